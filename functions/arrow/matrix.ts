@@ -1,0 +1,7 @@
+/** Row-major dense matrix of float32, the kernels' input. */
+export interface Matrix {
+  readonly nSamples: number;
+  readonly nFeatures: number;
+  /** nSamples × nFeatures values; row i starts at i × nFeatures. */
+  readonly values: Float32Array;
+}

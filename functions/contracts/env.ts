@@ -1,0 +1,44 @@
+/**
+ * Names shared by the functions and the infrastructure that deploys them: environment variables, key prefixes and
+ * index names. This file and `workflow.ts` are all that `infra/` may import from `functions/`.
+ */
+
+/** Environment variables a function reads; each function is given only those it needs. */
+export const ENV = {
+  dataBucket: 'DATA_BUCKET',
+  runsTable: 'RUNS_TABLE',
+  segmentsTable: 'SEGMENTS_TABLE',
+  labelsTable: 'LABELS_TABLE',
+  apiKeysTable: 'API_KEYS_TABLE',
+  stateMachineArn: 'STATE_MACHINE_ARN',
+} as const;
+
+/** Top-level prefixes of the data bucket. The tenant is always the next part of the key. */
+export const PREFIX = {
+  /** `drop/{tenant}/{dataset}/…`: an object created here starts a run. */
+  drop: 'drop/',
+  /** `files/{tenant}/{dataset}/…`: input files that a run request names; creating one starts nothing. */
+  files: 'files/',
+  /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */
+  runs: 'runs/',
+} as const;
+
+/** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
+export const RUN_REQUEST_SUFFIX = '.run.json';
+
+/** All tables have a string partition key and a string sort key of these names. */
+export const KEY = { partition: 'pk', sort: 'sk' } as const;
+
+/** Index of the runs table: a tenant's runs by start time (`pk` of the index: tenant, sort: startedAt#runId). */
+export const RUNS_BY_START = {
+  name: 'byStart',
+  partition: 'tenantKey',
+  sort: 'startKey',
+} as const;
+
+/** Attribute that holds the expiry (seconds since the epoch) of label items. */
+export const TTL_ATTRIBUTE = 'expiresAt';
+
+/** Scopes an API key may carry. */
+export const SCOPES = ['segments:read', 'runs:read', 'runs:write'] as const;
+export type Scope = (typeof SCOPES)[number];

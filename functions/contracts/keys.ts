@@ -1,0 +1,44 @@
+import { PREFIX } from './env.ts';
+import type { RunRef } from './workflow.ts';
+
+const padded = (item: number) => String(item).padStart(5, '0');
+
+/**
+ * Keys of everything a run writes: each is a function of (run, step, item), so that a retry overwrites the same
+ * bytes. All lie below `runs/{tenant}/{dataset}/{runId}/`.
+ */
+export function runKeys({ tenant, dataset, runId }: RunRef) {
+  const root = `${PREFIX.runs}${tenant}/${dataset}/${runId}/`;
+  return {
+    root,
+    plan: `${root}plan/plan.json`,
+    rowShards: `${root}plan/row-shards.json`,
+    buckets: `${root}plan/buckets.json`,
+    candidates: `${root}fit/candidates.json`,
+    /** Partial aggregates of one row shard: Arrow streams, one per bucket, end to end. */
+    partial: (shard: number) => `${root}build-features/${padded(shard)}.arrows`,
+    partialManifest: (shard: number) => `${root}build-features/${padded(shard)}.json`,
+    entities: (bucket: number) => `${root}merge-entities/${padded(bucket)}.arrow`,
+    entitiesManifest: (bucket: number) => `${root}merge-entities/${padded(bucket)}.json`,
+    recipe: `${root}fit/recipe.json`,
+    features: (bucket: number) => `${root}write-features/${padded(bucket)}.arrow`,
+    fit: (candidate: number) => `${root}fit/candidate-${padded(candidate)}.json`,
+    model: `${root}fit/model.json`,
+    selection: `${root}fit/selection.json`,
+    labels: (bucket: number) => `${root}assign-segments/${padded(bucket)}.arrow`,
+    partialProfile: (bucket: number) => `${root}assign-segments/${padded(bucket)}.json`,
+    /** Published artefacts: their bytes depend on content, request and seed alone, never on the sharding. */
+    artifact: (name: string) => `${root}artifacts/${name}`,
+    artifactIndex: `${root}artifacts.json`,
+    mapResults: `${root}map-results/`,
+  };
+}
+export type RunKeys = ReturnType<typeof runKeys>;
+
+/** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */
+export function parseInputKey(key: string): { tenant: string; dataset: string; name: string } | undefined {
+  const match = /^(?:drop|files)\/([^/]+)\/([^/]+)\/(.+)$/.exec(key);
+  if (!match) return undefined;
+  const [, tenant = '', dataset = '', name = ''] = match;
+  return { tenant, dataset, name };
+}

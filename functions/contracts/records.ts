@@ -1,0 +1,133 @@
+import type { Problem } from '../errors.ts';
+import type { Scope } from './env.ts';
+import type { RunRequest, Step } from './workflow.ts';
+
+/** Counts of input rows; `rejected = sum of byRule` and `read = used + rejected`. */
+export interface RowCounts {
+  readonly read: number;
+  readonly used: number;
+  readonly rejected: number;
+  /** Rows dropped per cleaning rule; a row counts under the first rule that drops it. */
+  readonly byRule: Readonly<Record<string, number>>;
+}
+
+export interface Scores {
+  /** Sum of squared distances to the nearest center, on the scaled features. */
+  readonly inertia: number;
+  /** Mean silhouette coefficient, −1..1. */
+  readonly silhouette: number;
+  /** Davies-Bouldin index, ≥ 0, lower is better. */
+  readonly daviesBouldin: number;
+  readonly iterations: number;
+  /** Restarts made. */
+  readonly restarts: number;
+}
+
+/** planned → running → succeeded | failed. */
+export type RunStatus = 'running' | 'succeeded' | 'failed';
+
+/** One run, as the runs table holds it. Times are ISO 8601 UTC. */
+export interface RunRecord {
+  readonly tenant: string;
+  readonly dataset: string;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly trigger: 'drop' | 'schedule' | 'api';
+  /** Id of the workflow execution that claimed the run. */
+  readonly executionId: string;
+  readonly request: RunRequest;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly rows?: RowCounts;
+  readonly nEntities?: number;
+  readonly scores?: Scores;
+  readonly nSegments?: number;
+  readonly problem?: Problem;
+  /** Items per step, known after planning; the denominator of progress. */
+  readonly itemsPerStep?: Partial<Record<Step, number>>;
+  readonly artifacts?: readonly Artifact[];
+}
+
+/** A published artefact; `sha256` is of its bytes. */
+export interface Artifact {
+  readonly name: string;
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** How far one item of one step has come; written by its worker, overwritten by its retry. */
+export interface StepProgress {
+  readonly tenant: string;
+  readonly runId: string;
+  readonly step: Step;
+  readonly item: number;
+  readonly status: 'running' | 'done' | 'failed';
+  /** Rows (or entities) handled so far. */
+  readonly rows: number;
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  /** Largest resident memory of the worker so far, MiB. */
+  readonly peakMemoryMb: number;
+  readonly problem?: Problem;
+}
+
+/** What a dataset currently serves. */
+export interface DatasetRecord {
+  readonly tenant: string;
+  readonly dataset: string;
+  readonly currentRunId: string;
+  readonly publishedAt: string;
+  /** The request of the current run: a schedule repeats it. */
+  readonly request: RunRequest;
+}
+
+/** mean, median, min, max of one feature over a segment, in the feature's own unit. */
+export interface FeatureStatistics {
+  readonly mean: number;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A named cluster of one run. Field names on the wire are those of the sources (snake_case). */
+export interface SegmentRecord {
+  readonly tenant: string;
+  readonly dataset: string;
+  readonly run_id: string;
+  /** 0 is the largest. */
+  readonly segment_id: number;
+  readonly name: string;
+  readonly size: number;
+  /** size ÷ all entities, 0..1. */
+  readonly share: number;
+  /** Rule that chose the name, in words. */
+  readonly name_rule: string;
+  /** By feature name: `recency_days`, `frequency`, `monetary`. */
+  readonly statistics: Readonly<Record<string, FeatureStatistics>>;
+  /** Center in raw units, by feature name. */
+  readonly center: Readonly<Record<string, number>>;
+}
+
+/** One entity's segment in one run. */
+export interface LabelRecord {
+  readonly customerId: string;
+  readonly segmentId: number;
+  /** Euclidean distance to the segment's center, on the scaled features. */
+  readonly distance: number;
+  /** max(0, 1 − distance / 5), 0..1. */
+  readonly confidence: number;
+  /** Raw feature values by name. */
+  readonly features: Readonly<Record<string, number>>;
+}
+
+/** An API key as stored: the secret only as a SHA-256 hash. */
+export interface ApiKeyRecord {
+  readonly tenant: string;
+  readonly keyId: string;
+  /** Lower-case hex SHA-256 of the secret part. */
+  readonly secretHash: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: string;
+  readonly disabled?: boolean;
+}

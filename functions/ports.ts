@@ -1,0 +1,121 @@
+import type {
+  ApiKeyRecord,
+  DatasetRecord,
+  LabelRecord,
+  RunRecord,
+  SegmentRecord,
+  StepProgress,
+} from './contracts/records.ts';
+import type { Trigger } from './contracts/workflow.ts';
+
+/**
+ * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
+ * against both. Every method of a store throws `TransientStoreError` when the store throttles or times out.
+ */
+
+export interface ObjectHead {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+}
+
+/** Half-open byte range. */
+export interface ByteRange {
+  readonly start: number;
+  /** Exclusive; absent reads to the end. */
+  readonly end?: number;
+}
+
+export interface ObjectStore {
+  head(key: string): Promise<ObjectHead | undefined>;
+  /** @throws NotFoundError */
+  read(key: string, range?: ByteRange): Promise<Uint8Array>;
+  /** Chunks as they arrive. @throws NotFoundError (on the first chunk at the latest) */
+  stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Atomic: readers see the old object or the whole new one. */
+  write(key: string, body: Uint8Array, contentType?: string): Promise<void>;
+  /** As `write` for a body of unknown size, in bounded memory. Resolves to its size and lower-case hex SHA-256. */
+  writeStream(
+    key: string,
+    chunks: AsyncIterable<Uint8Array>,
+    contentType?: string,
+  ): Promise<{ bytes: number; sha256: string }>;
+  /** In UTF-8 byte order of the keys. */
+  list(prefix: string): AsyncIterable<ObjectHead>;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; absent on the last page. */
+  readonly cursor?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface RunStore {
+  /**
+   * Creates the run, or takes over one that failed or that the same execution claimed before. Otherwise returns the
+   * record that stands in the way. One conditional write: of two claims at once, one wins.
+   */
+  claim(run: RunRecord): Promise<{ claimed: true } | { claimed: false; existing: RunRecord }>;
+  get(tenant: string, runId: string): Promise<RunRecord | undefined>;
+  /** Newest first. @throws InvalidRequestError for a cursor that is not ours or another tenant's */
+  list(tenant: string, page: PageRequest): Promise<Page<RunRecord>>;
+  update(
+    tenant: string,
+    runId: string,
+    changes: Partial<Omit<RunRecord, 'tenant' | 'runId' | 'dataset'>>,
+  ): Promise<void>;
+  reportProgress(progress: StepProgress): Promise<void>;
+  progress(tenant: string, runId: string): Promise<StepProgress[]>;
+  dataset(tenant: string, dataset: string): Promise<DatasetRecord | undefined>;
+  /** All datasets of one tenant, by name. */
+  datasets(tenant: string): Promise<DatasetRecord[]>;
+  /** Points the dataset at the run: the one write that makes a run visible. */
+  publish(record: DatasetRecord): Promise<void>;
+}
+
+export interface SegmentStore {
+  putSegments(segments: readonly SegmentRecord[]): Promise<void>;
+  /** Ordered by segment id. */
+  segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
+}
+
+export interface LabelStore {
+  /** Idempotent batch write of one run's labels; unprocessed items are retried with backoff. */
+  putLabels(
+    run: { tenant: string; dataset: string; runId: string },
+    labels: Iterable<LabelRecord>,
+    /** Seconds since the epoch. */
+    expiresAt?: number,
+  ): Promise<number>;
+  label(tenant: string, dataset: string, runId: string, customerId: string): Promise<LabelRecord | undefined>;
+}
+
+export interface ApiKeyStore {
+  key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
+}
+
+export interface WorkflowStarter {
+  /** Starts an execution; the same name and input twice is one execution. Returns its id. */
+  start(name: string, input: Trigger): Promise<string>;
+}
+
+/** The wall clock of the shell; the domain has none. */
+export interface Clock {
+  now(): Date;
+}
+
+export interface Ports {
+  readonly objects: ObjectStore;
+  readonly runs: RunStore;
+  readonly segments: SegmentStore;
+  readonly labels: LabelStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly workflow: WorkflowStarter;
+  readonly clock: Clock;
+}
