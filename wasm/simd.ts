@@ -1,0 +1,63 @@
+/**
+ * Building blocks shared by the kernels. Constants never appear as v128 literals inside hot loops: V8 rebuilds a
+ * literal at every use (4 × slower), so loops splat from parameters or memory instead.
+ */
+
+/** a × b + c per lane: fused in the relaxed build, rounded twice in the strict one. */
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c − a × b per lane. */
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
+}
+
+/** Lanes of `a` where `mask` is all ones, of `b` where it is zero; other masks are not allowed. */
+@inline
+export function select(a: v128, b: v128, mask: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, mask);
+  return v128.bitselect(a, b, mask);
+}
+
+/** Smallest lane, in every lane. */
+@inline
+export function horizontalMin(v: v128): v128 {
+  const half = f32x4.pmin(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return f32x4.pmin(half, v128.shuffle<f32>(half, half, 1, 0, 3, 2));
+}
+
+/** Largest lane, in every lane. */
+@inline
+export function horizontalMax(v: v128): v128 {
+  const half = f32x4.pmax(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return f32x4.pmax(half, v128.shuffle<f32>(half, half, 1, 0, 3, 2));
+}
+
+/** Sum of the four lanes in float64, in lane order. */
+@inline
+export function horizontalSum(v: v128): f64 {
+  return (
+    <f64>f32x4.extract_lane(v, 0) +
+    <f64>f32x4.extract_lane(v, 1) +
+    <f64>f32x4.extract_lane(v, 2) +
+    <f64>f32x4.extract_lane(v, 3)
+  );
+}
+
+/**
+ * a × b + c for one lane, computed by the instruction the kernels use; the host calls it with values whose result
+ * tells a fused multiply-add from a rounded one.
+ */
+export function madd_f32(a: f32, b: f32, c: f32): f32 {
+  return f32x4.extract_lane(madd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 0);
+}
+
+/** c − a × b for one lane; see `madd_f32`. */
+export function nmadd_f32(a: f32, b: f32, c: f32): f32 {
+  return f32x4.extract_lane(nmadd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 0);
+}
