@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import type { RunRef, Step } from './contracts/workflow.ts';
+import { runRefSchema } from './contracts/workflow.ts';
+import { InvalidRequestError, TransientStoreError, toProblem } from './errors.ts';
+import { createLogger, type Logger, logLevel, metricFields } from './observability.ts';
+import type { Ports } from './ports.ts';
+import { openProgress, peakMemoryMb } from './step-progress.ts';
+
+/** What a step is given besides its input. */
+export interface StepContext {
+  readonly ports: Ports;
+  /** Id of the workflow execution where the event carries it, else of this one invocation. */
+  readonly executionId: string;
+  readonly log: Logger;
+  /** Heartbeat: rows handled so far; at most one store write per second. */
+  progress(rows: number): void;
+}
+
+/** The part of Lambda's context object that we read. */
+export interface LambdaContext {
+  readonly awsRequestId: string;
+}
+
+/** Replacements for tests: other ports than AWS, another place for the log. */
+export interface StepHandlerOptions {
+  readonly ports?: () => Ports | Promise<Ports>;
+  readonly log?: Logger;
+}
+
+/** A Lambda entry point of one workflow step. */
+export type StepHandler<O> = (event: unknown, lambdaContext?: LambdaContext) => Promise<O>;
+
+/**
+ * Wraps a step into a Lambda entry point: parses the event, opens the ports, reports progress of the run, logs one
+ * line at the start and one at the end, and rethrows, so that Step Functions reads the error's name.
+ * @throws InvalidRequestError when the event does not fit the schema
+ */
+export function stepHandler<I, O>(
+  step: Step | 'MarkFailed',
+  schema: z.ZodType<I>,
+  run: (input: I, context: StepContext) => Promise<O>,
+  options: StepHandlerOptions = {},
+): StepHandler<O> {
+  const { ports: openPorts = awsPortsOnce, log: root = createLogger({ level: environmentLevel() }) } =
+    options;
+
+  return async (event, lambdaContext) => {
+    const executionId = text(event, 'executionId') ?? lambdaContext?.awsRequestId ?? 'unknown';
+    const runRef = runOf(event);
+    const item = itemOf(event);
+    const log = root.child({ step, executionId, ...runRef, ...(item === undefined ? {} : { item }) });
+    const started = performance.now();
+    const durationMs = () => Math.round(performance.now() - started);
+    log.info('step started');
+
+    let report: ReturnType<typeof openProgress> | undefined;
+    try {
+      const input = parse(step, schema, event);
+      const ports = await openPorts();
+      const open = (ref: RunRef, startedAt: string) =>
+        step === 'MarkFailed'
+          ? undefined
+          : openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
+      const startedAt = ports.clock.now().toISOString();
+      report = runRef && open(runRef, startedAt);
+      await report?.running();
+
+      const output = await run(input, {
+        ports,
+        executionId,
+        log,
+        progress: (rows) => report?.heartbeat(rows),
+      });
+
+      // PlanRun learns its run on the way; only the plan that goes on has a run of its own to report on.
+      const planned = text(output, 'outcome') === 'planned' ? runOf(output) : undefined;
+      report ??= planned && open(planned, startedAt);
+      const rows = count(output, 'rows') ?? report?.rows() ?? 0;
+      await report?.done(rows);
+      log.info('step done', {
+        ...planned,
+        ...metricFields(
+          {
+            durationMs: { value: durationMs(), unit: 'Milliseconds' },
+            rows: { value: rows, unit: 'Count' },
+            peakMemoryMb: { value: peakMemoryMb(), unit: 'Megabytes' },
+          },
+          ['step'],
+          ports.clock.now(),
+        ),
+      });
+      return output;
+    } catch (error) {
+      const problem = toProblem(error);
+      const failure = { durationMs: durationMs(), rows: report?.rows() ?? 0, problem };
+      if (error instanceof TransientStoreError) {
+        // The workflow tries again: the run has not failed.
+        log.warn('step interrupted', failure);
+      } else {
+        await report?.failed(problem);
+        log.error('step failed', {
+          ...failure,
+          ...(problem.title === 'InternalError' ? { stack: stackOf(error) } : {}),
+        });
+      }
+      throw error;
+    }
+  };
+}
+
+let opened: Promise<Ports> | undefined;
+
+/** Ports on AWS, made once per process. Imported on first use: tests with other ports load no SDK. */
+function awsPortsOnce(): Promise<Ports> {
+  opened ??= import('./adapters/aws-ports.ts').then(({ awsPorts }) => awsPorts());
+  return opened;
+}
+
+function environmentLevel() {
+  return logLevel(process.env.AWS_LAMBDA_LOG_LEVEL);
+}
+
+function parse<I>(step: string, schema: z.ZodType<I>, event: unknown): I {
+  const result = schema.safeParse(event);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
+  throw new InvalidRequestError(
+    `The input of ${step} is not valid: ${issues.join('; ')}. Start a run through the workflow, or correct these fields.`,
+    { reason: 'invalid_input', issues },
+  );
+}
+
+const fieldSchema = z.looseObject({});
+
+function field(value: unknown, name: string): unknown {
+  return fieldSchema.safeParse(value).data?.[name];
+}
+
+function text(value: unknown, name: string): string | undefined {
+  return z.string().safeParse(field(value, name)).data;
+}
+
+function count(value: unknown, name: string): number | undefined {
+  return z.number().safeParse(field(value, name)).data;
+}
+
+function itemOf(event: unknown): number | undefined {
+  return z.int().min(0).safeParse(field(event, 'item')).data;
+}
+
+function runOf(value: unknown): RunRef | undefined {
+  return runRefSchema.safeParse(field(value, 'run')).data;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
