@@ -1,0 +1,149 @@
+import { InvalidDatasetError } from '../errors.ts';
+
+/** Distinct values kept exactly; the next one turns the digest into buckets. */
+export const EXACT_LIMIT = 65_536;
+
+/** Bits of the significand that name a bucket: each octave is cut into 2^10 equal parts. */
+const BUCKET_BITS = 10;
+const DROPPED_BITS = 20 - BUCKET_BITS;
+
+/** Largest relative error of a bucketed value, 2^-11 (0.05%): half a bucket over the start of its octave. */
+export const RELATIVE_ERROR = 2 ** -(BUCKET_BITS + 1);
+
+/** A digest as JSON: keys ascending, values while `exact`, else bucket numbers. */
+export interface EncodedDigest {
+  readonly exact: boolean;
+  readonly keys: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/**
+ * Mergeable quantiles of finite float64 values. Up to 65,536 distinct values the digest is the exact multiset; beyond
+ * that every value falls into a log-spaced bucket and comes back within a relative error of 2^-11, as in DDSketch
+ * (Masson, Rim, Lee 2019, "DDSketch: A fast and fully-mergeable quantile sketch with relative-error guarantees"), with
+ * the bits of the number itself in place of its logarithm. The bucket depends on the value alone, so that collapsing
+ * commutes with merging: neither order nor sharding can change a result.
+ */
+export class QuantileDigest {
+  #exact = true;
+  #counts = new Map<number, number>();
+  #total = 0;
+  readonly #limit: number;
+
+  constructor(limit = EXACT_LIMIT) {
+    this.#limit = limit;
+  }
+
+  /** Reads what `toJSON` wrote. */
+  static from({ exact, keys, counts }: EncodedDigest, limit = EXACT_LIMIT): QuantileDigest {
+    const digest = new QuantileDigest(limit);
+    digest.#addAll(exact, new Map(keys.map((key, i) => [key, counts[i] ?? 0])));
+    return digest;
+  }
+
+  /** Number of values added. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Whether results are exact, not bucketed. */
+  get exact(): boolean {
+    return this.#exact;
+  }
+
+  /** @throws InvalidDatasetError for NaN and infinities */
+  add(value: number): void {
+    if (!Number.isFinite(value)) {
+      throw new InvalidDatasetError(
+        `Quantiles need finite numbers, but ${value} was found. Correct or drop that row.`,
+        { reason: 'not_finite' },
+      );
+    }
+    this.#count(this.#exact ? value : bucketOf(value), 1);
+  }
+
+  /** Adds all values of another digest. */
+  merge(other: QuantileDigest): void {
+    this.#addAll(other.#exact, other.#counts);
+  }
+
+  /** Mean of the two middle values (the middle one of an odd number), as pandas defines it; NaN when empty. */
+  median(): number {
+    const below = this.#valueAt(Math.floor((this.#total - 1) / 2));
+    const above = this.#valueAt(Math.floor(this.#total / 2));
+    return below === above ? below : (below + above) / 2;
+  }
+
+  /** Quantile at `q` in 0..1, linear between the neighbours (Hyndman and Fan's type 7); NaN when empty. */
+  quantile(q: number): number {
+    const position = q * (this.#total - 1);
+    const below = this.#valueAt(Math.floor(position));
+    const above = this.#valueAt(Math.ceil(position));
+    return below + (above - below) * (position - Math.floor(position));
+  }
+
+  toJSON(): EncodedDigest {
+    const entries = this.#sorted();
+    return {
+      exact: this.#exact,
+      keys: entries.map(([key]) => key),
+      counts: entries.map(([, count]) => count),
+    };
+  }
+
+  #addAll(exact: boolean, counts: ReadonlyMap<number, number>): void {
+    if (!exact) this.#collapse();
+    for (const [key, count] of counts) {
+      // Adding an exact value may collapse this digest half-way.
+      this.#count(exact && !this.#exact ? bucketOf(key) : key, count);
+    }
+  }
+
+  #count(key: number, count: number): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    this.#total += count;
+    if (this.#exact && this.#counts.size > this.#limit) this.#collapse();
+  }
+
+  #collapse(): void {
+    if (!this.#exact) return;
+    this.#exact = false;
+    const exactCounts = this.#counts;
+    this.#counts = new Map();
+    for (const [value, count] of exactCounts) {
+      const bucket = bucketOf(value);
+      this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
+    }
+  }
+
+  #sorted(): [key: number, count: number][] {
+    return [...this.#counts].sort(([a], [b]) => a - b);
+  }
+
+  /** Value of the given 0-based rank. */
+  #valueAt(rank: number): number {
+    let seen = 0;
+    for (const [key, count] of this.#sorted()) {
+      seen += count;
+      if (rank < seen) return this.#exact ? key : representativeOf(key);
+    }
+    return Number.NaN;
+  }
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+/** Bucket of a value: its exponent and leading significand bits, signed, so that buckets sort as their values do. */
+function bucketOf(value: number): number {
+  view.setFloat64(0, Math.abs(value));
+  const magnitude = view.getUint32(0) >>> DROPPED_BITS;
+  return value < 0 && magnitude > 0 ? -magnitude : magnitude;
+}
+
+/** Middle of a bucket. */
+function representativeOf(bucket: number): number {
+  if (bucket === 0) return 0;
+  view.setUint32(0, (Math.abs(bucket) << DROPPED_BITS) | (1 << (DROPPED_BITS - 1)));
+  view.setUint32(4, 0);
+  return Math.sign(bucket) * view.getFloat64(0);
+}
