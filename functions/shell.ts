@@ -4,7 +4,7 @@ import { runRefSchema } from './contracts/workflow.ts';
 import { InvalidRequestError, TransientStoreError, toProblem } from './errors.ts';
 import { createLogger, type Logger, logLevel, metricFields } from './observability.ts';
 import type { Ports } from './ports.ts';
-import { openProgress, peakMemoryMb } from './step-progress.ts';
+import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress.ts';
 
 /** What a step is given besides its input. */
 export interface StepContext {
@@ -14,6 +14,8 @@ export interface StepContext {
   readonly log: Logger;
   /** Heartbeat: rows handled so far; at most one store write per second. */
   progress(rows: number): void;
+  /** For PlanRun, whose event names no run: from this call on, progress and failure are recorded on the claimed run. */
+  claimed(run: RunRef): Promise<void>;
 }
 
 /** The part of Lambda's context object that we read. */
@@ -48,47 +50,41 @@ export function stepHandler<I, O>(
     const executionId = text(event, 'executionId') ?? lambdaContext?.awsRequestId ?? 'unknown';
     const runRef = runOf(event);
     const item = itemOf(event);
-    const log = root.child({ step, executionId, ...runRef, ...(item === undefined ? {} : { item }) });
+    let log = root.child({ step, executionId, ...runRef, ...(item === undefined ? {} : { item }) });
     const started = performance.now();
     const durationMs = () => Math.round(performance.now() - started);
     log.info('step started');
 
-    let report: ReturnType<typeof openProgress> | undefined;
+    let report: ProgressReport | undefined;
     try {
       const input = parse(step, schema, event);
       const ports = await openPorts();
-      const open = (ref: RunRef, startedAt: string) =>
-        step === 'MarkFailed'
-          ? undefined
-          : openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
       const startedAt = ports.clock.now().toISOString();
-      report = runRef && open(runRef, startedAt);
-      await report?.running();
+      const open = async (ref: RunRef) => {
+        if (step === 'MarkFailed') return;
+        report = openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
+        await report.running();
+      };
+      if (runRef !== undefined) await open(runRef);
 
       const output = await run(input, {
         ports,
         executionId,
         log,
         progress: (rows) => report?.heartbeat(rows),
+        claimed: (ref) => {
+          log = log.child({ ...ref });
+          return open(ref);
+        },
       });
-
-      // PlanRun learns its run on the way; only the plan that goes on has a run of its own to report on.
-      const planned = text(output, 'outcome') === 'planned' ? runOf(output) : undefined;
-      report ??= planned && open(planned, startedAt);
       const rows = count(output, 'rows') ?? report?.rows() ?? 0;
       await report?.done(rows);
-      log.info('step done', {
-        ...planned,
-        ...metricFields(
-          {
-            durationMs: { value: durationMs(), unit: 'Milliseconds' },
-            rows: { value: rows, unit: 'Count' },
-            peakMemoryMb: { value: peakMemoryMb(), unit: 'Megabytes' },
-          },
-          ['step'],
-          ports.clock.now(),
-        ),
-      });
+      const metrics = {
+        durationMs: { value: durationMs(), unit: 'Milliseconds' },
+        rows: { value: rows, unit: 'Count' },
+        peakMemoryMb: { value: peakMemoryMb(), unit: 'Megabytes' },
+      } as const;
+      log.info('step done', metricFields(metrics, ['step'], ports.clock.now()));
       return output;
     } catch (error) {
       const problem = toProblem(error);

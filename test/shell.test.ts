@@ -86,15 +86,29 @@ describe('the shell around a step', () => {
     });
   });
 
-  it('reports a planned run once PlanRun has named it', async () => {
+  it('reports on the run that PlanRun claims, from the claim on', async () => {
     const { ports, progress } = recordingPorts();
-    const { log } = recordingLog();
-    const plan = (outcome: string) =>
-      stepHandler('PlanRun', z.looseObject({}), async () => ({ outcome, run }), { ports: () => ports, log });
-    await plan('alreadyRunning')({ trigger: 'drop', key: 'drop/acme/orders/a.csv' });
+    const { log, lines } = recordingLog();
+    const plan = (body: (context: StepContext) => Promise<string>) =>
+      stepHandler('PlanRun', z.looseObject({}), (_, context) => body(context), { ports: () => ports, log });
+    const event = { trigger: 'drop', key: 'drop/acme/orders/a.csv' };
+    await plan(async () => 'alreadyRunning')(event);
     expect(progress).toEqual([]);
-    await plan('planned')({ trigger: 'drop', key: 'drop/acme/orders/a.csv' });
-    expect(progress).toMatchObject([{ step: 'PlanRun', item: 0, status: 'done' }]);
+    await plan(async (context) => {
+      await context.claimed(run);
+      return 'planned';
+    })(event);
+    expect(progress.map(({ step, status }) => [step, status])).toEqual([
+      ['PlanRun', 'running'],
+      ['PlanRun', 'done'],
+    ]);
+    expect(lines.at(-1)).toMatchObject({ message: 'step done', ...run });
+    const failure = plan(async (context) => {
+      await context.claimed(run);
+      throw new InsufficientDataError('The file has a header only.', { file: 'a.csv' });
+    })(event);
+    await expect(failure).rejects.toThrow('header only');
+    expect(progress.at(-1)).toMatchObject({ step: 'PlanRun', status: 'failed', problem: { file: 'a.csv' } });
   });
 
   it('takes the execution id from the event before the one of the invocation', async () => {
