@@ -1,0 +1,85 @@
+import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
+import type { Trigger } from '../contracts/workflow.ts';
+import type { Ports } from '../ports.ts';
+import { memoryObjects } from './memory-objects.ts';
+import { memoryRuns } from './memory-runs.ts';
+import { executionExists } from './store-errors.ts';
+
+/** Ports on memory, with a look behind them for tests. */
+export interface MemoryPorts extends Ports {
+  readonly contents: {
+    /** Objects by key. */
+    readonly objects: Map<string, Uint8Array>;
+    /** Labels by `tenant/dataset/runId`, then by customer id, with the expiry they were written with. */
+    readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
+    /** Input of every execution started, by name. */
+    readonly executions: Map<string, Trigger>;
+    /** API keys; push a record to admit its key. */
+    readonly apiKeys: ApiKeyRecord[];
+  };
+}
+
+/** Twin of `awsPorts` in memory: same contract, same conditions, same errors. `now` replaces the clock. */
+export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {}): MemoryPorts {
+  const objects = new Map<string, Uint8Array>();
+  const segments = new Map<string, SegmentRecord>();
+  const labels: MemoryPorts['contents']['labels'] = new Map();
+  const executions = new Map<string, Trigger>();
+  const apiKeys: ApiKeyRecord[] = [];
+
+  return {
+    contents: { objects, labels, executions, apiKeys },
+    objects: memoryObjects(objects),
+    runs: memoryRuns(),
+    clock: { now },
+    segments: {
+      async putSegments(records) {
+        for (const record of records) {
+          const { tenant, dataset, run_id, segment_id } = record;
+          segments.set([tenant, dataset, run_id, segment_id].join('/'), structuredClone(record));
+        }
+      },
+      async segments(tenant, dataset, runId) {
+        const ofRun = [...segments.values()].filter(
+          (s) => s.tenant === tenant && s.dataset === dataset && s.run_id === runId,
+        );
+        return structuredClone(ofRun).sort((a, b) => a.segment_id - b.segment_id);
+      },
+    },
+    labels: {
+      async putLabels({ tenant, dataset, runId }, records, expiresAt) {
+        const key = [tenant, dataset, runId].join('/');
+        const ofRun = labels.get(key) ?? new Map();
+        labels.set(key, ofRun);
+        let count = 0;
+        for (const record of records) {
+          ofRun.set(record.customerId, {
+            ...structuredClone(record),
+            ...(expiresAt !== undefined && { expiresAt }),
+          });
+          count++;
+        }
+        return count;
+      },
+      async label(tenant, dataset, runId, customerId) {
+        const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
+        if (!stored) return undefined;
+        const { expiresAt: _, ...record } = structuredClone(stored);
+        return record;
+      },
+    },
+    apiKeys: {
+      async key(tenant, keyId) {
+        return structuredClone(apiKeys.find((key) => key.tenant === tenant && key.keyId === keyId));
+      },
+    },
+    workflow: {
+      async start(name, input) {
+        const earlier = executions.get(name);
+        if (earlier && JSON.stringify(earlier) !== JSON.stringify(input)) throw executionExists(name);
+        executions.set(name, structuredClone(input));
+        return `memory:${name}`;
+      },
+    },
+  };
+}

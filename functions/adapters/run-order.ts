@@ -1,0 +1,15 @@
+import type { RunRecord, StepProgress } from '../contracts/records.ts';
+import { STEPS } from '../contracts/workflow.ts';
+
+/** Name of the list of a tenant's runs, which its cursors are bound to. */
+export const RUN_LIST = 'runs';
+
+/** Sorts a tenant's runs by start, and runs of one instant by id. */
+export function startKey({ startedAt, runId }: Pick<RunRecord, 'startedAt' | 'runId'>): string {
+  return `${startedAt}#${runId}`;
+}
+
+/** Order of progress records: as the workflow goes, then by item. */
+export function byStepAndItem(a: StepProgress, b: StepProgress): number {
+  return STEPS.indexOf(a.step) - STEPS.indexOf(b.step) || a.item - b.item;
+}
