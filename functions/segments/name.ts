@@ -1,0 +1,86 @@
+import { NAME_RULES, type NameRule, type QuantileBound } from './name-rules.ts';
+
+/** A segment as the rules see it. */
+export interface SegmentMedians {
+  readonly segmentId: number;
+  readonly medians: Readonly<Record<string, number>>;
+}
+
+/** What a segment is called, and the rule and numbers that chose it, in words. */
+export interface SegmentName {
+  readonly name: string;
+  readonly nameRule: string;
+}
+
+/** Quantile `q` (0..1) of a feature over all customers. */
+export type PopulationQuantile = (feature: string, q: number) => number;
+
+/**
+ * Names segments by the first rule of the table whose bounds hold for the segment's medians. A name is given once: of
+ * several segments that fit, the one furthest out takes it (the smaller id where they tie) and the others go on to the
+ * next rule that holds for them; where none is left they take the name of their first rule with a number.
+ */
+export function nameSegments(
+  segments: readonly SegmentMedians[],
+  population: PopulationQuantile,
+  rules: readonly NameRule[] = NAME_RULES,
+): Map<number, SegmentName> {
+  const names = new Map<number, SegmentName>();
+  const unnamed = () => segments.filter(({ segmentId }) => !names.has(segmentId));
+  const fitting = (rule: NameRule) =>
+    unnamed()
+      .filter((segment) => rule.bounds.every((bound) => holds(bound, segment, population)))
+      .sort(furthestFirst(rule));
+
+  for (const rule of rules) {
+    const [winner, ...rest] = fitting(rule);
+    if (winner) {
+      names.set(winner.segmentId, {
+        name: rule.name,
+        nameRule: inWords(rule, winner, population, rest.length),
+      });
+    }
+  }
+  for (const rule of rules) {
+    fitting(rule).forEach((segment, i) => {
+      names.set(segment.segmentId, {
+        name: `${rule.name} ${i + 2}`,
+        nameRule: `${inWords(rule, segment, population, 0)}; the plain name went to a segment further out`,
+      });
+    });
+  }
+  return names;
+}
+
+/** A high value must also lie above the middle, or a feature that hardly varies would be high for everybody. */
+function holds(
+  { feature, side, quantile }: QuantileBound,
+  { medians }: SegmentMedians,
+  population: PopulationQuantile,
+) {
+  const median = medians[feature] ?? Number.NaN;
+  const cut = population(feature, quantile);
+  return side === 'atMost' ? median <= cut : median >= cut && median > population(feature, 0.5);
+}
+
+function furthestFirst({ decidedBy: { feature, prefer } }: NameRule) {
+  const sign = prefer === 'highest' ? -1 : 1;
+  return (a: SegmentMedians, b: SegmentMedians) =>
+    sign * ((a.medians[feature] ?? 0) - (b.medians[feature] ?? 0)) || a.segmentId - b.segmentId;
+}
+
+function inWords(rule: NameRule, segment: SegmentMedians, population: PopulationQuantile, others: number) {
+  const conditions = rule.bounds.map(({ feature, side, quantile }) => {
+    const found = rounded(segment.medians[feature]);
+    const cut = rounded(population(feature, quantile));
+    const words = side === 'atMost' ? 'at most' : 'at least';
+    return `median ${feature} ${found} is ${words} ${cut}, the ${rounded(quantile * 100)}% quantile of all customers`;
+  });
+  const { feature, prefer } = rule.decidedBy;
+  const contest = others > 0 ? `; of ${others + 1} such segments it has the ${prefer} ${feature}` : '';
+  return `${rule.name}: ${conditions.join('; ')}${contest}`;
+}
+
+function rounded(value: number | undefined) {
+  return value === undefined ? 'unknown' : String(Math.round(value * 100) / 100);
+}
