@@ -1,0 +1,205 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  BatchWriteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { KEY } from '../contracts/env.ts';
+import { PayloadTooLargeError, TransientStoreError } from '../errors.ts';
+import { isNamed, storeFault } from './store-faults.ts';
+
+/** An item as DynamoDB holds it: the two key attributes, those of indexes, and the record's own fields. */
+export interface Item {
+  readonly pk: string;
+  readonly sk: string;
+  readonly [attribute: string]: unknown;
+}
+
+/** A condition or key expression with its placeholders filled. */
+export interface Expression {
+  readonly expression: string;
+  readonly names?: Record<string, string>;
+  readonly values?: Record<string, unknown>;
+}
+
+/** How a table writes in bulk; tests shorten the pauses. */
+export interface BatchOptions {
+  /** Requests under way at once. */
+  readonly concurrency?: number;
+  /** Attempts per batch before the store counts as overloaded. */
+  readonly attempts?: number;
+  /** Pause before attempt n + 1, milliseconds. */
+  readonly pauseMs?: (attempt: number) => number;
+}
+
+/** Most items that DynamoDB takes in one BatchWriteItem. */
+const BATCH_ITEMS = 25;
+
+/** Exponential backoff with full jitter, 50 ms to 5 s (AWS Architecture Blog, "Exponential backoff and jitter"). */
+const fullJitter = (attempt: number) => Math.random() * Math.min(5000, 50 * 2 ** attempt);
+
+/** The few operations our stores make on one table, with faults mapped to our errors. */
+export interface Table {
+  /** Strongly consistent. */
+  get(pk: string, sk: string): Promise<Item | undefined>;
+  /** False when the condition does not hold. @throws PayloadTooLargeError above 400 KB */
+  put(item: Item, condition?: Expression): Promise<boolean>;
+  /** Sets attributes of an item that exists; false when there is none. */
+  set(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** All items of a partition whose sort key starts with `prefix`, in sort key order; strongly consistent. */
+  withPrefix(pk: string, prefix: string): Promise<Item[]>;
+  /** Items of an index or partition until `limit` are found; follows DynamoDB's 1 MB pages. */
+  query(input: Omit<QueryCommandInput, 'TableName'>, limit?: number): Promise<Item[]>;
+  /** Overwrites items in batches. Resolves to their number. @throws TransientStoreError when pressure does not ease */
+  putAll(items: Iterable<Item>): Promise<number>;
+}
+
+/** Opens a table by name on a document client. */
+export function openTable(client: DynamoDBDocumentClient, name: string, options: BatchOptions = {}): Table {
+  const { concurrency = 8, attempts = 10, pauseMs = fullJitter } = options;
+
+  async function guarded<T>(action: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw storeFault(error, `${action} table ${name}`);
+    }
+  }
+
+  async function conditional(action: string, call: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      if (isNamed(error, 'ConditionalCheckFailedException')) return false;
+      if (isNamed(error, 'ValidationException') && /size/i.test((error as Error).message)) {
+        throw new PayloadTooLargeError(
+          'The record is larger than the 400 KB a table item may have. Name folders (ending in "/") instead of single files.',
+          { reason: 'item_too_large' },
+          { cause: error },
+        );
+      }
+      throw storeFault(error, `${action} table ${name}`);
+    }
+  }
+
+  async function query(input: Omit<QueryCommandInput, 'TableName'>, limit = Number.POSITIVE_INFINITY) {
+    const found: Item[] = [];
+    let start = input.ExclusiveStartKey;
+    do {
+      const page = await guarded('query', () =>
+        client.send(
+          new QueryCommand({
+            ...input,
+            TableName: name,
+            ExclusiveStartKey: start,
+            ...(Number.isFinite(limit) && { Limit: limit - found.length }),
+          }),
+        ),
+      );
+      found.push(...((page.Items ?? []) as Item[]));
+      start = page.LastEvaluatedKey;
+    } while (start && found.length < limit);
+    return found;
+  }
+
+  async function putBatch(items: readonly Item[]): Promise<void> {
+    let requests = items.map((item) => ({ PutRequest: { Item: item as Record<string, unknown> } }));
+    for (let attempt = 1; ; attempt++) {
+      const sent = requests;
+      const answer = await guarded('write to', () =>
+        client.send(new BatchWriteCommand({ RequestItems: { [name]: sent } })),
+      );
+      requests = (answer.UnprocessedItems?.[name] ?? []) as typeof requests;
+      if (requests.length === 0) return;
+      if (attempt >= attempts) {
+        throw new TransientStoreError(
+          `Table ${name} left ${requests.length} of ${items.length} items unwritten after ${attempts} attempts. Try again shortly.`,
+          { reason: 'unprocessed_items' },
+        );
+      }
+      await delay(pauseMs(attempt));
+    }
+  }
+
+  return {
+    async get(pk, sk) {
+      const input = { TableName: name, Key: { pk, sk }, ConsistentRead: true };
+      const { Item } = await guarded('read from', () => client.send(new GetCommand(input)));
+      return Item as Item | undefined;
+    },
+    put(item, condition) {
+      const input = {
+        TableName: name,
+        Item: item as Record<string, unknown>,
+        ConditionExpression: condition?.expression,
+        ExpressionAttributeNames: condition?.names,
+        ExpressionAttributeValues: condition?.values,
+      };
+      return conditional('write to', () => client.send(new PutCommand(input)));
+    },
+    async set(pk, sk, attributes) {
+      const fields = Object.entries(attributes).filter(([, value]) => value !== undefined);
+      if (fields.length === 0) return (await this.get(pk, sk)) !== undefined;
+      const input = {
+        TableName: name,
+        Key: { pk, sk },
+        UpdateExpression: `SET ${fields.map((_, n) => `#f${n} = :v${n}`).join(', ')}`,
+        ConditionExpression: `attribute_exists(${KEY.partition})`,
+        ExpressionAttributeNames: Object.fromEntries(fields.map(([field], n) => [`#f${n}`, field])),
+        ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], n) => [`:v${n}`, value])),
+      };
+      return conditional('update', () => client.send(new UpdateCommand(input)));
+    },
+    withPrefix(pk, prefix) {
+      return query({
+        KeyConditionExpression: `${KEY.partition} = :pk AND begins_with(${KEY.sort}, :prefix)`,
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        ConsistentRead: true,
+      });
+    },
+    query,
+    async putAll(items) {
+      const iterator = Iterator.from(items);
+      let written = 0;
+      let failed = false;
+      const worker = async () => {
+        while (!failed) {
+          const batch = takeFrom(iterator, BATCH_ITEMS);
+          if (batch.length === 0) return;
+          await putBatch(batch).catch((error: unknown) => {
+            failed = true;
+            throw error;
+          });
+          written += batch.length;
+        }
+      };
+      await Promise.all(Array.from({ length: concurrency }, worker));
+      return written;
+    },
+  };
+}
+
+/** Up to `count` further values of an iterator that others take from as well. */
+function takeFrom<T>(iterator: Iterator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const next = iterator.next();
+    if (next.done) break;
+    taken.push(next.value);
+  }
+  return taken;
+}
+
+/** The record in an item: its fields without those that only the table needs. */
+export function recordOf<T>(item: Item, tableFields: readonly string[] = []): T {
+  const own = Object.entries(item).filter(
+    ([field]) => field !== KEY.partition && field !== KEY.sort && !tableFields.includes(field),
+  );
+  // Only our own stores write these tables, each item from a value of type T.
+  return Object.fromEntries(own) as T;
+}
