@@ -1,0 +1,108 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  type CfnStateMachine,
+  DefinitionBody,
+  LogLevel,
+  StateGraph,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { PREFIX } from '../../functions/contracts/env.ts';
+import type { Config, WorkflowFunction } from '../config.ts';
+import { acknowledgePrefixes } from './acknowledge-prefixes.ts';
+import { segmentationStates } from './segmentation-states.ts';
+
+/** Where the maps of all runs leave their results. */
+const MAP_RESULTS = `${PREFIX.runs}*/map-results/`;
+
+/** What the workflow runs on. */
+export interface SegmentationWorkflowProps {
+  readonly functions: Readonly<Record<WorkflowFunction, IFunction>>;
+  readonly bucket: IBucket;
+  readonly config: Config;
+}
+
+/**
+ * The state machine that turns a trigger into published segments, with a role that may invoke exactly its functions
+ * and read and write exactly the maps' item lists and results.
+ */
+export class SegmentationWorkflow extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { functions, bucket, config }: SegmentationWorkflowProps) {
+    super(scope, id);
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      description: 'Execution role of the segmentation workflow',
+    });
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources }));
+    allow(
+      ['lambda:InvokeFunction'],
+      Object.values(functions).map(({ functionArn }) => functionArn),
+    );
+    allow(['s3:GetObject'], [bucket.arnForObjects(`${PREFIX.runs}*`)]);
+    allow(
+      ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      [bucket.arnForObjects(`${MAP_RESULTS}*`)],
+    );
+    acknowledgePrefixes(role, bucket, [PREFIX.runs, MAP_RESULTS]);
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray and the delivery of logs have no resources to name: their actions take only "*".',
+    });
+
+    // A graph handed over as text: from a chain the L2 would derive wider rights (all versions of every function,
+    // the whole bucket) than the ones above.
+    const graph = new StateGraph(
+      segmentationStates(this, { functions, bucket, config }).startState,
+      'Segmentation',
+    );
+    graph.timeout = Duration.hours(config.runTimeoutHours);
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(graph.toGraphJson())),
+      role,
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+        destination: new LogGroup(this, 'Log', {
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+
+    const { stateMachineArn, stateMachineName } = this.stateMachine;
+    const execution = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: stateMachineName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    // A policy of its own: the role cannot name the state machine that is created with it.
+    const maps = new Policy(this, 'MapPolicy', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
+        new PolicyStatement({
+          actions: ['states:DescribeExecution', 'states:StopExecution'],
+          resources: [`${execution}:*`, `${execution}/*`],
+        }),
+      ],
+    });
+    const { logicalId } = this.stateMachine.node.defaultChild as CfnStateMachine;
+    for (const suffix of [':*', '/*']) {
+      Validations.of(maps).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${Stack.of(this).resolve(logicalId)}.Name>${suffix}]`,
+        reason: 'The children of a map are named at run time; the rights end at this state machine.',
+      });
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { ENV, PREFIX } from '../../functions/contracts/env.ts';
+import { type Config, handlerName, WORKFLOW_FUNCTIONS, type WorkflowFunction } from '../config.ts';
+import type { DataStores } from '../data-stack.ts';
+import { type BucketAccess, ServiceFunction, type TableAction } from './service-function.ts';
+
+/** What the functions run on. */
+export interface WorkflowFunctionsProps {
+  readonly bundles: string;
+  readonly stores: DataStores;
+  readonly config: Config;
+}
+
+interface Access {
+  readonly description: string;
+  readonly bucket: BucketAccess;
+  /** Actions on the runs table. */
+  readonly runs: readonly TableAction[];
+  readonly segments?: readonly TableAction[];
+  readonly labels?: readonly TableAction[];
+}
+
+const { drop, files, runs } = PREFIX;
+/** Each step reports its progress, as an item that its retry overwrites. */
+const PROGRESS: readonly TableAction[] = ['PutItem', 'UpdateItem'];
+const WITHIN_RUN: BucketAccess = { read: [runs], write: [runs] };
+
+/** Who may touch what. A step that is given a store here gets its name and these rights, and no others. */
+const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
+  PlanRun: {
+    description: 'Identifies, claims and plans a run',
+    bucket: { read: [drop, files, runs], write: [runs], list: true },
+    runs: ['GetItem', 'Query', ...PROGRESS],
+  },
+  BuildFeatures: {
+    description: 'Aggregates the rows of one shard',
+    bucket: { read: [drop, files, runs], write: [runs] },
+    runs: PROGRESS,
+  },
+  MergeEntities: {
+    description: 'Merges the partial aggregates of one bucket of entities',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  PrepareFit: {
+    description: 'Fits the feature recipe and lists the candidates',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  WriteFeatures: {
+    description: 'Writes the scaled features of one bucket',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  FitCandidate: {
+    description: 'Fits and scores one candidate clustering',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  SelectModel: {
+    description: 'Chooses the best candidate',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  AssignSegments: {
+    description: 'Labels the entities of one bucket',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+    labels: ['BatchWriteItem'],
+  },
+  PublishRun: {
+    description: 'Writes the artefacts and points the dataset at the run',
+    bucket: WITHIN_RUN,
+    runs: ['GetItem', ...PROGRESS],
+    segments: ['BatchWriteItem'],
+  },
+  MarkFailed: {
+    description: 'Records why a run failed',
+    bucket: { read: [drop, files, runs], list: true },
+    runs: ['GetItem', 'Query', 'UpdateItem'],
+  },
+};
+
+/** The functions of the workflow, each with the stores and rights that its step needs. */
+export function workflowFunctions(
+  scope: Construct,
+  { bundles, stores, config }: WorkflowFunctionsProps,
+): Readonly<Record<WorkflowFunction, IFunction>> {
+  const make = (name: WorkflowFunction): IFunction => {
+    const access = ACCESS[name];
+    const made = new ServiceFunction(scope, name, {
+      bundles,
+      handler: handlerName(name),
+      size: config.workflow[name],
+      description: access.description,
+    });
+    made.useBucket(stores.bucket, access.bucket);
+    made.useTable(ENV.runsTable, stores.runs, access.runs);
+    if (access.segments) made.useTable(ENV.segmentsTable, stores.segments, access.segments);
+    if (access.labels) made.useTable(ENV.labelsTable, stores.labels, access.labels);
+    return made.lambda;
+  };
+  return Object.fromEntries(WORKFLOW_FUNCTIONS.map((name) => [name, make(name)])) as Record<
+    WorkflowFunction,
+    IFunction
+  >;
+}

@@ -1,0 +1,72 @@
+import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
+import type { Config } from './config.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { HttpApi } from './constructs/http-api.ts';
+import { RunTriggers } from './constructs/run-triggers.ts';
+import { Schedules } from './constructs/schedules.ts';
+import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
+import { ServiceFunction } from './constructs/service-function.ts';
+import { workflowFunctions } from './constructs/workflow-functions.ts';
+import type { DataStores } from './data-stack.ts';
+
+/** What the service runs on. */
+export interface ServiceStackProps extends StackProps {
+  readonly config: Config;
+  readonly stores: DataStores;
+  /** Folder that holds one folder per bundle. */
+  readonly bundles: string;
+}
+
+/** Everything that computes: workflow, API and triggers. It holds no data and may be deleted and deployed anew. */
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, { config, stores, bundles, ...props }: ServiceStackProps) {
+    super(scope, id, props);
+    const functions = workflowFunctions(new Construct(this, 'Steps'), { bundles, stores, config });
+    const { stateMachine } = new SegmentationWorkflow(this, 'Segmentation', {
+      functions,
+      bucket: stores.bucket,
+      config,
+    });
+
+    const handler = new ServiceFunction(this, 'Http', {
+      bundles,
+      handler: 'http',
+      size: config.http,
+      description: 'Answers the HTTP API',
+    })
+      .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'], RUNS_BY_START.name)
+      .useTable(ENV.segmentsTable, stores.segments, ['Query'])
+      .useTable(ENV.labelsTable, stores.labels, ['GetItem'])
+      .useWorkflow(stateMachine);
+    const authorizer = new ServiceFunction(this, 'Authorizer', {
+      bundles,
+      handler: 'authorizer',
+      size: config.authorizer,
+      description: 'Checks API keys',
+    }).useTable(ENV.apiKeysTable, stores.apiKeys, ['GetItem']);
+    const http = new HttpApi(this, 'HttpApi', {
+      handler: handler.lambda,
+      authorizer: authorizer.lambda,
+      config,
+    });
+
+    const undelivered = new Queue(this, 'UndeliveredTriggers', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+    Validations.of(undelivered).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is the dead-letter queue itself.',
+    });
+    new RunTriggers(this, 'Triggers', { bucket: stores.bucket, stateMachine, undelivered });
+    new Schedules(this, 'Schedules', { runs: config.schedules, stateMachine, undelivered });
+    new Alarms(this, 'Alarms', { stateMachine, http, authorizer, undelivered, config });
+
+    new CfnOutput(this, 'ApiUrl', { value: http.stage.url });
+    new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
+  }
+}
