@@ -1,0 +1,64 @@
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { documentClient } from '../../functions/adapters/aws-ports.ts';
+import { dynamodbApiKeys } from '../../functions/adapters/dynamodb-api-keys.ts';
+import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
+import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';
+import { dynamodbSegments } from '../../functions/adapters/dynamodb-segments.ts';
+import { openTable } from '../../functions/adapters/dynamodb-table.ts';
+import { KEY, RUNS_BY_START } from '../../functions/contracts/env.ts';
+import type { ApiKeyRecord } from '../../functions/contracts/records.ts';
+
+/** Creates our tables on a local DynamoDB and opens the stores on them. */
+export async function openDynamodbStores(port: number) {
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 10,
+  });
+  await createTables(client);
+  const documents = documentClient(client);
+  const table = (name: string) => openTable(documents, name);
+  return {
+    runs: dynamodbRuns(table('runs')),
+    segments: dynamodbSegments(table('segments')),
+    labels: dynamodbLabels(table('labels')),
+    apiKeys: dynamodbApiKeys(table('apiKeys')),
+    async putApiKey(key: ApiKeyRecord) {
+      const Item = { ...key, pk: `T#${key.tenant}`, sk: `KEY#${key.keyId}` };
+      await documents.send(new PutCommand({ TableName: 'apiKeys', Item }));
+    },
+    close: () => client.destroy(),
+  };
+}
+
+async function createTables(client: DynamoDBClient): Promise<void> {
+  const keys = (partition: string, sort: string) => [
+    { AttributeName: partition, KeyType: 'HASH' as const },
+    { AttributeName: sort, KeyType: 'RANGE' as const },
+  ];
+  const strings = (...names: string[]) =>
+    names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
+  for (const TableName of ['runs', 'segments', 'labels', 'apiKeys']) {
+    const index = TableName === 'runs' ? [RUNS_BY_START.partition, RUNS_BY_START.sort] : [];
+    await client.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: keys(KEY.partition, KEY.sort),
+        AttributeDefinitions: strings(KEY.partition, KEY.sort, ...index),
+        ...(index.length > 0 && {
+          GlobalSecondaryIndexes: [
+            {
+              IndexName: RUNS_BY_START.name,
+              KeySchema: keys(RUNS_BY_START.partition, RUNS_BY_START.sort),
+              Projection: { ProjectionType: 'ALL' as const },
+            },
+          ],
+        }),
+      }),
+    );
+    await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1 }, { TableName });
+  }
+}

@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
+import type { ApiKeyStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import { freshTenant } from './fresh-tenant.ts';
+
+export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
+  tenant,
+  dataset: 'orders',
+  run_id,
+  segment_id,
+  name: `Segment ${segment_id}`,
+  size: 100 - segment_id,
+  share: 0.1,
+  name_rule: 'recency below the median',
+  statistics: { recency_days: { mean: 0.1 + 0.2, median: 4, min: 0, max: 1e21 } },
+  center: { recency_days: -1 / 3 },
+});
+
+export const labelOf = (customerId: string, more: Partial<LabelRecord> = {}): LabelRecord => ({
+  customerId,
+  segmentId: 2,
+  distance: 0.1 + 0.2,
+  confidence: 0.94,
+  features: { recency_days: 3, frequency: 5, monetary: 1234.56 },
+  ...more,
+});
+
+/** What every segment store must do. */
+export function segmentStoreContract(open: () => SegmentStore): void {
+  it('returns the segments of one run in order of their ids, every number with the same bits', async () => {
+    const tenant = freshTenant();
+    const written = Array.from({ length: 30 }, (_, n) => segmentOf(tenant, 29 - n));
+    await open().putSegments(written);
+    await open().putSegments([segmentOf(tenant, 0, 'r10')]);
+    expect(await open().segments(tenant, 'orders', 'r1')).toEqual(written.toReversed());
+  });
+
+  it('overwrites segments on a retry', async () => {
+    const tenant = freshTenant();
+    await open().putSegments([segmentOf(tenant, 0)]);
+    await open().putSegments([{ ...segmentOf(tenant, 0), name: 'Champions' }]);
+    const names = (await open().segments(tenant, 'orders', 'r1')).map((segment) => segment.name);
+    expect(names).toEqual(['Champions']);
+  });
+
+  it('shows nothing of another tenant, dataset or run', async () => {
+    const tenant = freshTenant();
+    await open().putSegments([segmentOf(tenant, 0)]);
+    expect(await open().segments(freshTenant(), 'orders', 'r1')).toEqual([]);
+    expect(await open().segments(tenant, 'visits', 'r1')).toEqual([]);
+    expect(await open().segments(tenant, 'orders', 'r')).toEqual([]);
+  });
+}
+
+/** What every label store must do. */
+export function labelStoreContract(open: () => LabelStore): void {
+  const run = (tenant: string, runId = 'r1') => ({ tenant, dataset: 'orders', runId });
+
+  it('writes any number of labels and finds each by customer', async () => {
+    const tenant = freshTenant();
+    const labels = Array.from({ length: 260 }, (_, n) => labelOf(`c${n}`, { segmentId: n % 5 }));
+    expect(await open().putLabels(run(tenant), labels, 1_900_000_000)).toBe(260);
+    for (const n of [0, 24, 25, 259]) {
+      expect(await open().label(tenant, 'orders', 'r1', `c${n}`)).toEqual(labels[n]);
+    }
+  });
+
+  it('takes labels from a generator, and none at all', async () => {
+    const tenant = freshTenant();
+    function* two() {
+      yield labelOf('a');
+      yield labelOf('b');
+    }
+    expect(await open().putLabels(run(tenant), two())).toBe(2);
+    expect(await open().putLabels(run(tenant), [])).toBe(0);
+  });
+
+  it('keeps the labels of each run apart and overwrites them on a retry', async () => {
+    const tenant = freshTenant();
+    await open().putLabels(run(tenant), [labelOf('a')]);
+    await open().putLabels(run(tenant, 'r2'), [labelOf('a', { segmentId: 4 })]);
+    await open().putLabels(run(tenant, 'r2'), [labelOf('a', { segmentId: 3 })]);
+    expect((await open().label(tenant, 'orders', 'r1', 'a'))?.segmentId).toBe(2);
+    expect((await open().label(tenant, 'orders', 'r2', 'a'))?.segmentId).toBe(3);
+  });
+
+  it('finds customers whose ids hold separators, and none for ids that were never written', async () => {
+    const tenant = freshTenant();
+    const ids = ['a#b', 'a#C#b', 'ä/ö 雪', 'RUN#r1'];
+    await open().putLabels(
+      run(tenant),
+      ids.map((id) => labelOf(id)),
+    );
+    for (const id of ids) expect((await open().label(tenant, 'orders', 'r1', id))?.customerId).toBe(id);
+    expect(await open().label(tenant, 'orders', 'r1', 'b')).toBeUndefined();
+    expect(await open().label(tenant, 'orders', 'r1', 'x'.repeat(5000))).toBeUndefined();
+  });
+
+  it('gives numbers back with the same bits', async () => {
+    const tenant = freshTenant();
+    // DynamoDB holds magnitudes from 1e-130 to 1e125, and no negative zero.
+    const magnitude = fc.double({ min: 1e-130, max: 1e125, noNaN: true });
+    const number = fc.oneof(
+      fc.constant(0),
+      magnitude,
+      magnitude.map((x) => -x),
+      fc.maxSafeInteger(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(number, { minLength: 1, maxLength: 20 }), async (values) => {
+        const features = Object.fromEntries(values.map((value, n) => [`f${n}`, value === 0 ? 0 : value]));
+        await open().putLabels(run(tenant), [labelOf('a', { features })]);
+        expect((await open().label(tenant, 'orders', 'r1', 'a'))?.features).toEqual(features);
+      }),
+      { numRuns: 30, seed: 7 },
+    );
+  });
+
+  it('shows nothing of another tenant or dataset', async () => {
+    const tenant = freshTenant();
+    await open().putLabels(run(tenant), [labelOf('a')]);
+    expect(await open().label(freshTenant(), 'orders', 'r1', 'a')).toBeUndefined();
+    expect(await open().label(tenant, 'visits', 'r1', 'a')).toBeUndefined();
+  });
+}
+
+/** What every API key store must do. */
+export function apiKeyStoreContract(
+  open: () => ApiKeyStore,
+  put: (key: ApiKeyRecord) => Promise<void>,
+): void {
+  it('finds a key by tenant and id, and under no other', async () => {
+    const tenant = freshTenant();
+    const key: ApiKeyRecord = {
+      tenant,
+      keyId: 'k1',
+      secretHash: 'ab'.repeat(32),
+      scopes: ['segments:read', 'runs:read'],
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+    await put(key);
+    expect(await open().key(tenant, 'k1')).toEqual(key);
+    expect(await open().key(tenant, 'k2')).toBeUndefined();
+    expect(await open().key(freshTenant(), 'k1')).toBeUndefined();
+  });
+}
+
+/** Runs the contracts of the four table-backed stores under one heading each. */
+export function describeRecordStores(
+  open: () => { segments: SegmentStore; labels: LabelStore; apiKeys: ApiKeyStore },
+  putApiKey: (key: ApiKeyRecord) => Promise<void>,
+): void {
+  describe('segment store', () => segmentStoreContract(() => open().segments));
+  describe('label store', () => labelStoreContract(() => open().labels));
+  describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
+}
