@@ -1,7 +1,7 @@
 import { KEY, RUNS_BY_START } from '../contracts/env.ts';
 import type { DatasetRecord, RunRecord, StepProgress } from '../contracts/records.ts';
+import { decodeCursor, encodeCursor } from '../page-cursor.ts';
 import type { RunStore } from '../ports.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Item, recordOf, type Table } from './dynamodb-table.ts';
 import { byStepAndItem, RUN_LIST, startKey } from './run-order.ts';
 import { runNotFound } from './store-errors.ts';

@@ -1,6 +1,6 @@
 import type { DatasetRecord, RunRecord, StepProgress } from '../contracts/records.ts';
+import { decodeCursor, encodeCursor } from '../page-cursor.ts';
 import type { RunStore } from '../ports.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { byStepAndItem, RUN_LIST, startKey } from './run-order.ts';
 import { runNotFound } from './store-errors.ts';
 
