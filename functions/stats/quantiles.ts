@@ -28,6 +28,8 @@ export class QuantileDigest {
   #exact = true;
   #counts = new Map<number, number>();
   #total = 0;
+  /** Entries by ascending key; undefined while out of date. */
+  #order: [key: number, count: number][] | undefined;
   readonly #limit: number;
 
   constructor(limit = EXACT_LIMIT) {
@@ -102,6 +104,7 @@ export class QuantileDigest {
   #count(key: number, count: number): void {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
     this.#total += count;
+    this.#order = undefined;
     if (this.#exact && this.#counts.size > this.#limit) this.#collapse();
   }
 
@@ -117,7 +120,8 @@ export class QuantileDigest {
   }
 
   #sorted(): [key: number, count: number][] {
-    return [...this.#counts].sort(([a], [b]) => a - b);
+    this.#order ??= [...this.#counts].sort(([a], [b]) => a - b);
+    return this.#order;
   }
 
   /** Value of the given 0-based rank. */
