@@ -1,0 +1,28 @@
+import { modelOf } from '../clustering/model.ts';
+import { selectCandidate } from '../clustering/search.ts';
+import type { Candidate, CandidateFit, FittedRecipe } from '../contracts/artifacts.ts';
+import { runKeys } from '../contracts/keys.ts';
+import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
+import { readJson, writeJson } from '../json-objects.ts';
+import { readAhead } from '../read-ahead.ts';
+import { type StepContext, stepHandler } from '../shell.ts';
+
+/** Chooses the best fitted candidate and writes it as the model, with the comparison it won. */
+export async function selectModel(
+  { run }: StepInput,
+  { ports: { objects }, log }: StepContext,
+): Promise<{ readonly nClusters: number }> {
+  const keys = runKeys(run);
+  const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
+  const candidates = await readJson<Candidate[]>(objects, keys.candidates);
+  const fits: CandidateFit[] = [];
+  const fitOf = (item: number) => readJson<CandidateFit>(objects, keys.fit(item));
+  for await (const fit of readAhead(candidates.length, fitOf)) fits.push(fit);
+  const { selected, report } = selectCandidate(fits);
+  await writeJson(objects, keys.model, modelOf(recipe, selected));
+  await writeJson(objects, keys.selection, report);
+  log.info('model selected', { nClusters: report.selected, reason: report.reason });
+  return { nClusters: report.selected };
+}
+
+export const handler = stepHandler('SelectModel', stepInputSchema, selectModel);
