@@ -1,1 +1,20 @@
 export { madd_f32, nmadd_f32 } from './simd';
+export { column_ranges_f32 } from './moments';
+export { pack_f32 } from './pack';
+export { kmeans_accumulate_f32, kmeans_assign_f32, kmeans_reassign_f32 } from './kmeans';
+export { kmeans_plus_plus_potentials_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';
+export { nearest_center_f32 } from './nearest-center';
+export { silhouette_sums_f32 } from './silhouette';
+export { cluster_spread_f32, cluster_sums_f32 } from './davies-bouldin';
+export { neighbor_tree_bytes, neighbor_tree_init, neighbor_tree_split } from './neighbors-build';
+export {
+  neighbor_tree_count_leaves,
+  neighbor_tree_count_nodes,
+  neighbor_tree_fill,
+  neighbor_tree_layout,
+} from './neighbors-blocks';
+export { neighbor_tree_kth_squared } from './neighbors-search';
+export { dbscan_bytes, dbscan_distances, dbscan_init } from './dbscan';
+export { dbscan_core } from './dbscan-core';
+export { dbscan_refresh_nodes, dbscan_unite, dbscan_unite_leaves } from './dbscan-unite';
+export { dbscan_label_borders, dbscan_labels, dbscan_noise_distances, dbscan_number } from './dbscan-label';
