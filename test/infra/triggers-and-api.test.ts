@@ -1,0 +1,109 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { triggerSchema } from '../../functions/contracts/workflow.ts';
+import { config } from '../../infra/config.ts';
+import { resourcesOf, type StackTemplate, synthesize } from './synthesize.ts';
+
+describe('triggers', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = Template.fromJSON(synthesize().service);
+  });
+
+  it('start a run for each object created below drop/, with its key', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: { bucket: { name: [Match.anyValue()] }, object: { key: [{ wildcard: 'drop/*' }] } },
+      },
+      State: 'ENABLED',
+      Targets: [
+        {
+          InputTransformer: {
+            InputPathsMap: { 'detail-object-key': '$.detail.object.key' },
+            InputTemplate: '{"trigger":"drop","key":<detail-object-key>}',
+          },
+          RetryPolicy: { MaximumRetryAttempts: 24, MaximumEventAgeInSeconds: 21_600 },
+          DeadLetterConfig: { Arn: Match.anyValue() },
+        },
+      ],
+    });
+  });
+
+  it('start one scheduled run per configured dataset, in UTC', () => {
+    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length);
+    for (const { tenant, dataset, expression } of config.schedules) {
+      template.hasResourceProperties('AWS::Scheduler::Schedule', {
+        ScheduleExpression: expression,
+        ScheduleExpressionTimezone: 'Etc/UTC',
+        Target: {
+          Input: JSON.stringify({ trigger: 'schedule', tenant, dataset }),
+          DeadLetterConfig: { Arn: Match.anyValue() },
+        },
+      });
+    }
+  });
+
+  it('send inputs that the workflow’s contract accepts', () => {
+    const drop = JSON.parse('{"trigger":"drop","key":<key>}'.replace('<key>', '"drop/acme/orders/a b.csv"'));
+    expect(triggerSchema.parse(drop)).toEqual({ trigger: 'drop', key: 'drop/acme/orders/a b.csv' });
+    for (const { tenant, dataset } of config.schedules) {
+      expect(triggerSchema.safeParse({ trigger: 'schedule', tenant, dataset }).success).toBe(true);
+    }
+  });
+
+  it('keep what could not be delivered in an encrypted queue, and raise an alarm', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+describe('the HTTP API', () => {
+  let service: StackTemplate;
+  let template: Template;
+  beforeAll(() => {
+    service = synthesize().service;
+    template = Template.fromJSON(service);
+  });
+
+  it('has exactly the configured routes, and only /health and /openapi.json are open', () => {
+    const routes = resourcesOf(service, 'AWS::ApiGatewayV2::Route').map(([, properties]) => properties);
+    expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(
+      config.routes.map(({ method, path }) => `${method} ${path}`).sort(),
+    );
+    const open = routes.filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
+    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual(['GET /health', 'GET /openapi.json']);
+    for (const route of routes.filter((one) => !open.includes(one))) {
+      expect(route).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: expect.anything() });
+    }
+  });
+
+  it('asks the authorizer about every request anew, by the header X-API-Key', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      AuthorizerResultTtlInSeconds: 0,
+      IdentitySource: ['$request.header.X-API-Key'],
+    });
+  });
+
+  it('hands requests over in payload format 2.0, throttles and logs them, and allows no other origin', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
+      AccessLogSettings: { DestinationArn: Match.anyValue() },
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+  });
+
+  it('prints its address', () => {
+    expect(Object.keys(service.Outputs)).toEqual(expect.arrayContaining(['ApiUrl', 'StateMachineArn']));
+  });
+});
