@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nameSegments, type SegmentMedians } from '../../functions/segments/name.ts';
@@ -16,7 +17,28 @@ const namesOf = (segments: SegmentMedians[], rules?: readonly NameRule[]) => {
   return segments.map(({ segmentId }) => names.get(segmentId)?.name);
 };
 
+/** The table as `docs/algorithms.md` prints it. */
+function printedRows(rules: readonly NameRule[]) {
+  const sign = { atMost: '≤', atLeast: '≥' };
+  return rules.map(({ name, bounds, decidedBy }) => {
+    const cells = ['recency_days', 'frequency', 'monetary'].map((feature) =>
+      bounds
+        .filter((bound) => bound.feature === feature)
+        .map(({ side, quantile }) => `${sign[side]} ${quantile}`)
+        .join(', '),
+    );
+    const row = [name, ...cells, `${decidedBy.prefer} ${decidedBy.feature}`];
+    return `|${row.map((cell) => (cell === '' ? ' ' : ` ${cell} `)).join('|')}|`;
+  });
+}
+
 describe('names of RFM segments', () => {
+  it('have their table printed in the documentation, row by row', () => {
+    const lines = readFileSync('docs/algorithms.md', 'utf8').split('\n');
+    const start = lines.findIndex((line) => line.startsWith('| name | recency'));
+    expect(lines.slice(start + 2, start + 2 + NAME_RULES.length)).toEqual(printedRows(NAME_RULES));
+  });
+
   it('follow the published table, one hand-worked segment per rule', () => {
     const worked: [string, SegmentMedians][] = [
       ['Top spenders', segment(0, 10, 60, 99)],
