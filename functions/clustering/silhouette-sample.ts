@@ -1,5 +1,7 @@
 import type { Matrix } from '../arrow/matrix.ts';
+import type { Kernels } from '../kernels/instance.ts';
 import { Random } from '../stats/random.ts';
+import { silhouetteSamples, silhouetteScore } from './validity.ts';
 
 /** Rows up to which the silhouette is exact; its cost grows with their square. */
 export const EXACT_SILHOUETTE_ROWS = 20_000;
@@ -7,41 +9,83 @@ export const EXACT_SILHOUETTE_ROWS = 20_000;
 /** Rows that even the smallest cluster sends into a sample, if it has them. */
 const LEAST_PER_CLUSTER = 30;
 
-/** Rows of a clustering, with their labels. */
-export interface LabelledRows {
-  readonly data: Matrix;
-  readonly labels: Int32Array;
+/** A mean silhouette, and the number of rows it was computed on. */
+export interface SilhouetteEstimate {
+  readonly silhouette: number;
+  readonly nSamples: number;
 }
 
 /**
- * The rows to compute a silhouette on: all of them up to `limit`, else a seeded sample stratified by cluster, so that
- * a cluster of a few rows is not lost. Drawn from the canonical row order: no sharding changes it.
+ * Mean silhouette: exact up to `limit` rows, else estimated on a seeded sample that holds some rows of every cluster.
+ * Each sampled cluster counts by its true size, so that lifting small clusters into the sample biases nothing. The
+ * sample is drawn from the canonical row order: no sharding changes it.
+ * @throws InsufficientDataError when fewer than two clusters have rows
  */
-export function silhouetteSample(
-  { data, labels }: LabelledRows,
+export function estimateSilhouette(
+  kernels: Kernels,
+  data: Matrix,
+  labels: Int32Array,
   nClusters: number,
   seed: number,
   limit = EXACT_SILHOUETTE_ROWS,
-): LabelledRows {
-  const { nSamples, nFeatures, values } = data;
-  if (nSamples <= limit) return { data, labels };
-  const random = new Random(seed);
-  const rows = rowsByCluster(labels, nClusters).flatMap((members, cluster) => {
-    const quota = Math.floor((limit * members.length) / nSamples);
-    const size = Math.max(quota, Math.min(members.length, LEAST_PER_CLUSTER));
-    return Array.from(random.fork(cluster).sample(members.length, size), (i) => members[i] ?? 0);
+): SilhouetteEstimate {
+  const { nSamples } = data;
+  if (nSamples <= limit) return { silhouette: silhouetteScore(kernels, data, labels, nClusters), nSamples };
+  const members = rowsByCluster(labels, nClusters);
+  const rows = sampleRows(members, nSamples, seed, limit);
+  const sampledLabels = Int32Array.from(rows, (row) => labels[row] ?? 0);
+  const values = silhouetteSamples(kernels, rowsOf(data, rows), sampledLabels, nClusters);
+
+  const sums = new Float64Array(nClusters);
+  const counts = new Int32Array(nClusters);
+  values.forEach((value, i) => {
+    const cluster = sampledLabels[i]!;
+    sums[cluster]! += value;
+    counts[cluster]!++;
   });
-  const sampled = new Float32Array(rows.length * nFeatures);
-  rows.forEach((row, i) => {
-    sampled.set(values.subarray(row * nFeatures, (row + 1) * nFeatures), i * nFeatures);
-  });
-  return {
-    data: { nSamples: rows.length, nFeatures, values: sampled },
-    labels: Int32Array.from(rows, (row) => labels[row] ?? 0),
-  };
+  const silhouette = members.reduce(
+    (total, { length }, cluster) =>
+      length === 0 ? total : total + (length / nSamples) * (sums[cluster]! / counts[cluster]!),
+    0,
+  );
+  return { silhouette, nSamples: rows.length };
 }
 
-function rowsByCluster(labels: Int32Array, nClusters: number): Int32Array[] {
+/** Rows of a sample stratified by cluster: in proportion, but at least a few of each; every row at most once. */
+export function sampleRows(
+  members: readonly Int32Array[],
+  nSamples: number,
+  seed: number,
+  limit: number,
+): Int32Array {
+  const random = new Random(seed);
+  const chosen = members.map((rows, cluster) => {
+    const quota = Math.floor((limit * rows.length) / nSamples);
+    const size = Math.max(quota, Math.min(rows.length, LEAST_PER_CLUSTER));
+    return random
+      .fork(cluster)
+      .sample(rows.length, size)
+      .map((i) => rows[i] ?? 0);
+  });
+  const all = new Int32Array(chosen.reduce((size, { length }) => size + length, 0));
+  let end = 0;
+  for (const rows of chosen) {
+    all.set(rows, end);
+    end += rows.length;
+  }
+  return all;
+}
+
+function rowsOf({ nFeatures, values }: Matrix, rows: Int32Array): Matrix {
+  const chosen = new Float32Array(rows.length * nFeatures);
+  rows.forEach((row, i) => {
+    chosen.set(values.subarray(row * nFeatures, (row + 1) * nFeatures), i * nFeatures);
+  });
+  return { nSamples: rows.length, nFeatures, values: chosen };
+}
+
+/** Row numbers of each cluster, ascending. */
+export function rowsByCluster(labels: Int32Array, nClusters: number): Int32Array[] {
   const sizes = new Int32Array(nClusters);
   for (const label of labels) sizes[label]!++;
   const members = Array.from(sizes, (size) => new Int32Array(size));

@@ -1,0 +1,53 @@
+import { type DecodedArrow, decodeArrow } from './arrow/ipc.ts';
+import type { Matrix } from './arrow/matrix.ts';
+import type { FittedRecipe } from './contracts/artifacts.ts';
+import type { RunKeys } from './contracts/keys.ts';
+import { InvalidDatasetError } from './errors.ts';
+import type { ObjectStore } from './ports.ts';
+import { readAhead } from './read-ahead.ts';
+
+/** The feature columns of one decoded shard as rows of a matrix. */
+export function featureMatrix(table: DecodedArrow, recipe: FittedRecipe): Matrix {
+  const nFeatures = recipe.features.length;
+  const values = new Float32Array(table.nRows * nFeatures);
+  interleave(table, recipe, values, 0);
+  return { nSamples: table.nRows, nFeatures, values };
+}
+
+/**
+ * Reads all feature shards of a run into one matrix, in canonical row order.
+ * @throws InvalidDatasetError when the shards do not hold as many rows as the recipe was fitted on
+ */
+export async function readFeatureMatrix(
+  objects: ObjectStore,
+  keys: RunKeys,
+  nBuckets: number,
+  recipe: FittedRecipe,
+  progress: (rows: number) => void,
+): Promise<Matrix> {
+  const nFeatures = recipe.features.length;
+  const values = new Float32Array(recipe.nSamples * nFeatures);
+  let rows = 0;
+  for await (const bytes of readAhead(nBuckets, (bucket) => objects.read(keys.features(bucket)))) {
+    const table = decodeArrow(bytes);
+    if (rows + table.nRows <= recipe.nSamples) interleave(table, recipe, values, rows);
+    rows += table.nRows;
+    progress(rows);
+  }
+  if (rows !== recipe.nSamples) {
+    throw new InvalidDatasetError(
+      `The feature shards hold ${rows} rows, but the recipe was fitted on ${recipe.nSamples}. Run the workflow again.`,
+      { reason: 'row_count_mismatch', file: keys.features(0) },
+    );
+  }
+  return { nSamples: rows, nFeatures, values };
+}
+
+function interleave(table: DecodedArrow, { features }: FittedRecipe, values: Float32Array, start: number) {
+  features.forEach(({ name }, f) => {
+    const column = table.float32(name);
+    for (let i = 0, at = start * features.length + f; i < column.length; i++, at += features.length) {
+      values[at] = column[i] ?? Number.NaN;
+    }
+  });
+}

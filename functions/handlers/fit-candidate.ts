@@ -1,0 +1,62 @@
+import { kmeans } from '../clustering/kmeans.ts';
+import { estimateSilhouette } from '../clustering/silhouette-sample.ts';
+import { daviesBouldinScore } from '../clustering/validity.ts';
+import type { Candidate, CandidateFit, FittedRecipe, RunPlan } from '../contracts/artifacts.ts';
+import { runKeys } from '../contracts/keys.ts';
+import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
+import { InvalidRequestError } from '../errors.ts';
+import { readFeatureMatrix } from '../feature-shards.ts';
+import { readJson, writeJson } from '../json-objects.ts';
+import { loadKernels } from '../kernels/instance.ts';
+import { type StepContext, stepHandler } from '../shell.ts';
+
+/** Fits one candidate clustering on all rows and scores it. @throws InsufficientDataError with too few distinct rows */
+export async function fitCandidate(
+  { run, item }: ItemInput,
+  { ports: { objects }, progress }: StepContext,
+): Promise<ItemResult> {
+  const keys = runKeys(run);
+  const { nBuckets } = await readJson<RunPlan>(objects, keys.plan);
+  const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
+  const candidates = await readJson<Candidate[]>(objects, keys.candidates);
+  const candidate = candidates.find((other) => other.item === item);
+  if (candidate === undefined) {
+    throw new InvalidRequestError(
+      `There is no candidate ${item}; the run has ${candidates.length}, numbered from 0. Start the run again.`,
+      { reason: 'no_such_candidate' },
+    );
+  }
+
+  const data = await readFeatureMatrix(objects, keys, nBuckets, recipe, progress);
+  const kernels = await loadKernels();
+  const { nClusters, seed, nInit } = candidate;
+  const { labels, centers, sizes, inertia, iterations, restarts } = kmeans(kernels, data, {
+    nClusters,
+    seed,
+    nInit,
+  });
+  const estimate = estimateSilhouette(kernels, data, labels, nClusters, seed);
+  const fit: CandidateFit = {
+    candidate,
+    centers: rowsOf(centers, data.nFeatures),
+    sizes: Array.from(sizes),
+    scores: {
+      inertia,
+      silhouette: estimate.silhouette,
+      daviesBouldin: daviesBouldinScore(kernels, data, labels, nClusters),
+      iterations,
+      restarts,
+    },
+    silhouetteSamples: estimate.nSamples,
+  };
+  await writeJson(objects, keys.fit(item), fit);
+  return { item, rows: data.nSamples };
+}
+
+function rowsOf(flat: Float64Array, nColumns: number): number[][] {
+  return Array.from({ length: flat.length / nColumns }, (_, row) =>
+    Array.from(flat.subarray(row * nColumns, (row + 1) * nColumns)),
+  );
+}
+
+export const handler = stepHandler('FitCandidate', itemInputSchema, fitCandidate);
