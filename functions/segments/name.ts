@@ -52,15 +52,20 @@ export function nameSegments(
   return names;
 }
 
-/** A high value must also lie above the middle, or a feature that hardly varies would be high for everybody. */
+/**
+ * Where many customers share one value, a cut point may lie in their midst: a high value must also lie above the
+ * median of all, a low one below it or at the very minimum.
+ */
 function holds(
   { feature, side, quantile }: QuantileBound,
   { medians }: SegmentMedians,
   population: PopulationQuantile,
 ) {
-  const median = medians[feature] ?? Number.NaN;
+  const value = medians[feature] ?? Number.NaN;
   const cut = population(feature, quantile);
-  return side === 'atMost' ? median <= cut : median >= cut && median > population(feature, 0.5);
+  const middle = population(feature, 0.5);
+  if (side === 'atLeast') return value >= cut && value > middle;
+  return value <= cut && (quantile >= 0.5 || value < middle || value === population(feature, 0));
 }
 
 function furthestFirst({ decidedBy: { feature, prefer } }: NameRule) {

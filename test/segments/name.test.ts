@@ -97,6 +97,14 @@ describe('names of RFM segments', () => {
     expect(allSame.get(0)?.name).toBe('New customers');
   });
 
+  it('do not call few what most customers have', () => {
+    // Nine of ten customers ordered four times: the 40% quantile and the median are both 4.
+    const fourOrders = (feature: string, q: number) =>
+      feature === 'frequency' ? (q < 0.1 ? 1 : 4) : 100 * q;
+    const names = nameSegments([segment(0, 30, 4, 50), segment(1, 35, 1, 20)], fourOrders);
+    expect([names.get(0)?.name, names.get(1)?.name]).toEqual(['Regular customers', 'Promising']);
+  });
+
   it('obey another table', () => {
     const rules: NameRule[] = [
       {
