@@ -1,0 +1,82 @@
+import type { Model, PartialManifest, RunPlan } from '../contracts/artifacts.ts';
+import { runKeys } from '../contracts/keys.ts';
+import type { RowCounts } from '../contracts/records.ts';
+import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
+import { readJson } from '../json-objects.ts';
+import { readAhead } from '../read-ahead.ts';
+import { writeArtifacts } from '../run-artifacts.ts';
+import { describeSegments } from '../segments/describe.ts';
+import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
+import { type StepContext, stepHandler } from '../shell.ts';
+
+/** What publishing a run returns: counts only. */
+export interface PublishResult {
+  readonly nSegments: number;
+  readonly nEntities: number;
+}
+
+/**
+ * Merges what the workers found, writes the artefacts and segments under the run's own keys, completes the run record
+ * and last of all points the dataset at the run: until that one write readers see the previous run, whole.
+ */
+export async function publishRun({ run }: StepInput, context: StepContext): Promise<PublishResult> {
+  const { objects, segments: segmentStore, runs, clock } = context.ports;
+  const keys = runKeys(run);
+  const [plan, model] = await Promise.all([
+    readJson<RunPlan>(objects, keys.plan),
+    readJson<Model>(objects, keys.model),
+  ]);
+
+  const rows = await mergedRows(context, plan);
+  const profiles = await mergedProfiles(context, plan, model);
+  const segments = describeSegments(profiles, model);
+  const artifacts = await writeArtifacts(context, plan, model, segments);
+
+  const { tenant, dataset, runId } = run;
+  await segmentStore.putSegments(segments.map((segment) => ({ tenant, dataset, run_id: runId, ...segment })));
+  const publishedAt = clock.now().toISOString();
+  await runs.update(tenant, runId, {
+    status: 'succeeded',
+    finishedAt: publishedAt,
+    rows,
+    nEntities: profiles.total,
+    scores: model.scores,
+    nSegments: segments.length,
+    artifacts,
+  });
+  await runs.publish({ tenant, dataset, currentRunId: runId, publishedAt, request: plan.request });
+  return { nSegments: segments.length, nEntities: profiles.total };
+}
+
+async function mergedRows({ ports: { objects } }: StepContext, plan: RunPlan): Promise<RowCounts> {
+  const { partialManifest } = runKeys(plan.run);
+  const total = { read: 0, used: 0, rejected: 0, byRule: {} as Record<string, number> };
+  const { rowShards } = plan;
+  for await (const { rows } of readAhead(rowShards.length, (shard) =>
+    readJson<PartialManifest>(objects, partialManifest(shard)),
+  )) {
+    total.read += rows.read;
+    total.used += rows.used;
+    total.rejected += rows.rejected;
+    for (const [rule, count] of Object.entries(rows.byRule)) {
+      total.byRule[rule] = (total.byRule[rule] ?? 0) + count;
+    }
+  }
+  return total;
+}
+
+async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {
+  const { partialProfile } = runKeys(plan.run);
+  const profiles = new SegmentProfiles(
+    model.nClusters,
+    model.recipe.features.map(({ name }) => name),
+  );
+  for await (const partial of readAhead(plan.nBuckets, (bucket) =>
+    readJson<PartialProfile>(objects, partialProfile(bucket)),
+  )) {
+    profiles.merge(partial);
+  }
+  return profiles;
+}
+
+export const handler = stepHandler('PublishRun', stepInputSchema, publishRun);

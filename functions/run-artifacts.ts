@@ -1,0 +1,84 @@
+import { type ArrowColumns, type ArrowSchemaMetadata, arrowFileChunks, decodeArrow } from './arrow/ipc.ts';
+import type { Model, RunPlan } from './contracts/artifacts.ts';
+import { runKeys } from './contracts/keys.ts';
+import type { Artifact } from './contracts/records.ts';
+import { canonicalJson, writeJson } from './json-objects.ts';
+import { readAhead } from './read-ahead.ts';
+import type { SegmentDescription } from './segments/describe.ts';
+import type { StepContext } from './shell.ts';
+
+const JSON_TYPE = 'application/json';
+const ARROW_TYPE = 'application/vnd.apache.arrow.file';
+
+/** Shards in memory at once while a table is streamed. */
+const AHEAD = 2;
+
+/**
+ * Writes the published artefacts of a run and their index. Their bytes hold nothing of the run's id, its tenant, its
+ * times or its sharding: equal input, request and seed give equal files, as the hashes show.
+ */
+export async function writeArtifacts(
+  { ports: { objects }, progress }: StepContext,
+  plan: RunPlan,
+  model: Model,
+  segments: readonly SegmentDescription[],
+): Promise<Artifact[]> {
+  const keys = runKeys(plan.run);
+  const write = async (name: string, chunks: AsyncIterable<Uint8Array>, type: string): Promise<Artifact> => {
+    const key = keys.artifact(name);
+    return { name, key, ...(await objects.writeStream(key, chunks, type)) };
+  };
+  const json = (name: string, value: unknown) => write(name, jsonChunks(value), JSON_TYPE);
+  const arrow = (name: string, tables: AsyncIterable<ArrowColumns>) =>
+    write(name, arrowFileChunks(tables, units(model)), ARROW_TYPE);
+
+  const entitiesOf = async (bucket: number) => decodeArrow(await objects.read(keys.entities(bucket)));
+  const labelsOf = async (bucket: number) => decodeArrow(await objects.read(keys.labels(bucket)));
+
+  async function* rfmTable(): AsyncGenerator<ArrowColumns> {
+    const shard = (bucket: number) => Promise.all([entitiesOf(bucket), labelsOf(bucket)]);
+    let rows = 0;
+    for await (const [entities, labels] of readAhead(plan.nBuckets, shard, AHEAD)) {
+      yield {
+        customer_id: entities.strings('customer_id'),
+        ...Object.fromEntries(model.recipe.features.map(({ name }) => [name, entities.float64(name)])),
+        segment_id: labels.int32('segment_id'),
+      };
+      rows += entities.nRows;
+      progress(rows);
+    }
+  }
+  async function* labelTable(): AsyncGenerator<ArrowColumns> {
+    for await (const labels of readAhead(plan.nBuckets, labelsOf, AHEAD)) {
+      yield {
+        customer_id: labels.strings('customer_id'),
+        segment_id: labels.int32('segment_id'),
+        distance: labels.float64('distance'),
+        confidence: labels.float64('confidence'),
+      };
+    }
+  }
+
+  const artifacts = [
+    await json('model.json', model),
+    await json('scaler.json', model.recipe),
+    await json('segment_profiles.json', segments),
+    await arrow('rfm_table.arrow', rfmTable()),
+    await arrow('labels.arrow', labelTable()),
+  ];
+  await writeJson(
+    objects,
+    keys.artifactIndex,
+    artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
+  );
+  return artifacts;
+}
+
+async function* jsonChunks(value: unknown): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(canonicalJson(value));
+}
+
+/** Units of the columns, as Arrow metadata. */
+function units({ recipe }: Model): ArrowSchemaMetadata {
+  return { columns: Object.fromEntries(recipe.features.map(({ name, unit }) => [name, { unit }])) };
+}
