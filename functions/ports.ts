@@ -51,6 +51,7 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
+/** How many items to return at most, and where to go on. */
 export interface PageRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -96,6 +97,7 @@ export interface LabelStore {
   label(tenant: string, dataset: string, runId: string, customerId: string): Promise<LabelRecord | undefined>;
 }
 
+/** API keys by tenant and key id; the secret is never stored. */
 export interface ApiKeyStore {
   key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
 }
@@ -110,6 +112,7 @@ export interface Clock {
   now(): Date;
 }
 
+/** Everything the shell is given; a test hands over the memory twin. */
 export interface Ports {
   readonly objects: ObjectStore;
   readonly runs: RunStore;
