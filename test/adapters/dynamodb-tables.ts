@@ -1,6 +1,6 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { documentClient } from '../../functions/adapters/aws-ports.ts';
+import { documentClient } from '../../functions/adapters/aws-tables.ts';
 import { dynamodbApiKeys } from '../../functions/adapters/dynamodb-api-keys.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
 import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';

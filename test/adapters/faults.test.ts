@@ -11,7 +11,8 @@ import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws
 import { BatchWriteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { awsPorts, documentClient } from '../../functions/adapters/aws-ports.ts';
+import { awsPorts } from '../../functions/adapters/aws-ports.ts';
+import { documentClient } from '../../functions/adapters/aws-tables.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
 import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';
 import { openTable } from '../../functions/adapters/dynamodb-table.ts';

@@ -1,0 +1,85 @@
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { problemSchema } from './contracts/api.ts';
+import type { Route } from './routes/route.ts';
+
+const SECURITY = 'apiKey';
+
+/** The OpenAPI 3.1 document of these routes, generated from their schemas. */
+export function openapiDocument(routes: readonly Route[]) {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'tessella',
+      version: '1',
+      description:
+        'Named customer segments. Errors are RFC 9457 problem documents; every answer carries `x-request-id`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      securitySchemes: {
+        [SECURITY]: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-Key',
+          description: '`tsl.{tenant}.{keyId}.{secret}`. A key belongs to one tenant and carries scopes.',
+        },
+      },
+    },
+  });
+}
+
+function operation(route: Route): ZodOpenApiOperationObject {
+  const { method, path, scope, summary, description, params, query, body, status, answer } = route;
+  const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
+  const requestParams = { ...(params && { path: params }), ...(query && { query }) };
+  return {
+    operationId: operationId(method, path),
+    summary,
+    ...((description ?? needs) && { description: [description, needs].filter(Boolean).join(' ') }),
+    security: scope === undefined ? [] : [{ [SECURITY]: [] }],
+    ...(Object.keys(requestParams).length > 0 && { requestParams }),
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: {
+      [`${status}` as '200']: {
+        description: status === 202 ? 'Accepted.' : 'OK.',
+        content: { 'application/json': { schema: answer } },
+      },
+      ...Object.fromEntries(
+        Object.entries(problemsOf(route)).map(([code, text]) => [
+          code,
+          { description: text, content: { 'application/problem+json': { schema: problemSchema } } },
+        ]),
+      ),
+    },
+  };
+}
+
+/** Problems of a route by status, those that follow from its kind included. */
+function problemsOf({ scope, params, query, body, problems }: Route): Record<string, string> {
+  return {
+    ...((params ?? query ?? body) && { 400: '`Invalid input`: `errors` points at the fields.' }),
+    ...(scope !== undefined && {
+      401: 'No API key, or one that is not valid.',
+      403: 'The key lacks the scope.',
+    }),
+    ...(body && { 413: 'The body is too large.' }),
+    ...(scope !== undefined && { 503: 'A store is overloaded; try again shortly.' }),
+    ...problems,
+    500: 'A defect of ours; the log holds the details of this `requestId`.',
+  };
+}
+
+/** `GET /v1/runs/{runId}` → `getV1RunsByRunId`. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .replaceAll(/\{(\w+)\}/g, 'by-$1')
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '');
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}

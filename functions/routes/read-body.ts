@@ -1,0 +1,56 @@
+import { gunzipSync } from 'node:zlib';
+import { InvalidRequestError, PayloadTooLargeError } from '../errors.ts';
+import type { HttpEvent } from './http-event.ts';
+
+/** Largest body, bytes after unpacking. */
+export const BODY_BYTES = 1024 * 1024;
+
+/**
+ * The JSON value of a request's body, which may be Base64 (API Gateway's doing) and gzip (the caller's).
+ * @throws InvalidRequestError for a body that is missing or not JSON, PayloadTooLargeError above 1 MiB
+ */
+export function readBody({ body, isBase64Encoded, headers }: HttpEvent): unknown {
+  if (!body) throw invalid('the body is empty', 'empty_body');
+  const packed = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const encoding = headers?.['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const bytes = unpacked(packed, encoding);
+  if (bytes.length > BODY_BYTES) throw tooLarge();
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw invalid('the body is not UTF-8 text', 'not_utf8', cause);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw invalid('the body is not valid JSON', 'not_json', cause);
+  }
+}
+
+function unpacked(bytes: Uint8Array, encoding: string): Uint8Array {
+  if (encoding === 'identity' || encoding === '') return bytes;
+  if (encoding !== 'gzip') throw invalid(`the content encoding ${encoding} is not known`, 'content_encoding');
+  try {
+    return gunzipSync(bytes, { maxOutputLength: BODY_BYTES });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLarge(cause);
+    throw invalid('the body is not the gzip stream that its content-encoding says', 'not_gzip', cause);
+  }
+}
+
+function invalid(what: string, reason: string, cause?: unknown): InvalidRequestError {
+  return new InvalidRequestError(
+    `Invalid input: ${what}. Send one JSON object in UTF-8, plain or gzip.`,
+    { reason },
+    { cause },
+  );
+}
+
+function tooLarge(cause?: unknown): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `The body is larger than ${BODY_BYTES} bytes. Send less, or put the data into the bucket.`,
+    { reason: 'body_too_large' },
+    { cause },
+  );
+}

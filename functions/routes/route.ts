@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import type { Scope } from '../contracts/env.ts';
+import type { Ports } from '../ports.ts';
+
+/** Whoever holds the API key of a request. */
+export interface Caller {
+  readonly tenant: string;
+  readonly keyId: string;
+  readonly scopes: readonly string[];
+}
+
+/** A request that has passed its route's schemas. */
+export interface RouteRequest<P, Q, B> {
+  /** From the API key, never from the request itself. */
+  readonly tenant: string;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+}
+
+/** What a route answers; `body` becomes JSON. */
+export interface RouteAnswer<T = unknown> {
+  readonly body: T;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route, as the handler runs it and the OpenAPI document describes it. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  /** Scope the API key must carry; without one the route is public. */
+  readonly scope?: Scope;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
+  /** Status and body of success. */
+  readonly status: 200 | 202;
+  readonly answer: z.ZodType;
+  /** Problems of its own, by status, beside those every route has. */
+  readonly problems?: Readonly<Record<number, string>>;
+  readonly handle: (
+    request: RouteRequest<unknown, unknown, unknown>,
+    ports: Ports,
+  ) => Promise<RouteAnswer> | RouteAnswer;
+}
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** Declares a route whose handler gets what its schemas let through and returns what `answer` describes. */
+export function defineRoute<
+  A extends z.ZodType,
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodObject | undefined = undefined,
+>(
+  route: Omit<Route, 'params' | 'query' | 'body' | 'answer' | 'handle'> & {
+    readonly params?: P;
+    readonly query?: Q;
+    readonly body?: B;
+    readonly answer: A;
+    readonly handle: (
+      request: RouteRequest<Parsed<P>, Parsed<Q>, Parsed<B>>,
+      ports: Ports,
+    ) => Promise<RouteAnswer<z.output<A>>> | RouteAnswer<z.output<A>>;
+  },
+): Route {
+  // The handler passes on exactly what these schemas returned.
+  return route as unknown as Route;
+}

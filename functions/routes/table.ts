@@ -1,0 +1,21 @@
+import { customerSegment } from './customers.ts';
+import { health } from './health.ts';
+import { openapiRoute } from './openapi.ts';
+import type { Route } from './route.ts';
+import { getRun, listRuns } from './runs.ts';
+import { segmentCustomer, segmentManual } from './segment.ts';
+import { listSegments } from './segments.ts';
+import { startRun } from './start-run.ts';
+
+/** Every route of the API. */
+export const routes: readonly Route[] = [
+  health, //          GET  /health
+  openapiRoute(() => routes), // GET /openapi.json
+  segmentManual, //   POST /segment/manual
+  segmentCustomer, // POST /segment/customer
+  listSegments, //    GET  /v1/segments
+  customerSegment, // GET  /v1/customers/{customerId}/segment
+  listRuns, //        GET  /v1/runs
+  startRun, //        POST /v1/runs
+  getRun, //          GET  /v1/runs/{runId}
+];
