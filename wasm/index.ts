@@ -2,6 +2,7 @@ export { madd_f32, nmadd_f32 } from './simd';
 export { column_ranges_f32 } from './moments';
 export { pack_f32 } from './pack';
 export { kmeans_accumulate_f32, kmeans_assign_f32, kmeans_reassign_f32 } from './kmeans';
+export { kmeans_improve_f32 } from './kmeans-improve';
 export { kmeans_plus_plus_potentials_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';
 export { nearest_center_f32 } from './nearest-center';
 export { silhouette_sums_f32 } from './silhouette';
@@ -18,3 +19,15 @@ export { dbscan_bytes, dbscan_distances, dbscan_init } from './dbscan';
 export { dbscan_core } from './dbscan-core';
 export { dbscan_refresh_nodes, dbscan_unite, dbscan_unite_leaves } from './dbscan-unite';
 export { dbscan_label_borders, dbscan_labels, dbscan_noise_distances, dbscan_number } from './dbscan-label';
+export {
+  ward_active,
+  ward_bytes,
+  ward_distances,
+  ward_gather,
+  ward_groups,
+  ward_init,
+  ward_merges,
+  ward_pack,
+} from './linkage-ward';
+export { ward_box } from './linkage-ward-boxes';
+export { ward_merge } from './linkage-ward-merge';
