@@ -40,7 +40,7 @@ export async function bundleHandlers(
     sourcemap: 'external',
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
-    logLevel: 'warning',
+    logLevel: 'silent',
     write: false,
   });
 

@@ -1,10 +1,9 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
-  type CfnStateMachine,
   DefinitionBody,
   LogLevel,
   StateGraph,
@@ -15,6 +14,7 @@ import { Construct } from 'constructs';
 import { PREFIX } from '../../functions/contracts/env.ts';
 import type { Config, WorkflowFunction } from '../config.ts';
 import { acknowledgePrefixes } from './acknowledge-prefixes.ts';
+import { executionsOf } from './executions-of.ts';
 import { segmentationStates } from './segmentation-states.ts';
 
 /** Where the maps of all runs leave their results. */
@@ -79,30 +79,17 @@ export class SegmentationWorkflow extends Construct {
       },
     });
 
-    const { stateMachineArn, stateMachineName } = this.stateMachine;
-    const execution = Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName: stateMachineName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
     // A policy of its own: the role cannot name the state machine that is created with it.
-    const maps = new Policy(this, 'MapPolicy', {
-      roles: [role],
-      statements: [
-        new PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
-        new PolicyStatement({
-          actions: ['states:DescribeExecution', 'states:StopExecution'],
-          resources: [`${execution}:*`, `${execution}/*`],
-        }),
-      ],
-    });
-    const { logicalId } = this.stateMachine.node.defaultChild as CfnStateMachine;
-    for (const suffix of [':*', '/*']) {
-      Validations.of(maps).acknowledge({
-        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${Stack.of(this).resolve(logicalId)}.Name>${suffix}]`,
-        reason: 'The children of a map are named at run time; the rights end at this state machine.',
-      });
-    }
+    const maps = new Policy(this, 'MapPolicy', { roles: [role] });
+    maps.addStatements(
+      new PolicyStatement({
+        actions: ['states:StartExecution'],
+        resources: [this.stateMachine.stateMachineArn],
+      }),
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:StopExecution'],
+        resources: [executionsOf(this.stateMachine, ':*', maps), executionsOf(this.stateMachine, '/*', maps)],
+      }),
+    );
   }
 }

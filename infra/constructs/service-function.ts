@@ -6,11 +6,12 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV } from '../../functions/contracts/env.ts';
 import type { FunctionSize } from '../config.ts';
 import { acknowledgePrefixes } from './acknowledge-prefixes.ts';
+import { executionsOf } from './executions-of.ts';
 
 /** What a function is made of. */
 export interface ServiceFunctionProps {
@@ -102,10 +103,11 @@ export class ServiceFunction extends Construct {
     return this;
   }
 
-  /** Lets the function start executions of the workflow. */
-  useWorkflow(stateMachine: IStateMachine): this {
+  /** Lets the function start executions of the workflow, and look up those it started. */
+  useWorkflow(stateMachine: StateMachine): this {
     this.lambda.addEnvironment(ENV.stateMachineArn, stateMachine.stateMachineArn);
-    return this.allow(['states:StartExecution'], [stateMachine.stateMachineArn]);
+    this.allow(['states:StartExecution'], [stateMachine.stateMachineArn]);
+    return this.allow(['states:DescribeExecution'], [executionsOf(stateMachine, ':*', this.role)]);
   }
 
   private allow(actions: string[], resources: string[]): this {

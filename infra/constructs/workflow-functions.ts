@@ -1,6 +1,6 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { ENV, PREFIX } from '../../functions/contracts/env.ts';
+import { ENV, PREFIX, RUNS_BY_START } from '../../functions/contracts/env.ts';
 import { type Config, handlerName, WORKFLOW_FUNCTIONS, type WorkflowFunction } from '../config.ts';
 import type { DataStores } from '../data-stack.ts';
 import { type BucketAccess, ServiceFunction, type TableAction } from './service-function.ts';
@@ -17,13 +17,15 @@ interface Access {
   readonly bucket: BucketAccess;
   /** Actions on the runs table. */
   readonly runs: readonly TableAction[];
+  /** Whether it also looks runs up by their start. */
+  readonly runsByStart?: boolean;
   readonly segments?: readonly TableAction[];
   readonly labels?: readonly TableAction[];
 }
 
 const { drop, files, runs } = PREFIX;
 /** Each step reports its progress, as an item that its retry overwrites. */
-const PROGRESS: readonly TableAction[] = ['PutItem', 'UpdateItem'];
+const PROGRESS: readonly TableAction[] = ['PutItem'];
 const WITHIN_RUN: BucketAccess = { read: [runs], write: [runs] };
 
 /** Who may touch what. A step that is given a store here gets its name and these rights, and no others. */
@@ -31,7 +33,7 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
   PlanRun: {
     description: 'Identifies, claims and plans a run',
     bucket: { read: [drop, files, runs], write: [runs], list: true },
-    runs: ['GetItem', 'Query', ...PROGRESS],
+    runs: ['GetItem', 'UpdateItem', ...PROGRESS],
   },
   BuildFeatures: {
     description: 'Aggregates the rows of one shard',
@@ -72,13 +74,14 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
   PublishRun: {
     description: 'Writes the artefacts and points the dataset at the run',
     bucket: WITHIN_RUN,
-    runs: ['GetItem', ...PROGRESS],
+    runs: ['UpdateItem', ...PROGRESS],
     segments: ['BatchWriteItem'],
   },
   MarkFailed: {
     description: 'Records why a run failed',
     bucket: { read: [drop, files, runs], list: true },
     runs: ['GetItem', 'Query', 'UpdateItem'],
+    runsByStart: true,
   },
 };
 
@@ -96,7 +99,12 @@ export function workflowFunctions(
       description: access.description,
     });
     made.useBucket(stores.bucket, access.bucket);
-    made.useTable(ENV.runsTable, stores.runs, access.runs);
+    made.useTable(
+      ENV.runsTable,
+      stores.runs,
+      access.runs,
+      access.runsByStart ? RUNS_BY_START.name : undefined,
+    );
     if (access.segments) made.useTable(ENV.segmentsTable, stores.segments, access.segments);
     if (access.labels) made.useTable(ENV.labelsTable, stores.labels, access.labels);
     return made.lambda;

@@ -1,6 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { triggerSchema } from '../../functions/contracts/workflow.ts';
+import { routes } from '../../functions/routes/table.ts';
 import { config } from '../../infra/config.ts';
 import { resourcesOf, type StackTemplate, synthesize } from './synthesize.ts';
 
@@ -80,6 +81,14 @@ describe('the HTTP API', () => {
     for (const route of routes.filter((one) => !open.includes(one))) {
       expect(route).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: expect.anything() });
     }
+  });
+
+  it('routes exactly what the handler’s route table serves, open where the table asks for no scope', () => {
+    const explicit = config.routes.filter(({ method }) => method !== 'ANY');
+    const written = explicit.map(({ method, path, open = false }) => `${method} ${path} ${open}`);
+    expect(written.sort()).toEqual(
+      routes.map(({ method, path, scope }) => `${method} ${path} ${scope === undefined}`).sort(),
+    );
   });
 
   it('asks the authorizer about every request anew, by the header X-API-Key', () => {
