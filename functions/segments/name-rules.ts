@@ -8,6 +8,8 @@ export interface QuantileBound {
 /** One row of the table: a segment may have the name when all bounds hold. */
 export interface NameRule {
   readonly name: string;
+  /** Of segments that fit the same rule, those that do not take its name go on to later rules of its group. */
+  readonly group: string;
   readonly bounds: readonly QuantileBound[];
   /** Of several segments that fit, the one furthest out on this feature takes the name. */
   readonly decidedBy: { readonly feature: string; readonly prefer: 'highest' | 'lowest' };
@@ -34,59 +36,80 @@ const highestRecency = { feature: 'recency_days', prefer: 'highest' } as const;
 export const NAME_RULES: readonly NameRule[] = [
   {
     name: 'Top spenders',
+    group: 'outstanding',
     bounds: [atMost('recency_days', 0.6), atLeast('monetary', 0.99)],
     decidedBy: highestMonetary,
   },
   {
     name: 'Most frequent buyers',
+    group: 'outstanding',
     bounds: [atMost('recency_days', 0.6), atLeast('frequency', 0.99)],
     decidedBy: highestFrequency,
   },
   {
     name: 'Champions',
+    group: 'best',
     bounds: [atMost('recency_days', 0.4), atLeast('frequency', 0.8), atLeast('monetary', 0.8)],
     decidedBy: highestMonetary,
   },
   {
     name: 'Loyal customers',
+    group: 'best',
     bounds: [atMost('recency_days', 0.6), atLeast('frequency', 0.8)],
     decidedBy: highestFrequency,
   },
   {
     name: 'Big spenders',
+    group: 'best',
     bounds: [atMost('recency_days', 0.6), atLeast('monetary', 0.8)],
     decidedBy: highestMonetary,
   },
   {
     name: 'Cannot lose them',
+    group: 'slipping',
     bounds: [atLeast('recency_days', 0.6), atLeast('frequency', 0.8)],
     decidedBy: highestMonetary,
   },
   {
     name: 'At risk',
+    group: 'slipping',
     bounds: [atLeast('recency_days', 0.6), atLeast('monetary', 0.6)],
     decidedBy: highestMonetary,
   },
   {
     name: 'New customers',
+    group: 'new',
     bounds: [atMost('recency_days', 0.2), atMost('frequency', 0.4)],
     decidedBy: lowestRecency,
   },
   {
     name: 'Promising',
+    group: 'new',
     bounds: [atMost('recency_days', 0.4), atMost('frequency', 0.4)],
     decidedBy: lowestRecency,
   },
-  { name: 'Lost', bounds: [atLeast('recency_days', 0.8)], decidedBy: highestRecency },
+  {
+    name: 'Lost',
+    group: 'gone',
+    bounds: [atLeast('recency_days', 0.8)],
+    decidedBy: highestRecency,
+  },
   {
     name: 'Hibernating',
+    group: 'gone',
     bounds: [atLeast('recency_days', 0.6)],
     decidedBy: highestRecency,
   },
   {
     name: 'Need attention',
+    group: 'middle',
     bounds: [atLeast('recency_days', 0.5), atMost('recency_days', 0.6), atMost('frequency', 0.5)],
     decidedBy: highestMonetary,
   },
-  { name: 'Regular customers', bounds: [atMost('recency_days', 0.6)], decidedBy: highestMonetary },
+  {
+    name: 'Regular customers',
+    group: 'middle',
+    bounds: [atMost('recency_days', 0.6)],
+    decidedBy: highestMonetary,
+  },
 ];

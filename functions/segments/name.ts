@@ -18,7 +18,8 @@ export type PopulationQuantile = (feature: string, q: number) => number;
 /**
  * Names segments by the first rule of the table whose bounds hold for the segment's medians. A name is given once: of
  * several segments that fit, the one furthest out takes it (the smaller id where they tie) and the others go on to the
- * next rule that holds for them; where none is left they take the name of their first rule with a number.
+ * next rule of the same group that holds for them; where none is left they take the name of their first rule with a
+ * number.
  */
 export function nameSegments(
   segments: readonly SegmentMedians[],
@@ -26,27 +27,29 @@ export function nameSegments(
   rules: readonly NameRule[] = NAME_RULES,
 ): Map<number, SegmentName> {
   const names = new Map<number, SegmentName>();
-  const unnamed = () => segments.filter(({ segmentId }) => !names.has(segmentId));
-  const fitting = (rule: NameRule) =>
-    unnamed()
-      .filter((segment) => rule.bounds.every((bound) => holds(bound, segment, population)))
+  const fits = (rule: NameRule, segment: SegmentMedians) =>
+    rule.bounds.every((bound) => holds(bound, segment, population));
+  const firstRules = new Map(
+    segments.map((segment) => [segment.segmentId, rules.find((rule) => fits(rule, segment))]),
+  );
+  const unnamed = (rule: NameRule, belongs: (first: NameRule) => boolean) =>
+    segments
+      .filter((segment) => {
+        const first = firstRules.get(segment.segmentId);
+        return !names.has(segment.segmentId) && first !== undefined && belongs(first) && fits(rule, segment);
+      })
       .sort(furthestFirst(rule));
 
   for (const rule of rules) {
-    const [winner, ...rest] = fitting(rule);
-    if (winner) {
-      names.set(winner.segmentId, {
-        name: rule.name,
-        nameRule: inWords(rule, winner, population, rest.length),
-      });
-    }
+    const [winner, ...rest] = unnamed(rule, ({ group }) => group === rule.group);
+    if (winner === undefined) continue;
+    const nameRule = inWords(rule, winner, population, rest.length);
+    names.set(winner.segmentId, { name: rule.name, nameRule });
   }
   for (const rule of rules) {
-    fitting(rule).forEach((segment, i) => {
-      names.set(segment.segmentId, {
-        name: `${rule.name} ${i + 2}`,
-        nameRule: `${inWords(rule, segment, population, 0)}; the plain name went to a segment further out`,
-      });
+    unnamed(rule, (first) => first === rule).forEach((segment, i) => {
+      const nameRule = `${inWords(rule, segment, population, 0)}; another segment that fits has the plain name`;
+      names.set(segment.segmentId, { name: `${rule.name} ${i + 2}`, nameRule });
     });
   }
   return names;

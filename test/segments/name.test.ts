@@ -20,14 +20,14 @@ const namesOf = (segments: SegmentMedians[], rules?: readonly NameRule[]) => {
 /** The table as `docs/algorithms.md` prints it. */
 function printedRows(rules: readonly NameRule[]) {
   const sign = { atMost: '≤', atLeast: '≥' };
-  return rules.map(({ name, bounds, decidedBy }) => {
+  return rules.map(({ name, group, bounds, decidedBy }) => {
     const cells = ['recency_days', 'frequency', 'monetary'].map((feature) =>
       bounds
         .filter((bound) => bound.feature === feature)
         .map(({ side, quantile }) => `${sign[side]} ${quantile}`)
         .join(', '),
     );
-    const row = [name, ...cells, `${decidedBy.prefer} ${decidedBy.feature}`];
+    const row = [name, group, ...cells, `${decidedBy.prefer} ${decidedBy.feature}`];
     return `|${row.map((cell) => (cell === '' ? ' ' : ` ${cell} `)).join('|')}|`;
   });
 }
@@ -35,7 +35,7 @@ function printedRows(rules: readonly NameRule[]) {
 describe('names of RFM segments', () => {
   it('have their table printed in the documentation, row by row', () => {
     const lines = readFileSync('docs/algorithms.md', 'utf8').split('\n');
-    const start = lines.findIndex((line) => line.startsWith('| name | recency'));
+    const start = lines.findIndex((line) => line.startsWith('| name | group'));
     expect(lines.slice(start + 2, start + 2 + NAME_RULES.length)).toEqual(printedRows(NAME_RULES));
   });
 
@@ -65,6 +65,13 @@ describe('names of RFM segments', () => {
       'Champions',
       'Lost',
     ]);
+  });
+
+  it('stay within their group: the best never become regular customers', () => {
+    const best = [85, 86, 87, 88].map((level, id) => segment(id, 10, level, level));
+    expect(namesOf(best)).toEqual(['Champions 2', 'Big spenders', 'Loyal customers', 'Champions']);
+    const outstanding = [95, 99, 100].map((money, id) => segment(id, 10, 85, money));
+    expect(namesOf(outstanding)).toEqual(['Champions', 'Top spenders 2', 'Top spenders']);
   });
 
   it('carry a number where the table has no further name that holds', () => {
@@ -109,10 +116,11 @@ describe('names of RFM segments', () => {
     const rules: NameRule[] = [
       {
         name: 'Whales',
+        group: 'a',
         bounds: [{ feature: 'monetary', side: 'atLeast', quantile: 0.7 }],
         decidedBy: { feature: 'monetary', prefer: 'highest' },
       },
-      { name: 'Fish', bounds: [], decidedBy: { feature: 'monetary', prefer: 'highest' } },
+      { name: 'Fish', group: 'b', bounds: [], decidedBy: { feature: 'monetary', prefer: 'highest' } },
     ];
     expect(namesOf([segment(0, 1, 1, 30), segment(1, 1, 1, 75)], rules)).toEqual(['Fish', 'Whales']);
   });
