@@ -1,5 +1,5 @@
 import type { Kernels } from '../kernels/instance.ts';
-import type { KernelF32, KernelF64, KernelI32 } from '../kernels/memory.ts';
+import type { KernelF32, KernelF64, KernelI32, KernelU16 } from '../kernels/memory.ts';
 import type { PackedMatrix } from './packed-matrix.ts';
 
 /** Coordinate of the centers that only fill a group: farther than any sample, its square still finite. */
@@ -17,7 +17,7 @@ export interface KMeansState {
   /** The fields behind the address, as the kernels see them. */
   readonly fields: KernelI32;
   readonly rows: KernelI32;
-  readonly labels: Uint16Array<SharedArrayBuffer>;
+  readonly labels: KernelU16;
   readonly gaps: KernelF32;
   readonly centersBy4: KernelF32;
   readonly centersBy8: KernelF32;
@@ -40,7 +40,7 @@ export function createState(kernels: Kernels, packed: PackedMatrix, nClusters: n
   const groups8 = Math.ceil(nClusters / 8);
   const rows = memory.i32(nSlots);
   for (let slot = 0; slot < nSlots; slot++) rows[slot] = slot < nSamples ? slot : -1;
-  const labels = new Uint16Array(memory.memory.buffer, memory.alloc(nSlots * 2), nSlots).fill(0);
+  const labels = memory.u16(nSlots).fill(0);
   const gaps = memory.f32(nSlots);
   const centersBy4 = memory.f32(groups4 * 4 * nFeatures).fill(NOWHERE);
   const centersBy8 = memory.f32(groups8 * 8 * nFeatures).fill(NOWHERE);

@@ -12,6 +12,7 @@ const FIRST_ADDRESS = PAGE;
 export type KernelF32 = Float32Array<SharedArrayBuffer>;
 export type KernelF64 = Float64Array<SharedArrayBuffer>;
 export type KernelI32 = Int32Array<SharedArrayBuffer>;
+export type KernelU16 = Uint16Array<SharedArrayBuffer>;
 export type KernelU8 = Uint8Array<SharedArrayBuffer>;
 
 /**
@@ -62,6 +63,12 @@ export class KernelMemory {
   i32(length: number): KernelI32 {
     const address = this.alloc(length * 4);
     return new Int32Array(this.memory.buffer, address, length);
+  }
+
+  /** A uint16 array of undefined content. */
+  u16(length: number): KernelU16 {
+    const address = this.alloc(length * 2);
+    return new Uint16Array(this.memory.buffer, address, length);
   }
 
   /** A byte array of undefined content. */
