@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -10,6 +10,16 @@ export const BUNDLES = join(ROOT, 'dist');
 // Dependencies that are CommonJS inside call require(), which an ES module does not have.
 const REQUIRE_BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/** zod carries its messages in some fifty languages and keeps all of them in any bundle: English is a quarter less. */
+const onlyEnglish: Plugin = {
+  name: 'only-english',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
 
 /**
  * Bundles every file of `handlers` into `<outdir>/<name>/index.mjs`. Equal sources give equal bytes, so that a
@@ -40,6 +50,7 @@ export async function bundleHandlers(
     sourcemap: 'external',
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
+    plugins: [onlyEnglish],
     logLevel: 'silent',
     write: false,
   });
