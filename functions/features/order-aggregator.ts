@@ -1,0 +1,90 @@
+import { type ArrowColumns, encodeArrowStream } from '../arrow/ipc.ts';
+import { addExact, type Expansion } from '../stats/exact-sum.ts';
+import { bucketOf, entityHash } from './entity-hash.ts';
+
+/** Joins customer and order into one map key; cleaning lets no control characters into an id. */
+const SEPARATOR = '\u0000';
+
+/** One order of one customer, as far as the rows of one shard tell. */
+interface OrderPartial {
+  readonly customerId: string;
+  readonly orderId: string;
+  latestMs: number;
+  readonly amount: Expansion;
+}
+
+/** The partial object of a shard: one Arrow stream per bucket, end to end. */
+export interface EncodedPartials {
+  readonly bytes: Uint8Array;
+  /** [start, end) of each bucket's stream; empty buckets have none. */
+  readonly buckets: readonly (readonly [start: number, end: number])[];
+  readonly latestOrderMs: number | null;
+}
+
+/** Name of the column that holds element `i` of the exact amounts. */
+export const amountColumn = (i: number) => `amount_${i}`;
+
+/**
+ * Collects order lines into one partial per (customer, order): latest time and exact amount. Partials of any shards
+ * merge to the same totals, also when the lines of one order lie in several. Memory grows with the orders of a shard.
+ */
+export class OrderAggregator {
+  readonly #orders = new Map<string, OrderPartial>();
+  #last: OrderPartial | undefined;
+  #latestMs = Number.NEGATIVE_INFINITY;
+
+  /**
+   * @param orderedAtMs ms since the epoch, UTC
+   * @param amount finite
+   */
+  add(customerId: string, orderId: string, orderedAtMs: number, amount: number): void {
+    const order = this.#orderOf(customerId, orderId, orderedAtMs);
+    addExact(order.amount, amount);
+    if (orderedAtMs > order.latestMs) order.latestMs = orderedAtMs;
+    if (orderedAtMs > this.#latestMs) this.#latestMs = orderedAtMs;
+  }
+
+  finish(nBuckets: number): EncodedPartials {
+    const byBucket = Array.from({ length: nBuckets }, (): OrderPartial[] => []);
+    for (const order of this.#orders.values()) {
+      byBucket[bucketOf(entityHash(order.customerId), nBuckets)]!.push(order);
+    }
+    const streams = byBucket.map((orders) => (orders.length > 0 ? encodeOrders(orders) : new Uint8Array()));
+    const bytes = new Uint8Array(streams.reduce((size, stream) => size + stream.length, 0));
+    let end = 0;
+    const buckets = streams.map((stream) => {
+      bytes.set(stream, end);
+      const start = end;
+      end += stream.length;
+      return [start, end] as const;
+    });
+    return { bytes, buckets, latestOrderMs: this.#orders.size > 0 ? this.#latestMs : null };
+  }
+
+  #orderOf(customerId: string, orderId: string, orderedAtMs: number): OrderPartial {
+    // The lines of an order mostly come one after the other: then no key is built.
+    const last = this.#last;
+    if (last !== undefined && last.orderId === orderId && last.customerId === customerId) return last;
+    const key = customerId + SEPARATOR + orderId;
+    let order = this.#orders.get(key);
+    if (order === undefined) {
+      order = { customerId, orderId, latestMs: orderedAtMs, amount: [] };
+      this.#orders.set(key, order);
+    }
+    this.#last = order;
+    return order;
+  }
+}
+
+function encodeOrders(orders: readonly OrderPartial[]): Uint8Array {
+  const width = orders.reduce((most, { amount }) => Math.max(most, amount.length), 1);
+  const columns: Record<string, ArrowColumns[string]> = {
+    customer_id: orders.map(({ customerId }) => customerId),
+    order_id: orders.map(({ orderId }) => orderId),
+    latest_ms: Float64Array.from(orders, ({ latestMs }) => latestMs),
+  };
+  for (let i = 0; i < width; i++) {
+    columns[amountColumn(i)] = Float64Array.from(orders, ({ amount }) => amount[i] ?? 0);
+  }
+  return encodeArrowStream(columns);
+}

@@ -1,0 +1,86 @@
+import type { ArrowColumns, DecodedArrow } from '../arrow/ipc.ts';
+import type { PartialMoments } from '../contracts/artifacts.ts';
+import { addExact, type Expansion, roundExact } from '../stats/exact-sum.ts';
+import { compareEntities, entityHash, type HashedEntity } from './entity-hash.ts';
+import { MomentsCollector } from './moments.ts';
+import { amountColumn } from './order-aggregator.ts';
+import { RFM_FEATURES } from './rfm-features.ts';
+
+const DAY_MS = 86_400_000;
+
+interface Customer extends HashedEntity {
+  readonly orders: Set<string>;
+  latestMs: number;
+  readonly amount: Expansion;
+}
+
+/** The customers of one bucket. */
+export interface RfmTable {
+  /** `customer_id` and the RFM features in raw units (Float64), in canonical order. */
+  readonly columns: ArrowColumns;
+  readonly nCustomers: number;
+  readonly moments: Readonly<Record<string, PartialMoments>>;
+}
+
+/** Merges the order partials of one bucket, in any order, into one row per customer. */
+export class RfmMerger {
+  readonly #customers = new Map<string, Customer>();
+
+  /** Adds the orders that one shard holds of this bucket, as `OrderAggregator` encoded them. */
+  add(partial: DecodedArrow): void {
+    const ids = partial.strings('customer_id');
+    const orders = partial.strings('order_id');
+    const latest = partial.float64('latest_ms');
+    const amounts: Float64Array[] = [];
+    for (const name of Object.keys(partial.metadata.columns)) {
+      if (name === amountColumn(amounts.length)) amounts.push(partial.float64(name));
+    }
+    ids.forEach((id, i) => {
+      const customer = this.#customer(id);
+      customer.orders.add(orders[i]!);
+      customer.latestMs = Math.max(customer.latestMs, latest[i]!);
+      for (const amount of amounts) addExact(customer.amount, amount[i]!);
+    });
+  }
+
+  /**
+   * Recency is the whole days from the latest order to the reference, frequency the number of distinct orders,
+   * monetary the exact sum of all amounts, rounded once.
+   */
+  finish(referenceMs: number): RfmTable {
+    const customers = [...this.#customers.values()].sort(compareEntities);
+    const features: Record<(typeof RFM_FEATURES)[number]['name'], Float64Array> = {
+      recency_days: Float64Array.from(customers, ({ latestMs }) =>
+        Math.floor((referenceMs - latestMs) / DAY_MS),
+      ),
+      frequency: Float64Array.from(customers, ({ orders }) => orders.size),
+      monetary: Float64Array.from(customers, ({ amount }) => roundExact(amount)),
+    };
+    return {
+      columns: { customer_id: customers.map(({ id }) => id), ...features },
+      nCustomers: customers.length,
+      moments: Object.fromEntries(
+        RFM_FEATURES.map(({ name }) => {
+          const collector = new MomentsCollector();
+          for (const value of features[name]) collector.add(value);
+          return [name, collector.finish()];
+        }),
+      ),
+    };
+  }
+
+  #customer(id: string): Customer {
+    let customer = this.#customers.get(id);
+    if (customer === undefined) {
+      const hash = entityHash(id);
+      customer = { id, hash, orders: new Set(), latestMs: Number.NEGATIVE_INFINITY, amount: [] };
+      this.#customers.set(id, customer);
+    }
+    return customer;
+  }
+}
+
+/** The instant that recency counts from by default: one day after the latest order, so that nobody has recency 0 by the clock. */
+export function defaultReference(latestOrderMs: number): number {
+  return latestOrderMs + DAY_MS;
+}

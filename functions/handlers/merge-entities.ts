@@ -1,0 +1,67 @@
+import { decodeArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import type { EntitiesManifest, PartialManifest, RunPlan } from '../contracts/artifacts.ts';
+import { runKeys } from '../contracts/keys.ts';
+import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
+import { InsufficientDataError } from '../errors.ts';
+import { defaultReference, RfmMerger } from '../features/rfm.ts';
+import { RFM_FEATURES } from '../features/rfm-features.ts';
+import { readJson, writeJson } from '../json-objects.ts';
+import { readAhead } from '../read-ahead.ts';
+import { type StepContext, stepHandler } from '../shell.ts';
+
+const ARROW_TYPE = 'application/vnd.apache.arrow.file';
+
+/** Merges what all row shards hold of one bucket into one row per customer, and adds up their moments. */
+export async function mergeEntities(
+  { run, item }: ItemInput,
+  { ports: { objects }, progress }: StepContext,
+): Promise<ItemResult> {
+  const keys = runKeys(run);
+  const plan = await readJson<RunPlan>(objects, keys.plan);
+  const nShards = plan.rowShards.length;
+  const manifests: PartialManifest[] = [];
+  const manifestOf = (shard: number) => readJson<PartialManifest>(objects, keys.partialManifest(shard));
+  for await (const manifest of readAhead(nShards, manifestOf)) manifests.push(manifest);
+  const referenceMs = referenceOf(plan, manifests);
+
+  const merger = new RfmMerger();
+  const partialOf = async (shard: number) => {
+    const [start, end] = manifests[shard]!.buckets[item]!;
+    return start === end ? undefined : objects.read(keys.partial(shard), { start, end });
+  };
+  for await (const bytes of readAhead(nShards, partialOf))
+    if (bytes !== undefined) merger.add(decodeArrow(bytes));
+  const { columns, nCustomers, moments } = merger.finish(referenceMs);
+
+  const metadata = Object.fromEntries(RFM_FEATURES.map(({ name, unit }) => [name, { unit }]));
+  await objects.write(keys.entities(item), encodeArrowFile(columns, { columns: metadata }), ARROW_TYPE);
+  const manifest: EntitiesManifest = {
+    bucket: item,
+    nEntities: nCustomers,
+    referenceAt: new Date(referenceMs).toISOString(),
+    moments,
+  };
+  await writeJson(objects, keys.entitiesManifest(item), manifest);
+  progress(nCustomers);
+  return { item, rows: nCustomers };
+}
+
+/** @throws InsufficientDataError when no row of the whole input was used */
+function referenceOf({ request }: RunPlan, manifests: readonly PartialManifest[]): number {
+  const latest = manifests.reduce<number | null>(
+    (most, { latestOrderMs }) =>
+      latestOrderMs === null ? most : Math.max(most ?? latestOrderMs, latestOrderMs),
+    null,
+  );
+  if (latest === null) {
+    const rejected = manifests.reduce((sum, { rows }) => sum + rows.rejected, 0);
+    throw new InsufficientDataError(
+      `None of the ${rejected} rows passed the cleaning rules, so that there is no customer to segment: ` +
+        'look at the row counts per rule, and at the column names that were recognised.',
+      { reason: 'no_customers' },
+    );
+  }
+  return request.referenceAt === undefined ? defaultReference(latest) : Date.parse(request.referenceAt);
+}
+
+export const handler = stepHandler('MergeEntities', itemInputSchema, mergeEntities);

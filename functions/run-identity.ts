@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { PREFIX, RUN_REQUEST_SUFFIX } from './contracts/env.ts';
+import { parseInputKey } from './contracts/keys.ts';
+import {
+  nameSchema,
+  type RunRef,
+  type RunRequest,
+  runRequestSchema,
+  type Trigger,
+} from './contracts/workflow.ts';
+import { InvalidRequestError } from './errors.ts';
+import { canonicalJson } from './json-objects.ts';
+import type { ObjectHead, Ports } from './ports.ts';
+
+/** Raise it when the same content and request must give other bytes than before: it is part of every run id. */
+const PIPELINE_VERSION = 1;
+
+/** What a trigger asks for, with the run id that follows from it. */
+export interface RunIdentity {
+  readonly run: RunRef;
+  readonly request: RunRequest;
+  /** The input files in the order of the request; listed ones by key. */
+  readonly files: readonly ObjectHead[];
+}
+
+/**
+ * Works out which run a trigger means. The run id is a hash of tenant, dataset, the content of the files (etag and
+ * size, not their names) and every setting that can change a result: the same content asked for twice is one run.
+ * `shards` is left out because it changes no result, `rerun` exists to be part of it.
+ * @returns undefined when a schedule fires for a dataset that nothing was published for yet
+ * @throws InvalidRequestError for a malformed request, a file outside the tenant's prefixes or one that is missing
+ */
+export async function identifyRun(
+  trigger: Trigger,
+  ports: Pick<Ports, 'objects' | 'runs'>,
+): Promise<RunIdentity | undefined> {
+  const asked = await requestOf(trigger, ports);
+  if (asked === undefined) return undefined;
+  const { tenant, dataset, request } = asked;
+  const files: ObjectHead[] = [];
+  for (const file of request.files) files.push(...(await resolveFile(file, tenant, ports)));
+  const { files: _names, shards: _shards, ...settings } = request;
+  const content = files.map(({ etag, size }) => `${etag}:${size}`).sort();
+  const identity = canonicalJson({ version: PIPELINE_VERSION, tenant, dataset, content, settings });
+  const runId = `r${createHash('sha256').update(identity).digest('hex').slice(0, 24)}`;
+  return { run: { tenant, dataset, runId }, request, files };
+}
+
+interface Asked {
+  readonly tenant: string;
+  readonly dataset: string;
+  readonly request: RunRequest;
+}
+
+async function requestOf(
+  trigger: Trigger,
+  { objects, runs }: Pick<Ports, 'objects' | 'runs'>,
+): Promise<Asked | undefined> {
+  if (trigger.trigger === 'api') return trigger;
+  if (trigger.trigger === 'schedule') {
+    const { tenant, dataset } = trigger;
+    const current = await runs.dataset(tenant, dataset);
+    return current && { tenant, dataset, request: current.request };
+  }
+  const { key } = trigger;
+  const place = key.startsWith(PREFIX.drop) ? parseInputKey(key) : undefined;
+  if (
+    place === undefined ||
+    [place.tenant, place.dataset].some((name) => !nameSchema.safeParse(name).success)
+  ) {
+    throw new InvalidRequestError(
+      `The object "${key}" names no tenant and dataset: drop files under ${PREFIX.drop}{tenant}/{dataset}/, ` +
+        'where both are 1 to 63 of a-z, 0-9, - and _.',
+      { file: key },
+    );
+  }
+  const { tenant, dataset } = place;
+  const request = key.endsWith(RUN_REQUEST_SUFFIX)
+    ? parseRequest(await objects.read(key), key)
+    : runRequestSchema.parse({ files: [key] });
+  return { tenant, dataset, request };
+}
+
+function parseRequest(bytes: Uint8Array, key: string): RunRequest {
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new InvalidRequestError(
+      `The run request "${key}" is not JSON in UTF-8: ${(cause as Error).message}.`,
+      { file: key, reason: 'invalid_json' },
+      { cause },
+    );
+  }
+  const parsed = runRequestSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new InvalidRequestError(`The run request "${key}" is not valid: ${issuesText(parsed.error)}.`, {
+    file: key,
+    reason: 'invalid_request',
+  });
+}
+
+const issuesText = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => `${path.length > 0 ? `/${path.join('/')}: ` : ''}${message}`).join('; ');
+
+async function resolveFile(
+  file: string,
+  tenant: string,
+  { objects }: Pick<Ports, 'objects'>,
+): Promise<ObjectHead[]> {
+  const allowed = [`${PREFIX.drop}${tenant}/`, `${PREFIX.files}${tenant}/`];
+  if (!allowed.some((prefix) => file.startsWith(prefix))) {
+    throw new InvalidRequestError(
+      `The file "${file}" lies outside of this tenant's data: expected a key below ${allowed.join(' or ')}.`,
+      { file, reason: 'foreign_file' },
+    );
+  }
+  const found: ObjectHead[] = [];
+  if (file.endsWith('/')) {
+    for await (const head of objects.list(file)) {
+      if (!head.key.endsWith('/') && !head.key.endsWith(RUN_REQUEST_SUFFIX)) found.push(head);
+    }
+  } else {
+    const head = await objects.head(file);
+    if (head !== undefined) found.push(head);
+  }
+  if (found.length === 0) {
+    throw new InvalidRequestError(
+      file.endsWith('/')
+        ? `No file lies below "${file}": upload the data first.`
+        : `There is no object "${file}": upload it before asking for a run on it.`,
+      { file, reason: 'missing_file' },
+    );
+  }
+  return found;
+}
