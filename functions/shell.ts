@@ -23,14 +23,18 @@ export interface LambdaContext {
   readonly awsRequestId: string;
 }
 
-/** Replacements for tests: other ports than AWS, another place for the log. */
+/** Replacements, as tests need them: other ports than AWS, another place for the log. */
 export interface StepHandlerOptions {
   readonly ports?: () => Ports | Promise<Ports>;
   readonly log?: Logger;
 }
 
 /** A Lambda entry point of one workflow step. */
-export type StepHandler<O> = (event: unknown, lambdaContext?: LambdaContext) => Promise<O>;
+export interface StepHandler<O> {
+  (event: unknown, lambdaContext?: LambdaContext): Promise<O>;
+  /** The same entry point on other ports, or with another log. */
+  with(options: StepHandlerOptions): StepHandler<O>;
+}
 
 /**
  * Wraps a step into a Lambda entry point: parses the event, opens the ports, reports progress of the run, logs one
@@ -46,7 +50,7 @@ export function stepHandler<I, O>(
   const { ports: openPorts = awsPortsOnce, log: root = createLogger({ level: environmentLevel() }) } =
     options;
 
-  return async (event, lambdaContext) => {
+  const handle = async (event: unknown, lambdaContext?: LambdaContext) => {
     const executionId = text(event, 'executionId') ?? lambdaContext?.awsRequestId ?? 'unknown';
     const runRef = runOf(event);
     const item = itemOf(event);
@@ -102,6 +106,9 @@ export function stepHandler<I, O>(
       throw error;
     }
   };
+  return Object.assign(handle, {
+    with: (others: StepHandlerOptions) => stepHandler(step, schema, run, { ...options, ...others }),
+  });
 }
 
 let opened: Promise<Ports> | undefined;
