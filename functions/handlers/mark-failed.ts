@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { parseInputKey } from '../contracts/keys.ts';
-import type { RunRecord } from '../contracts/records.ts';
+import type { RunPlan } from '../contracts/artifacts.ts';
+import { parseInputKey, runKeys } from '../contracts/keys.ts';
+import type { RowCounts, RunRecord, StepProgress } from '../contracts/records.ts';
 import { type MarkFailedInput, markFailedInputSchema, type Trigger } from '../contracts/workflow.ts';
 import { TessellaError, TransientStoreError } from '../errors.ts';
+import { readJson } from '../json-objects.ts';
 import type { Ports } from '../ports.ts';
+import { readRowCounts } from '../row-counts.ts';
 import { identifyRun } from '../run-identity.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 import { workflowProblem } from '../workflow-problem.ts';
@@ -39,13 +42,27 @@ export async function markFailed(
     ({ updatedAt }) => updatedAt >= startedAt,
   );
   const problem = workflowProblem(error, progress);
+  const rows = await rowCounts(record, progress, ports);
   await ports.runs.update(tenant, runId, {
     status: 'failed',
     finishedAt: ports.clock.now().toISOString(),
     problem,
+    ...(rows === undefined ? {} : { rows }),
   });
   log.error('run failed', { tenant, dataset, runId, problem });
   return { marked: true };
+}
+
+/** Which rule dropped how many rows often explains the failure; known once every shard was read by this execution. */
+async function rowCounts(
+  { tenant, dataset, runId, itemsPerStep }: RunRecord,
+  progress: readonly StepProgress[],
+  { objects }: Ports,
+): Promise<RowCounts | undefined> {
+  const read = progress.filter(({ step, status }) => step === 'BuildFeatures' && status === 'done');
+  if (read.length === 0 || read.length !== itemsPerStep?.BuildFeatures) return undefined;
+  const plan = await readJson<RunPlan>(objects, runKeys({ tenant, dataset, runId }).plan);
+  return readRowCounts(objects, plan);
 }
 
 async function claimedRun(trigger: Trigger, executionId: string | undefined, ports: Ports) {

@@ -1,9 +1,9 @@
-import type { Model, PartialManifest, RunPlan } from '../contracts/artifacts.ts';
+import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
-import type { RowCounts } from '../contracts/records.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { readJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
+import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
 import { describeSegments } from '../segments/describe.ts';
 import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
@@ -27,7 +27,7 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     readJson<Model>(objects, keys.model),
   ]);
 
-  const rows = await mergedRows(context, plan);
+  const rows = await readRowCounts(objects, plan);
   const profiles = await mergedProfiles(context, plan, model);
   const segments = describeSegments(profiles, model);
   const artifacts = await writeArtifacts(context, plan, model, segments);
@@ -46,23 +46,6 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   });
   await runs.publish({ tenant, dataset, currentRunId: runId, publishedAt, request: plan.request });
   return { nSegments: segments.length, nEntities: profiles.total };
-}
-
-async function mergedRows({ ports: { objects } }: StepContext, plan: RunPlan): Promise<RowCounts> {
-  const { partialManifest } = runKeys(plan.run);
-  const total = { read: 0, used: 0, rejected: 0, byRule: {} as Record<string, number> };
-  const { rowShards } = plan;
-  for await (const { rows } of readAhead(rowShards.length, (shard) =>
-    readJson<PartialManifest>(objects, partialManifest(shard)),
-  )) {
-    total.read += rows.read;
-    total.used += rows.used;
-    total.rejected += rows.rejected;
-    for (const [rule, count] of Object.entries(rows.byRule)) {
-      total.byRule[rule] = (total.byRule[rule] ?? 0) + count;
-    }
-  }
-  return total;
 }
 
 async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type MemoryPorts, memoryPorts } from '../../functions/adapters/memory.ts';
+import { runKeys } from '../../functions/contracts/keys.ts';
 import type { RunRecord, StepProgress } from '../../functions/contracts/records.ts';
 import { type RunRef, runRequestSchema } from '../../functions/contracts/workflow.ts';
 import { InvalidDatasetError, TransientStoreError, toProblem } from '../../functions/errors.ts';
 import { markFailed } from '../../functions/handlers/mark-failed.ts';
+import { writeJson } from '../../functions/json-objects.ts';
 import { identifyRun } from '../../functions/run-identity.ts';
 import { quietContext } from '../support/prepared-run.ts';
 
@@ -90,6 +92,20 @@ describe('MarkFailed', () => {
     await report({ updatedAt: '2024-05-06T06:59:59.000Z' });
     await mark();
     expect((await ports.runs.get('acme', run.runId))?.problem).toMatchObject({ title: mapError.Error });
+  });
+
+  it('tells which rules dropped the rows once all shards were read', async () => {
+    const rows = { read: 4, used: 1, rejected: 3, byRule: { missing_customer_id: 3 } };
+    const keys = runKeys(run);
+    await writeJson(ports.objects, keys.plan, { run, rowShards: [{ shard: 0 }] });
+    await writeJson(ports.objects, keys.partialManifest(0), { rows });
+    await claim({ itemsPerStep: { BuildFeatures: 2 } });
+    await report({ status: 'done' });
+    await mark();
+    expect((await ports.runs.get('acme', run.runId))?.rows).toBeUndefined();
+    await claim({ itemsPerStep: { BuildFeatures: 1 } });
+    await mark();
+    expect((await ports.runs.get('acme', run.runId))?.rows).toEqual(rows);
   });
 
   it('finds the run it claimed although the input was replaced in the meantime', async () => {
