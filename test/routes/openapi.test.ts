@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { OPENAPI_FILE, openapiText } from '../../functions/openapi-file.ts';
+import { routes } from '../../functions/routes/table.ts';
+import { runOf } from '../adapters/run-store-contract.ts';
+import { openApi } from './api-fixture.ts';
+
+const document = JSON.parse(openapiText());
+
+/** Every object of a JSON value, depth first. */
+function* objects(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield value as Record<string, unknown>;
+  for (const child of Object.values(value)) yield* objects(child);
+}
+
+describe('OpenAPI document', () => {
+  it('is the committed file: `node functions/openapi-file.ts` writes it', () => {
+    expect(readFileSync(OPENAPI_FILE, 'utf8')).toBe(openapiText());
+  });
+
+  it('is what GET /openapi.json serves to anybody, to be kept for a while', async () => {
+    const { statusCode, headers, json } = await openApi().call({ path: '/openapi.json', tenant: null });
+    expect(statusCode).toBe(200);
+    expect(json).toEqual(document);
+    expect(headers['cache-control']).toBe('public, max-age=3600');
+  });
+
+  it('names every route of the table, and no other', () => {
+    const described = Object.entries<object>(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  it('asks for an API key exactly where the table asks for a scope', () => {
+    for (const { method, path, scope } of routes) {
+      const { security } = document.paths[path][method.toLowerCase()];
+      expect(security, path).toEqual(scope === undefined ? [] : [{ apiKey: [] }]);
+    }
+  });
+
+  it('declares every path parameter of every path', () => {
+    for (const { method, path } of routes) {
+      const { parameters = [] } = document.paths[path][method.toLowerCase()];
+      const declared = parameters
+        .filter((parameter: { in: string }) => parameter.in === 'path')
+        .map((parameter: { name: string }) => parameter.name);
+      expect(declared, path).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    }
+  });
+
+  it('gives operations distinct ids', () => {
+    const ids = [...objects(document.paths)].flatMap(({ operationId }) => operationId ?? []);
+    expect(new Set(ids).size).toBe(routes.length);
+  });
+
+  it('resolves every reference', () => {
+    for (const { $ref } of objects(document)) {
+      if (typeof $ref !== 'string') continue;
+      const target = $ref.slice(2).split('/');
+      expect(
+        target.reduce((node, part) => node?.[part], document),
+        $ref,
+      ).toBeDefined();
+    }
+  });
+
+  it('carries examples that fit their own schemas', () => {
+    let examples = 0;
+    for (const { body, answer } of routes) {
+      for (const schema of [body, answer]) {
+        for (const example of (schema?.meta()?.examples as unknown[] | undefined) ?? []) {
+          expect(schema?.safeParse(example).error).toBeUndefined();
+          examples++;
+        }
+      }
+    }
+    expect(examples).toBeGreaterThan(5);
+  });
+});
+
+describe('answers', () => {
+  it('fit the schemas that the document shows', async () => {
+    const { call, publish, ports } = openApi();
+    await publish();
+    await ports.objects.write('files/acme/orders/a.csv', new Uint8Array([1]));
+    const calls: Record<string, { path?: string; body?: unknown }> = {
+      'GET /health': {},
+      'GET /openapi.json': {},
+      'POST /segment/manual': { body: { recency: 1, frequency: 2, monetary: 3 } },
+      'POST /segment/customer': { body: { customer_id: 'C-1' } },
+      'GET /v1/segments': {},
+      'GET /v1/customers/{customerId}/segment': { path: '/v1/customers/C-1/segment' },
+      'POST /v1/runs': { body: { dataset: 'orders', files: ['files/acme/orders/'] } },
+      'GET /v1/runs': {},
+      'GET /v1/runs/{runId}': { path: '/v1/runs/r1' },
+    };
+    await ports.runs.claim(runOf('acme', 'r1'));
+    for (const { method, path, answer, status } of routes) {
+      const request = calls[`${method} ${path}`];
+      expect(request, `${method} ${path}`).toBeDefined();
+      const { statusCode, json } = await call({ method, path, ...request });
+      expect(statusCode, `${method} ${path}`).toBe(status);
+      const strict = answer instanceof z.ZodObject && path !== '/openapi.json' ? answer.strict() : answer;
+      expect(strict.safeParse(json).error, `${method} ${path}`).toBeUndefined();
+    }
+  });
+});
