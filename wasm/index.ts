@@ -28,6 +28,14 @@ export {
   ward_init,
   ward_merges,
   ward_pack,
+  ward_ties,
 } from './linkage-ward';
 export { ward_box } from './linkage-ward-boxes';
 export { ward_merge } from './linkage-ward-merge';
+export {
+  matrix_linkage_bytes,
+  matrix_linkage_distances,
+  matrix_linkage_init,
+  matrix_linkage_merge,
+} from './linkage-matrix';
+export { spanning_tree_grow } from './linkage-single';

@@ -1,6 +1,6 @@
 import { InsufficientDataError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import { buildNeighborTree, checkRows, type Rows, scalingOf } from './neighbor-tree.ts';
+import { buildNeighborTree, checkRows, type Rows, scalingOf, unitFactor } from './neighbor-tree.ts';
 
 const LEAF_SIZE = 24;
 const SAMPLES_PER_CALL = 256;
@@ -23,15 +23,10 @@ export function kDistances(kernels: Kernels, rows: Rows, minSamples: number): Fl
   }
   const { exports, memory } = kernels;
   return memory.scope(() => {
-    let largest = 0;
-    for (const value of rows.values) largest = Math.max(largest, Math.abs(value));
-    const factor = largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
+    const factor = unitFactor(rows.values);
     const nSampled = Math.min(nSamples, MAX_SAMPLED);
     const tree = buildNeighborTree(kernels, rows, scalingOf(rows, factor), {
       leafSize: LEAF_SIZE,
-      cliqueSize: 0,
-      cliqueDistance: 0,
-      exactRows: 0,
     });
     const squared = memory.f32(nSampled);
     const scratch = memory.alloc(4096 + 4 * (minSamples + 12) + 8 * (nFeatures + 3));

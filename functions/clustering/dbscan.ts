@@ -5,9 +5,9 @@ import {
   buildNeighborTree,
   checkRows,
   FLOAT32_ROUNDING,
-  type NeighborTree,
   type RowScaling,
   type Rows,
+  type SplitTree,
   scalingOf,
 } from './neighbor-tree.ts';
 
@@ -169,7 +169,7 @@ function writeExactRows({ memory }: Kernels, values: Float64Array, factor: numbe
 function measureNoise(
   { exports, memory }: Kernels,
   state: number,
-  tree: NeighborTree,
+  tree: SplitTree,
   nSamples: number,
   { factor, slack }: RowScaling,
 ): Float64Array {

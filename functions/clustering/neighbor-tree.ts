@@ -1,6 +1,6 @@
 import { InvalidDatasetError, InvalidRequestError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import type { KernelF32 } from '../kernels/memory.ts';
+import type { KernelF32, KernelI32 } from '../kernels/memory.ts';
 
 /** Row-major dense rows. Float64 values keep their precision where a decision hangs on it. */
 export interface Rows {
@@ -21,7 +21,7 @@ const MAX_COORDINATE = 2 ** 126;
  */
 export interface RowScaling {
   readonly factor: number;
-  /** Per feature; zeros for float32 rows, whose differences float32 already computes exactly enough. */
+  /** Per feature; zeros where the rows are not centred. */
   readonly offsets: Float64Array;
   /** Most by which rounding can have changed the distance of two rows, in scaled units. */
   readonly slack: number;
@@ -51,12 +51,16 @@ export function checkRows({ nSamples, nFeatures, values }: Rows): void {
 }
 
 /**
- * Scaling by a given power of two.
+ * Scaling by a given power of two. By default float64 rows are centred, float32 rows are not: their differences, which
+ * is all a distance needs, float32 computes exactly enough.
  * @throws InvalidRequestError when a scaled value would leave float32
  */
-export function scalingOf({ nSamples, nFeatures, values }: Rows, factor: number): RowScaling {
+export function scalingOf(
+  { nSamples, nFeatures, values }: Rows,
+  factor: number,
+  precise = values instanceof Float64Array,
+): RowScaling {
   const offsets = new Float64Array(nFeatures);
-  const precise = values instanceof Float64Array;
   let squares = 0;
   for (let j = 0; j < nFeatures; j++) {
     let min = Number.POSITIVE_INFINITY;
@@ -82,6 +86,13 @@ export function scalingOf({ nSamples, nFeatures, values }: Rows, factor: number)
   return { factor, offsets, slack: 2.01 * Math.sqrt(squares) };
 }
 
+/** The power of two that brings the largest distance from 0 to between 1 and 2. */
+export function unitFactor(values: Rows['values']): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  return largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
+}
+
 /** Copies rows into kernel memory as scaled float32. */
 export function writeScaledRows(
   { nSamples, nFeatures, values }: Rows,
@@ -104,19 +115,24 @@ export interface NeighborTreeOptions {
   /** Rows of a leaf at most, with the exceptions of `wasm/neighbors.ts`. */
   readonly leafSize: number;
   /** Rows of a leaf whose rows are all within `cliqueDistance`. */
-  readonly cliqueSize: number;
+  readonly cliqueSize?: number;
   /** Squared, scaled units. */
-  readonly cliqueDistance: number;
+  readonly cliqueDistance?: number;
   /** Address of float64 rows, or 0: rows are merged only if equal there too. */
-  readonly exactRows: number;
+  readonly exactRows?: number;
 }
 
-/** A built tree in kernel memory, with its blocks filled. */
-export interface NeighborTree {
+/** A tree in kernel memory whose leaves are numbered; `order` holds the caller's row at each position. */
+export interface SplitTree {
   readonly address: number;
+  readonly order: KernelI32;
   readonly nNodes: number;
   readonly nLeaves: number;
   readonly nBlocks: number;
+  /** Four numbers per leaf: first block, slots, rows per slot, node. */
+  readonly leaves: KernelI32;
+  /** f32 [nSamples × nFeatures], in tree order; the last array allocated. */
+  readonly coordinates: KernelF32;
 }
 
 const SCRATCH_BYTES = 16_384;
@@ -126,31 +142,29 @@ const LEAVES_PER_CALL = 1024;
 /** Nodes allowed per row of a leaf; a tree that needs more keeps larger leaves. */
 const NODES_PER_LEAF_ROWS = 5;
 
-/** Builds a k-d tree over scaled rows in kernel memory; call it inside `memory.scope`. */
-export function buildNeighborTree(
+/** Splits rows, which `write` puts into kernel memory, into a k-d tree; call it inside `memory.scope`. */
+export function splitRows(
   { exports, memory }: Kernels,
-  rows: Rows,
-  scaling: RowScaling,
-  { leafSize, cliqueSize, cliqueDistance, exactRows }: NeighborTreeOptions,
-): NeighborTree {
-  const { nSamples, nFeatures } = rows;
+  { nSamples, nFeatures }: { nSamples: number; nFeatures: number },
+  { leafSize, cliqueSize = 0, cliqueDistance = 0, exactRows = 0 }: NeighborTreeOptions,
+  write: (coordinates: KernelF32) => void,
+): SplitTree {
   const boxWidth = Math.ceil(nFeatures / 4) * 4;
   const maxNodes = Math.min(2 * nSamples, Math.ceil((NODES_PER_LEAF_ROWS * nSamples) / leafSize) + 64);
   const address = memory.alloc(exports.neighbor_tree_bytes());
-  const order = memory.alloc(nSamples * 4);
+  const order = memory.i32(nSamples);
   const nodes = memory.alloc(maxNodes * 16);
   const boxes = memory.alloc(maxNodes * boxWidth * 8);
-  const leaves = memory.alloc(Math.ceil(maxNodes / 2 + 1) * 16);
+  const leaves = memory.i32(Math.ceil(maxNodes / 2 + 1) * 4);
   const scratch = memory.alloc(SCRATCH_BYTES + nFeatures * 64);
-  // The rows come last: their memory grows into that of the blocks, which take their place.
   const coordinates = memory.f32(nSamples * nFeatures);
-  writeScaledRows(rows, scaling, coordinates);
+  write(coordinates);
   exports.neighbor_tree_init(
     address,
     nSamples,
     nFeatures,
     coordinates.byteOffset,
-    order,
+    order.byteOffset,
     maxNodes,
     nodes,
     boxes,
@@ -160,12 +174,29 @@ export function buildNeighborTree(
     cliqueDistance,
   );
   while (exports.neighbor_tree_split(address, SPLITS_PER_CALL) > 0);
-  const nBlocks = exports.neighbor_tree_layout(address, leaves, exactRows);
-  memory.alloc(Math.max(0, nBlocks * 8 - nSamples) * nFeatures * 4);
-  const blockStart = memory.alloc(nBlocks * 4);
+  const nBlocks = exports.neighbor_tree_layout(address, leaves.byteOffset, exactRows);
   const nLeaves = exports.neighbor_tree_count_leaves(address);
+  const nNodes = exports.neighbor_tree_count_nodes(address);
+  return { address, order, nNodes, nLeaves, nBlocks, leaves, coordinates };
+}
+
+/** Splits scaled rows and turns them into blocks, in place; call it inside `memory.scope`. */
+export function buildNeighborTree(
+  kernels: Kernels,
+  rows: Rows,
+  scaling: RowScaling,
+  options: NeighborTreeOptions,
+): SplitTree {
+  const { exports, memory } = kernels;
+  const tree = splitRows(kernels, rows, options, (coordinates) =>
+    writeScaledRows(rows, scaling, coordinates),
+  );
+  const { address, nLeaves, nBlocks } = tree;
+  // Blocks need room for padding lanes: the coordinates, allocated last, grow into it.
+  memory.alloc(Math.max(0, nBlocks * 8 - rows.nSamples) * rows.nFeatures * 4);
+  const blockStart = memory.alloc(nBlocks * 4);
   for (let to = nLeaves; to > 0; to -= LEAVES_PER_CALL) {
     exports.neighbor_tree_fill(address, blockStart, Math.max(0, to - LEAVES_PER_CALL), to);
   }
-  return { address, nNodes: exports.neighbor_tree_count_nodes(address), nLeaves, nBlocks };
+  return tree;
 }
