@@ -52,8 +52,8 @@ function fitted(customers: readonly Customer[]): FeatureTransform[] {
       transform: 'zscore',
       offset,
       scale: Math.sqrt(variance) || 1,
-      min: Math.min(...values),
-      max: Math.max(...values),
+      min: values.reduce((a, b) => Math.min(a, b)),
+      max: values.reduce((a, b) => Math.max(a, b)),
     };
   });
 }
