@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openapiDocument } from '../openapi.ts';
+import { openapiDocument } from './openapi-document.ts';
 import { defineRoute, type Route } from './route.ts';
 
 /** Serves the OpenAPI document of the given routes and of itself. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { OPENAPI_FILE, openapiText } from '../../functions/openapi-file.ts';
+import { OPENAPI_FILE, openapiText } from '../../functions/routes/openapi-file.ts';
 import { routes } from '../../functions/routes/table.ts';
 import { runOf } from '../adapters/run-store-contract.ts';
 import { openApi } from './api-fixture.ts';
@@ -16,7 +16,7 @@ function* objects(value: unknown): Generator<Record<string, unknown>> {
 }
 
 describe('OpenAPI document', () => {
-  it('is the committed file: `node functions/openapi-file.ts` writes it', () => {
+  it('is the committed file: `node functions/routes/openapi-file.ts` writes it', () => {
     expect(readFileSync(OPENAPI_FILE, 'utf8')).toBe(openapiText());
   });
 

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { openapiDocument } from './openapi.ts';
-import { routes } from './routes/table.ts';
+import { openapiDocument } from './openapi-document.ts';
+import { routes } from './table.ts';
 
 /** Where the document lies in the repository. */
-export const OPENAPI_FILE = new URL('../docs/openapi.json', import.meta.url);
+export const OPENAPI_FILE = new URL('../../docs/openapi.json', import.meta.url);
 
-/** Text of the file: what `node functions/openapi-file.ts` writes, and a test compares. */
+/** Text of the file: what `node functions/routes/openapi-file.ts` writes, and a test compares. */
 export function openapiText(): string {
   return `${JSON.stringify(openapiDocument(routes), null, 2)}\n`;
 }

@@ -1,6 +1,6 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { problemSchema } from './contracts/api.ts';
-import type { Route } from './routes/route.ts';
+import { problemSchema } from '../contracts/api.ts';
+import type { Route } from './route.ts';
 
 const SECURITY = 'apiKey';
 
