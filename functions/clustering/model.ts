@@ -1,4 +1,5 @@
 import type { CandidateFit, FittedRecipe, Model } from '../contracts/artifacts.ts';
+import { invertTransform } from '../features/scale.ts';
 
 /** Distance at which confidence reaches zero, in scaled units. */
 const CONFIDENCE_REACH = 5;
@@ -23,6 +24,6 @@ export function flatCenters({ centers }: Pick<Model, 'centers'>): Float64Array {
 export function rawCenter({ recipe, centers }: Model, cluster: number): Record<string, number> {
   const center = centers[cluster] ?? [];
   return Object.fromEntries(
-    recipe.features.map(({ name, offset, scale }, f) => [name, (center[f] ?? Number.NaN) * scale + offset]),
+    recipe.features.map((feature, f) => [feature.name, invertTransform(feature, center[f] ?? Number.NaN)]),
   );
 }

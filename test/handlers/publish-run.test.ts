@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type MemoryPorts, memoryPorts } from '../../functions/adapters/memory.ts';
 import { decodeArrow } from '../../functions/arrow/ipc.ts';
+import { scoreRow } from '../../functions/clustering/score-row.ts';
 import type { Model } from '../../functions/contracts/artifacts.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
 import { InvalidDatasetError, TransientStoreError } from '../../functions/errors.ts';
@@ -62,6 +63,16 @@ describe('AssignSegments', () => {
       features: { recency_days, frequency, monetary },
     });
     expect(ports.contents.labels.get('acme/orders/r1')?.size).toBe(300);
+  });
+
+  it('gives every customer, bit for bit, what scoring that customer alone gives', async () => {
+    const { ports } = await assigned(3);
+    const model = await readJson<Model>(ports.objects, keys.model);
+    for (const { id, recency_days, frequency, monetary } of customers) {
+      const label = await ports.labels.label('acme', 'orders', 'r1', id);
+      const { label: segmentId, ...score } = scoreRow(model, { recency_days, frequency, monetary });
+      expect(label).toMatchObject({ segmentId, ...score });
+    }
   });
 
   it('takes a bucket without customers', async () => {
