@@ -7,10 +7,12 @@ import { segmentCustomer, segmentManual } from './segment.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-/** Every route of the API. */
+const openapi = openapiRoute(() => routes);
+
+/** Every route of the API. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [
   health, //          GET  /health
-  openapiRoute(() => routes), // GET /openapi.json
+  openapi, //         GET  /openapi.json
   segmentManual, //   POST /segment/manual
   segmentCustomer, // POST /segment/customer
   listSegments, //    GET  /v1/segments

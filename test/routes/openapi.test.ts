@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { OPENAPI_FILE, openapiText } from '../../functions/routes/openapi-file.ts';
 import { routes } from '../../functions/routes/table.ts';
+import { config } from '../../infra/config.ts';
 import { runOf } from '../adapters/run-store-contract.ts';
 import { openApi } from './api-fixture.ts';
 
@@ -32,6 +33,15 @@ describe('OpenAPI document', () => {
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  it('names what the stack deploys: the same routes, public where no scope is asked for', () => {
+    const deployed = config.routes.filter(({ method }) => method !== 'ANY');
+    const line = ({ method, path }: { method: string; path: string }, open: boolean) =>
+      `${method} ${path} ${open ? 'public' : 'by key'}`;
+    expect(deployed.map((route) => line(route, route.open ?? false)).sort()).toEqual(
+      routes.map((route) => line(route, route.scope === undefined)).sort(),
+    );
   });
 
   it('asks for an API key exactly where the table asks for a scope', () => {
