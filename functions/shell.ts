@@ -100,7 +100,7 @@ export function stepHandler<I, O>(
         await report?.failed(problem);
         log.error('step failed', {
           ...failure,
-          ...(problem.title === 'InternalError' ? { stack: stackOf(error) } : {}),
+          ...(problem.status >= 500 ? { stack: stackOf(error) } : {}),
         });
       }
       throw error;
