@@ -9,6 +9,8 @@ import { ServiceStack } from './service-stack.ts';
 const CONTEXT = {
   // Without it the maps' ResultWriter is left out of the definition, and nothing says so.
   '@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2': true,
+  // Exports hold the data stack's names in place for as long as the service stack uses them.
+  '@aws-cdk/core:defaultCrossStackReferences': 'strong',
   // S3 writes its access logs by bucket policy: access control lists stay switched off.
   '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
