@@ -22,6 +22,7 @@ export interface Route {
   readonly authorizer?: RequestAuthorizer;
 }
 
+/** CORS settings of an API, named as in the template. */
 export interface CorsConfiguration {
   readonly AllowOrigins?: readonly string[];
   readonly AllowMethods?: readonly string[];

@@ -32,6 +32,7 @@ export function describe(headers: IncomingHttpHeaders): ObjectDescription {
   return { headers: kept, metadata };
 }
 
+/** An ETag as it stands in headers and XML: in quotes. */
 export const quoted = (etag: string) => `"${etag}"`;
 
 /** Headers that tell the checksum of an object. */

@@ -2,6 +2,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Context, evaluateTemplate, type Json, type State } from './workflow-engine.ts';
 import { StatesError } from './workflow-error.ts';
 
+/** Status of an execution, named as Step Functions names it. */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 /** One child execution as the result files of a map run hold it; field names and JSON-in-JSON are AWS's. */

@@ -61,6 +61,7 @@ function eachReference(value: unknown, visit: (text: string) => void): void {
 export const isReferenceField = (field: string) =>
   field.endsWith('.$') || field === 'Variable' || (field.endsWith('Path') && field !== 'ResultPath');
 
+/** Whether a Map state runs its items as child executions. */
 export const isDistributed = (state: State): boolean => {
   const processor = (state.ItemProcessor ?? state.Iterator) as
     | { ProcessorConfig?: { Mode?: string } }
