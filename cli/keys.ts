@@ -1,0 +1,78 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Command } from 'commander';
+import { KEY, SCOPES, type Scope } from '../functions/contracts/env.ts';
+import type { ApiKeyRecord } from '../functions/contracts/records.ts';
+import { nameSchema } from '../functions/contracts/workflow.ts';
+import { InvalidRequestError } from '../functions/errors.ts';
+import { printJson } from './terminal.ts';
+
+/** A new API key: the text its holder sends in `X-API-Key`, and the record that is stored (a hash, no secret). */
+export interface MintedKey {
+  readonly text: string;
+  readonly record: ApiKeyRecord;
+}
+
+/** 256 random bits per secret, so a plain SHA-256 is enough: there is nothing to guess. */
+export function mintKey(tenant: string, scopes: readonly Scope[]): MintedKey {
+  const keyId = randomBytes(9).toString('base64url');
+  const secret = randomBytes(32).toString('base64url');
+  const secretHash = createHash('sha256').update(secret).digest('hex');
+  return {
+    text: `tsl.${tenant}.${keyId}.${secret}`,
+    record: { tenant, keyId, secretHash, scopes, createdAt: new Date().toISOString() },
+  };
+}
+
+/** Stores a minted key; refuses to overwrite one of the same id. */
+export async function storeKey(client: DynamoDBClient, table: string, { record }: MintedKey): Promise<void> {
+  await DynamoDBDocumentClient.from(client).send(
+    new PutCommand({
+      TableName: table,
+      Item: {
+        [KEY.partition]: `T#${record.tenant}`,
+        [KEY.sort]: `KEY#${record.keyId}`,
+        ...record,
+      },
+      ConditionExpression: 'attribute_not_exists(#pk)',
+      ExpressionAttributeNames: { '#pk': KEY.partition },
+    }),
+  );
+}
+
+function parseScopes(text: string): Scope[] {
+  const scopes = text.split(',').map((scope) => scope.trim());
+  const unknown = scopes.find((scope) => !SCOPES.some((known) => known === scope));
+  if (unknown !== undefined) {
+    throw new InvalidRequestError(`Unknown scope "${unknown}": expected a list of ${SCOPES.join(', ')}.`);
+  }
+  return SCOPES.filter((known) => scopes.includes(known));
+}
+
+/** `tessella keys create`: an API key for a deployed stack, stored with the caller's own AWS credentials. */
+export function addKeysCommand(program: Command): void {
+  const keys = program.command('keys').description('API keys of a deployed stack');
+  keys
+    .command('create')
+    .description('create an API key in the stack that your AWS credentials reach; it is shown once')
+    .requiredOption('--table <name>', "name of the API key table (the data stack's output)")
+    .requiredOption('--tenant <name>', 'tenant whose data the key opens')
+    .option('--scopes <list>', 'comma-separated scopes', SCOPES.join(','))
+    .option('--json', 'print machine-readable JSON')
+    .action(async (options: { table: string; tenant: string; scopes: string; json?: boolean }) => {
+      const tenant = nameSchema.safeParse(options.tenant);
+      if (!tenant.success) {
+        throw new InvalidRequestError(
+          `The tenant "${options.tenant}" is not valid: ${tenant.error.issues[0]?.message}.`,
+        );
+      }
+      const key = mintKey(tenant.data, parseScopes(options.scopes));
+      await storeKey(new DynamoDBClient({}), options.table, key);
+      if (options.json) printJson({ key: key.text, tenant: key.record.tenant, scopes: key.record.scopes });
+      else
+        process.stdout.write(
+          `${key.text}\nSend it as X-API-Key. It is stored as a hash and cannot be shown again.\n`,
+        );
+    });
+}

@@ -1,0 +1,28 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { nameSchema } from '../functions/contracts/workflow.ts';
+
+/** Parses a whole number within bounds for commander. */
+export function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses a tenant or dataset name for commander. */
+export function name(text: string): string {
+  const parsed = nameSchema.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(`Please ${parsed.error.issues[0]?.message}.`);
+  return parsed.data;
+}
+
+/** Adds the options that every stack-booting command takes. */
+export function withStackOptions(command: Command): Command {
+  return command
+    .option('--data <folder>', 'folder that keeps objects and tables between starts', '.tessella')
+    .option('--port <number>', 'port of the API', wholeNumber(1, 65535), 5001)
+    .option('--tenant <name>', 'tenant to work as', name, 'default');
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SCOPES } from '../functions/contracts/env.ts';
+import { type LocalCloud, startLocalCloud } from '../local/main.ts';
+import { ASSEMBLY, ensureBuilt } from './build.ts';
+import { mintKey, storeKey } from './keys.ts';
+
+/** Options of every command that boots the stack. */
+export interface StackOptions {
+  /** Folder that keeps objects and tables between starts. */
+  readonly data: string;
+  /** Port of the API. */
+  readonly port: number;
+  readonly tenant: string;
+}
+
+export interface LocalStack {
+  readonly cloud: LocalCloud;
+  /** Text to send in `X-API-Key`; opens the data of `tenant`. */
+  readonly apiKey: string;
+  /** Value of a stack output, e.g. `DataBucketName`. */
+  output(name: string): string;
+  close(): Promise<void>;
+}
+
+/** A development key per data folder and tenant: yesterday's key keeps working. */
+async function developmentKey(
+  cloud: LocalCloud,
+  table: string,
+  { data, tenant }: StackOptions,
+): Promise<string> {
+  const file = join(data, `development-key-${tenant}`);
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const key = mintKey(tenant, SCOPES);
+  const client = new DynamoDBClient({
+    region: cloud.region,
+    endpoint: cloud.endpoints.dynamodb,
+    credentials: cloud.adminCredentials,
+  });
+  await storeKey(client, table, key);
+  client.destroy();
+  writeFileSync(file, `${key.text}\n`, { mode: 0o600 });
+  return key.text;
+}
+
+/** Builds what is stale, boots the local cloud from the synthesized template and makes a development key. */
+export async function startStack(
+  options: StackOptions,
+  log: (line: string) => void,
+  onState?: Parameters<typeof startLocalCloud>[0]['onState'],
+): Promise<LocalStack> {
+  await ensureBuilt(log);
+  const data = resolve(options.data);
+  const cloud = await startLocalCloud({
+    assembly: ASSEMBLY,
+    dataFolder: data,
+    port: options.port,
+    ...(onState ? { onState } : {}),
+  });
+  try {
+    const output = (name: string): string => {
+      const [, value] = Object.entries(cloud.outputs).find(([key]) => key.endsWith(`.${name}`)) ?? [];
+      if (typeof value !== 'string') throw new Error(`The template has no output ${name}.`);
+      return value;
+    };
+    const apiKey = await developmentKey(cloud, output('ApiKeysTableName'), { ...options, data });
+    return { cloud, apiKey, output, close: () => cloud.close() };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+export function untilInterrupted(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+}
