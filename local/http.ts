@@ -97,8 +97,6 @@ export function createHttpApi({
   };
 
   const answer = async (request: IncomingMessage): Promise<HttpAnswer> => {
-    const preflight = preflightHeaders(cors, request);
-    if (preflight) return { status: 204, headers: preflight };
     const body = await readBody(request, REQUEST_LIMIT);
     if (!body) return message(413, 'Request Entity Too Large');
     const match = matchRoute(routes, request.method ?? 'GET', (request.url ?? '/').split('?')[0] ?? '/');
@@ -137,6 +135,8 @@ export function createHttpApi({
     response.end(body);
   };
   return async (request, response) => {
+    const preflight = preflightHeaders(cors, request);
+    if (preflight) return void response.writeHead(204, preflight).end();
     const found = await answer(request).catch(failure);
     if (response.destroyed) return;
     try {
