@@ -58,7 +58,7 @@ function transformer(
   };
   for (const [, name = ''] of InputTemplate.matchAll(VARIABLE)) selectOf(name);
 
-  const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));
+  const asText = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
   return (event: CloudEvent): unknown => {
     const filled = InputTemplate.replace(TEXT_OR_VARIABLE, (part, bare: string | undefined) => {
       if (bare !== undefined) return JSON.stringify(selectOf(bare)(event) ?? '');
