@@ -7,6 +7,7 @@ import { defaultReference, RfmMerger } from '../features/rfm.ts';
 import { RFM_FEATURES } from '../features/rfm-features.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
+import { checkReadable } from '../readable-files.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
@@ -22,6 +23,7 @@ export async function mergeEntities(
   const manifests: PartialManifest[] = [];
   const manifestOf = (shard: number) => readJson<PartialManifest>(objects, keys.partialManifest(shard));
   for await (const manifest of readAhead(nShards, manifestOf)) manifests.push(manifest);
+  checkReadable(plan, manifests);
   const referenceMs = referenceOf(plan, manifests);
 
   const merger = new RfmMerger();

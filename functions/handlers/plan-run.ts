@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { InputFile, RowShard, RunPlan } from '../contracts/artifacts.ts';
+import { runKeys } from '../contracts/keys.ts';
+import { type PlanResult, type RunRequest, type Trigger, triggerSchema } from '../contracts/workflow.ts';
+import { readSample } from '../input-file.ts';
+import { writeJson } from '../json-objects.ts';
+import type { ObjectHead, ObjectStore } from '../ports.ts';
+import { readAhead } from '../read-ahead.ts';
+import { identifyRun } from '../run-identity.ts';
+import { type StepContext, stepHandler } from '../shell.ts';
+import { readCsvHeader } from '../tables/csv-header.ts';
+import { recogniseOrderColumns } from '../tables/order-columns.ts';
+import { planRowShards, SHARD_BYTES } from '../tables/row-shards.ts';
+
+const inputSchema = z.object({ trigger: triggerSchema, executionId: z.string().optional() });
+
+/** An input file with the offset of its first record. */
+interface ReadableFile {
+  readonly file: InputFile;
+  readonly firstRecord: number;
+}
+
+/**
+ * Works out which run the trigger means, claims it, and cuts its input into shards of whole rows. A run that is
+ * published or under way already ends the execution without a change.
+ */
+export async function planRun({ trigger }: { trigger: Trigger }, context: StepContext): Promise<PlanResult> {
+  const { ports, executionId } = context;
+  const { objects, runs, clock } = ports;
+  const identity = await identifyRun(trigger, ports);
+  if (identity === undefined) return { outcome: 'nothingToDo' };
+  const { run, request } = identity;
+  const claim = await runs.claim({
+    ...run,
+    status: 'running',
+    trigger: trigger.trigger,
+    executionId,
+    request,
+    startedAt: clock.now().toISOString(),
+  });
+  if (!claim.claimed) {
+    const published = claim.existing.status === 'succeeded';
+    return { outcome: published ? 'alreadyPublished' : 'alreadyRunning', run };
+  }
+  await context.claimed(run);
+
+  // A file that the request reaches twice, by its key and by a prefix, is read once.
+  const heads = [...new Map(identity.files.map((head) => [head.key, head])).values()];
+  const readable: ReadableFile[] = [];
+  for await (const file of readAhead(heads.length, (i) => openFile(objects, heads[i]!, request))) {
+    readable.push(file);
+  }
+  const rowShards = await cutRows(objects, readable, request);
+  const bytes = heads.reduce((sum, { size }) => sum + size, 0);
+  const nBuckets = request.shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
+
+  const keys = runKeys(run);
+  const plan: RunPlan = { run, request, files: readable.map(({ file }) => file), rowShards, nBuckets };
+  await writeJson(objects, keys.plan, plan);
+  await writeJson(objects, keys.rowShards, items(rowShards.length));
+  await writeJson(objects, keys.buckets, items(nBuckets));
+  await runs.update(run.tenant, run.runId, {
+    itemsPerStep: {
+      PlanRun: 1,
+      BuildFeatures: rowShards.length,
+      MergeEntities: nBuckets,
+      PrepareFit: 1,
+      WriteFeatures: nBuckets,
+      SelectModel: 1,
+      AssignSegments: nBuckets,
+      PublishRun: 1,
+    },
+  });
+  return { outcome: 'planned', run, rowShardsKey: keys.rowShards, bucketsKey: keys.buckets };
+}
+
+const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));
+
+async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequest): Promise<ReadableFile> {
+  const { compression, bytes, isWhole } = await readSample(objects, head);
+  const { delimiter, header, end } = readCsvHeader(bytes, isWhole, head.key);
+  const columns = recogniseOrderColumns(header, request.columns ?? {}, head.key);
+  return { file: { ...head, compression, delimiter, header, columns }, firstRecord: end };
+}
+
+/** One shard per 64 MiB, or as many as the request says, shared out by size; a gzip file is one shard. */
+async function cutRows(
+  objects: ObjectStore,
+  readable: readonly ReadableFile[],
+  { shards }: RunRequest,
+): Promise<RowShard[]> {
+  const splittable = readable.filter(({ file }) => file.compression === 'none');
+  const total = splittable.reduce((sum, { file }) => sum + file.size, 0);
+  const rowShards: RowShard[] = [];
+  for (const [index, { file, firstRecord }] of readable.entries()) {
+    const add = (start: number, end: number | null) =>
+      rowShards.push({ shard: rowShards.length, file: index, start, end });
+    if (file.compression === 'gzip') {
+      add(firstRecord, null);
+      continue;
+    }
+    const share = shards === undefined ? file.size / SHARD_BYTES : (shards * file.size) / total;
+    const nShards = Math.max(1, shards === undefined ? Math.ceil(share) : Math.round(share));
+    const layout = { size: file.size, firstRecord, delimiter: file.delimiter, nColumns: file.header.length };
+    const read = (start: number, end: number) => objects.read(file.key, { start, end });
+    for (const [start, end] of await planRowShards(layout, nShards, read)) add(start, end);
+  }
+  return rowShards;
+}
+
+export const handler = stepHandler('PlanRun', inputSchema, planRun);
