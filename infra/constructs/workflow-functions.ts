@@ -48,7 +48,7 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
   PrepareFit: {
     description: 'Fits the feature recipe and lists the candidates',
     bucket: WITHIN_RUN,
-    runs: PROGRESS,
+    runs: ['GetItem', 'UpdateItem', ...PROGRESS],
   },
   WriteFeatures: {
     description: 'Writes the scaled features of one bucket',
