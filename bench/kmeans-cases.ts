@@ -1,0 +1,215 @@
+import { kmeans as mlKmeans } from 'ml-kmeans';
+import { kmeans } from '../functions/clustering/kmeans.ts';
+import { kmeansPlusPlus } from '../functions/clustering/kmeans-seeding.ts';
+import { packMatrix } from '../functions/clustering/packed-matrix.ts';
+import { loadKernelsSync } from '../functions/kernels/instance.ts';
+import { Random } from '../functions/stats/random.ts';
+import { agree, type BenchCase, type Side } from './bench-case.ts';
+import type { Dataset } from './datasets.ts';
+import type { Outcome } from './python-worker.ts';
+
+const kernels = loadKernelsSync();
+
+/** Sum of squared distances to the clusters' means, in float64, whatever a program says of itself. */
+export function inertiaOf({ nSamples, nFeatures, values }: Dataset, labels: ArrayLike<number>): number {
+  let nClusters = 0;
+  for (let row = 0; row < nSamples; row++) nClusters = Math.max(nClusters, labels[row]! + 1);
+  const sums = new Float64Array(nClusters * nFeatures);
+  const counts = new Float64Array(nClusters);
+  for (let row = 0; row < nSamples; row++) {
+    counts[labels[row]!]! += 1;
+    for (let j = 0; j < nFeatures; j++) sums[labels[row]! * nFeatures + j]! += values[row * nFeatures + j]!;
+  }
+  let inertia = 0;
+  for (let row = 0; row < nSamples; row++) {
+    const at = labels[row]! * nFeatures;
+    const count = counts[labels[row]!]!;
+    for (let j = 0; j < nFeatures; j++)
+      inertia += (values[row * nFeatures + j]! - sums[at + j]! / count) ** 2;
+  }
+  return inertia;
+}
+
+const fromStart =
+  (nClusters: number, maxIter: number): Side =>
+  (set) => {
+    const init = Float64Array.from(set.start.subarray(0, nClusters * set.nFeatures));
+    const fit = kmeans(kernels, set, { nClusters, seed: 0, init, tol: 0, maxIter });
+    return () => ({ inertia: inertiaOf(set, fit.labels), iterations: fit.iterations });
+  };
+
+const mlFromStart =
+  (nClusters: number): Side =>
+  (set) => {
+    const rows = rowArrays(set);
+    const initialization = rowArrays({ ...set, nSamples: nClusters, values: set.start });
+    const started = performance.now();
+    const fit = mlKmeans(rows, nClusters, { initialization, maxIterations: 300, tolerance: 0 });
+    const seconds = (performance.now() - started) / 1000;
+    return () => ({ inertia: inertiaOf(set, fit.clusters), iterations: fit.iterations, seconds });
+  };
+
+/** A table as npm's packages take it. */
+export function rowArrays({
+  nSamples,
+  nFeatures,
+  values,
+}: Pick<Dataset, 'nSamples' | 'nFeatures' | 'values'>) {
+  return Array.from({ length: nSamples }, (_, row) =>
+    Array.from(values.subarray(row * nFeatures, (row + 1) * nFeatures)),
+  );
+}
+
+interface Fit {
+  readonly id: string;
+  readonly data: string;
+  readonly nClusters: number;
+  readonly must: number;
+  readonly stretch: number;
+  readonly maxIter?: number;
+  /** Far fits are chaotic: float32 sums of a peer may lead to another, equally good optimum. */
+  readonly tolerance?: number;
+  readonly slow?: boolean;
+  readonly npm?: boolean;
+}
+
+function fitCase(fit: Fit): BenchCase {
+  const { id, data, nClusters, maxIter = 300, tolerance = 1e-6 } = fit;
+  const job = { op: 'kmeans', data, nClusters, maxIter };
+  return {
+    id,
+    title: `k-means ${data.replaceAll('_', ' ')} k=${nClusters}${fit.maxIter ? `, ${maxIter} iterations` : ''}`,
+    data,
+    ours: fromStart(nClusters, maxIter),
+    peers: [
+      { name: 'scikit-learn lloyd', job: { ...job, algorithm: 'lloyd' } },
+      { name: 'scikit-learn elkan', job: { ...job, algorithm: 'elkan' } },
+      ...(fit.npm ? [{ name: 'ml-kmeans', run: mlFromStart(nClusters) }] : []),
+    ],
+    reference: { ...job, algorithm: 'lloyd', precise: true },
+    gate: agree('inertia', tolerance),
+    must: fit.must,
+    stretch: fit.stretch,
+    memory: id === 'K1',
+    slow: fit.slow ?? true,
+  };
+}
+
+const seeding = (nClusters: number, must: number, stretch: number): BenchCase => ({
+  id: 'S1',
+  title: `greedy k-means++ blobs 1m 16 k=${nClusters}`,
+  data: 'blobs_1m_16',
+  ours: (set) => {
+    const started = performance.now();
+    let seconds = 0;
+    const centers = kernels.memory.scope(() => {
+      const packed = packMatrix(kernels, set);
+      const packedAt = performance.now();
+      const found = kmeansPlusPlus(kernels, packed, nClusters, new Random(0));
+      seconds = (performance.now() - packedAt) / 1000;
+      return found.map((x, at) => x / packed.scale + packed.offset[at % set.nFeatures]!);
+    });
+    const packSeconds = (performance.now() - started) / 1000 - seconds;
+    return () => ({ potential: potentialOf(set, centers), seconds, packSeconds });
+  },
+  peers: [
+    {
+      name: 'scikit-learn kmeans_plusplus',
+      job: { op: 'kmeansPlusPlus', data: 'blobs_1m_16', nClusters, seed: 0 },
+    },
+  ],
+  // Different random numbers pick different centers; the quality of one draw varies by about a tenth.
+  gate: agree('potential', 0.25),
+  must,
+  stretch,
+  slow: true,
+});
+
+function potentialOf({ nSamples, nFeatures, values }: Dataset, centers: Float64Array): number {
+  let total = 0;
+  for (let row = 0; row < nSamples; row++) {
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let c = 0; c < centers.length; c += nFeatures) {
+      let squared = 0;
+      for (let j = 0; j < nFeatures; j++) squared += (values[row * nFeatures + j]! - centers[c + j]!) ** 2;
+      nearest = Math.min(nearest, squared);
+    }
+    total += nearest;
+  }
+  return total;
+}
+
+const defaultFit: BenchCase = {
+  id: 'K10',
+  title: 'k-means customers 1m 13 k=8, one default fit, inertia no worse',
+  data: 'customers_1m_13',
+  ours: (set) => {
+    const fit = kmeans(kernels, set, { nClusters: 8, seed: 1, nInit: 1 });
+    return () => ({ inertia: inertiaOf(set, fit.labels), iterations: fit.iterations });
+  },
+  peers: [
+    {
+      name: 'scikit-learn KMeans()',
+      job: { op: 'kmeansDefault', data: 'customers_1m_13', nClusters: 8, seed: 1 },
+    },
+  ],
+  gate: (ours: Outcome, peer: Outcome) => {
+    const ratio = Number(ours.inertia) / Number(peer.inertia);
+    if (ratio > 1.001) throw new Error(`inertia is ${ratio.toFixed(4)} × the peer's`);
+    return `inertia ${ratio.toFixed(4)} × the peer's`;
+  },
+  must: 6,
+  stretch: 12,
+  slow: true,
+};
+
+/** Rows K1–K10 and S1 of the suite. */
+export const KMEANS_CASES: readonly BenchCase[] = [
+  fitCase({ id: 'K1', data: 'blobs_1m_16', nClusters: 8, must: 6, stretch: 12 }),
+  fitCase({ id: 'K2', data: 'customers_1m_13', nClusters: 8, must: 5, stretch: 10 }),
+  fitCase({ id: 'K3', data: 'customers_1m_13', nClusters: 20, must: 6, stretch: 12 }),
+  fitCase({ id: 'K4', data: 'blobs_1m_3', nClusters: 50, must: 12, stretch: 30, tolerance: 2e-3 }),
+  fitCase({ id: 'K4', data: 'blobs_1m_16', nClusters: 50, must: 8, stretch: 15, tolerance: 2e-3 }),
+  fitCase({ id: 'K5', data: 'customers_100k_30', nClusters: 50, must: 3, stretch: 6, slow: false }),
+  fitCase({
+    id: 'K6',
+    data: 'uniform_200k_40',
+    nClusters: 50,
+    must: 1.5,
+    stretch: 2.5,
+    maxIter: 20,
+    slow: false,
+  }),
+  fitCase({
+    id: 'K7',
+    data: 'uniform_200k_3',
+    nClusters: 8,
+    must: 3.5,
+    stretch: 6,
+    maxIter: 20,
+    slow: false,
+  }),
+  fitCase({
+    id: 'K7',
+    data: 'uniform_200k_8',
+    nClusters: 8,
+    must: 3.5,
+    stretch: 6,
+    maxIter: 20,
+    slow: false,
+  }),
+  fitCase({
+    id: 'K7',
+    data: 'uniform_200k_16',
+    nClusters: 8,
+    must: 3.5,
+    stretch: 6,
+    maxIter: 20,
+    slow: false,
+  }),
+  fitCase({ id: 'K8', data: 'customers_10k_13', nClusters: 8, must: 5, stretch: 8, slow: false, npm: true }),
+  fitCase({ id: 'K9', data: 'customers_5m_13', nClusters: 8, must: 6, stretch: 12 }),
+  defaultFit,
+  seeding(8, 5, 10),
+  seeding(50, 5, 20),
+];

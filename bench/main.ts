@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CASES } from './cases.ts';
+import { coldStart } from './cold.ts';
+import { adversarialLimits, type LimitResult, wardLimit } from './limits.ts';
+import { describeMachine } from './machine.ts';
+import { measureMemory } from './memory.ts';
+import { type CaseResult, runCase } from './pairs.ts';
+import { PythonWorker } from './python-worker.ts';
+import { type Results, report } from './report.ts';
+
+/**
+ * `npm run bench -- [row…] [--quick] [--json]`: measures the named rows of the suite (all without a name), merges them
+ * into `bench/results.json` and writes `bench/RESULTS.md`. --quick leaves out what takes minutes and writes nothing;
+ * --json prints the results.
+ */
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, json: { type: 'boolean' } },
+});
+/** Seconds per peer and case. */
+const BUDGET = flags.quick ? 3 : 60;
+const RESULTS_FILE = join(import.meta.dirname, 'results.json');
+
+const chosen = (id: string) =>
+  positionals.length === 0 || positionals.some((row) => id.split(' ')[0] === row);
+const log = flags.json ? () => {} : (line: string) => console.log(line);
+
+const known: Partial<Results> =
+  !flags.quick && existsSync(RESULTS_FILE) ? JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) : {};
+const python = new PythonWorker();
+const machine = await describeMachine((await python.run({ op: 'versions' })).outcome);
+log(
+  `${machine.cpu}: ${machine.multiplyAddPeak.toFixed(1)} GFLOP/s, ${machine.readBandwidth.toFixed(1)} GB/s (WASM)`,
+);
+
+const cases = new Map((known.cases ?? []).map((result) => [result.title, result]));
+const memory = new Map((known.memory ?? []).map((result) => [result.title, result]));
+for (const bench of CASES) {
+  if (!chosen(bench.id) || (flags.quick && bench.slow)) continue;
+  const result = await runCase(bench, python, BUDGET);
+  cases.set(result.title, result);
+  log(line(result));
+  if (bench.memory && !flags.quick) {
+    const measured = await measureMemory(bench);
+    if (measured) memory.set(measured.title, measured);
+  }
+}
+python.close();
+
+const limits = new Map((known.limits ?? []).map((limit) => [limit.title, limit]));
+if (!flags.quick || positionals.length > 0) {
+  const measured: LimitResult[] = [
+    ...(chosen('D4') ? adversarialLimits() : []),
+    ...(chosen('W3') ? [wardLimit()] : []),
+  ];
+  for (const limit of measured) {
+    limits.set(limit.title, limit);
+    log(
+      `${limit.id} ${limit.title}: ${limit.seconds.toFixed(3)} s, ${limit.kernelMb.toFixed(1)} MB (${limit.bound})`,
+    );
+  }
+}
+const cold = chosen('C1') ? coldStart() : known.cold;
+
+const order = new Map(CASES.map(({ title }, index) => [title, index]));
+const results: Results = {
+  machine,
+  cases: [...cases.values()]
+    .filter(({ title }) => order.has(title))
+    .sort((a, b) => order.get(a.title)! - order.get(b.title)!),
+  limits: [...limits.values()],
+  memory: [...memory.values()],
+  ...(cold && { cold }),
+};
+if (flags.json) console.log(JSON.stringify(results, null, 2));
+if (!flags.quick) {
+  writeFileSync(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(import.meta.dirname, 'RESULTS.md'), report(results));
+}
+
+function line({ id, title, seconds, gate, peers }: CaseResult): string {
+  const against = peers.map((peer) =>
+    peer.error === undefined
+      ? `${peer.name} ${peer.ratio!.toFixed(1)} ×${peer.gate ? ` (${peer.gate})` : ''}`
+      : `${peer.name}: ${peer.error}`,
+  );
+  return `${id} ${title}: ${(seconds * 1000).toFixed(2)} ms${gate ? ` (${gate})` : ''}; ${against.join('; ')}`;
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BenchCase, Peer, Side } from './bench-case.ts';
+import { DATA_FOLDER, type Dataset, dataset } from './datasets.ts';
+import type { Measured, PythonJob, PythonWorker } from './python-worker.ts';
+
+/** One peer's part of a case's result. */
+export interface PeerResult {
+  readonly name: string;
+  /** Median, seconds. */
+  readonly seconds?: number;
+  /** Median over the pairs of peer time ÷ our time. */
+  readonly ratio?: number;
+  readonly pairs: number;
+  readonly gate?: string;
+  /** Why there is no time. */
+  readonly error?: string;
+}
+
+export interface CaseResult {
+  readonly id: string;
+  readonly title: string;
+  readonly nSamples: number;
+  /** Median of our time over all pairs, seconds. */
+  readonly seconds: number;
+  /** The equality gate against the reference, in words; per peer where there is none. */
+  readonly gate?: string;
+  readonly peers: readonly PeerResult[];
+  readonly must: number;
+  readonly stretch: number;
+  /** Numbers of our outcome worth showing. */
+  readonly notes: Readonly<Record<string, number>>;
+  readonly measuredAt: string;
+}
+
+const MOST_PAIRS = 5;
+
+/** Runs a case: gate first, then alternating pairs with every peer. `budget` is in seconds per peer. */
+export async function runCase(bench: BenchCase, python: PythonWorker, budget: number): Promise<CaseResult> {
+  const set = dataset(bench.data);
+  const first = timeSide(bench.ours, set);
+  const gate = bench.reference
+    ? bench.gate(first.outcome, await reference(bench.reference, python))
+    : undefined;
+  const times: number[] = [];
+  const peers: PeerResult[] = [];
+  for (const peer of bench.peers) {
+    try {
+      peers.push(await pairUp(bench, peer, set, python, budget, times));
+    } catch (error) {
+      peers.push({ name: peer.name, pairs: 0, error: (error as Error).message });
+    }
+  }
+  const notes: Record<string, number> = {};
+  for (const [key, value] of Object.entries(first.outcome)) if (typeof value === 'number') notes[key] = value;
+  return {
+    id: bench.id,
+    title: bench.title,
+    nSamples: set.nSamples,
+    seconds: times.length > 0 ? median(times) : first.seconds,
+    ...(gate !== undefined && { gate }),
+    peers,
+    must: bench.must,
+    stretch: bench.stretch,
+    notes,
+    measuredAt: new Date().toISOString().slice(0, 10),
+  };
+}
+
+async function pairUp(
+  bench: BenchCase,
+  peer: Peer,
+  set: Dataset,
+  python: PythonWorker,
+  budget: number,
+  ourTimes: number[],
+): Promise<PeerResult> {
+  const call = () => ('job' in peer ? python.run(peer.job) : timeSide(peer.run, set));
+  const warmUp = await call();
+  const gate = bench.reference ? undefined : bench.gate(timeSide(bench.ours, set).outcome, warmUp.outcome);
+  const pairs = Math.max(1, Math.min(MOST_PAIRS, Math.floor(budget / warmUp.seconds)));
+  const ratios: number[] = [];
+  const seconds: number[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    // Every other pair begins with the other side: a drift of the machine favours neither.
+    const early = pair % 2 === 0 ? timeSide(bench.ours, set) : undefined;
+    const theirs = await call();
+    const ours = early ?? timeSide(bench.ours, set);
+    ourTimes.push(ours.seconds);
+    seconds.push(theirs.seconds);
+    ratios.push(theirs.seconds / ours.seconds);
+  }
+  return {
+    name: peer.name,
+    seconds: median(seconds),
+    ratio: median(ratios),
+    pairs,
+    ...(gate !== undefined && { gate }),
+  };
+}
+
+/** A side may time a part of itself and report it as `seconds`, where it must first convert the table. */
+export function timeSide(side: Side, set: Dataset): Measured {
+  const started = performance.now();
+  const describe = side(set);
+  const seconds = (performance.now() - started) / 1000;
+  const { seconds: own, ...outcome } = describe();
+  return { seconds: typeof own === 'number' ? own : seconds, outcome };
+}
+
+async function reference(job: PythonJob, python: PythonWorker) {
+  const key = createHash('sha256').update(JSON.stringify(job)).digest('hex').slice(0, 16);
+  const file = join(DATA_FOLDER, `reference-${key}.json`);
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify((await python.run(job)).outcome));
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

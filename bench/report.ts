@@ -1,0 +1,114 @@
+import type { ColdResult } from './cold.ts';
+import type { LimitResult } from './limits.ts';
+import type { Machine } from './machine.ts';
+import type { MemoryResult } from './memory.ts';
+import type { CaseResult, PeerResult } from './pairs.ts';
+
+/** All results measured so far; a run of some cases replaces those and keeps the others. */
+export interface Results {
+  readonly machine: Machine;
+  readonly cases: readonly CaseResult[];
+  readonly limits: readonly LimitResult[];
+  readonly memory: readonly MemoryResult[];
+  readonly cold?: ColdResult;
+}
+
+/** Memory of a Lambda function that has one whole core, GB. */
+const ONE_CORE_GB = 1769 / 1024;
+
+const seconds = (value: number) =>
+  value >= 1 ? `${value.toFixed(2)} s` : `${(value * 1000).toFixed(value < 0.1 ? 2 : 0)} ms`;
+
+/** The peer that comes closest to us. */
+function bestPeer(result: CaseResult): PeerResult | undefined {
+  return result.peers
+    .filter((peer) => peer.ratio !== undefined)
+    .sort((a, b) => a.ratio! - b.ratio!)
+    .at(0);
+}
+
+/** What became of a case, in one word or a short reason. */
+function verdict(result: CaseResult): string {
+  const ratio = bestPeer(result)?.ratio;
+  if (ratio === undefined) return result.peers.map((peer) => peer.error).join('; ');
+  if (ratio >= result.stretch) return 'stretch';
+  return ratio >= result.must ? 'must' : `**missed by ${((1 - ratio / result.must) * 100).toFixed(0)} %**`;
+}
+
+/** RESULTS.md. */
+export function report({ machine, cases, limits, memory, cold }: Results): string {
+  const peers = Object.entries(machine.peers)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+  return [
+    '# Benchmark results',
+    '',
+    'Written by `npm run bench`; see `bench/README.md` for the method. Times are medians, ratios are medians over',
+    'alternating pairs of peer time ÷ our time, on one thread, with the data in memory. No time counts unless the result',
+    'passed its equality gate.',
+    '',
+    `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB; Node ${machine.node}, kernels ${machine.numericMode}`,
+    `- One core through WASM: ${machine.multiplyAddPeak.toFixed(1)} GFLOP/s multiply-add, ${machine.readBandwidth.toFixed(1)} GB/s read`,
+    `- Peers: ${peers}, one thread`,
+    '',
+    '## Against peers',
+    '',
+    '| row | case | ours | best peer | its time | ratio | must | stretch | reached | equality | GB-s per 1M rows |',
+    '| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- | ---: |',
+    ...cases.map((result) => {
+      const peer = bestPeer(result);
+      const lambda = (result.seconds * ONE_CORE_GB) / (result.nSamples / 1e6);
+      return `| ${[
+        result.id,
+        result.title,
+        seconds(result.seconds),
+        peer?.name ?? '–',
+        peer?.seconds === undefined ? '–' : seconds(peer.seconds),
+        peer?.ratio === undefined ? '–' : peer.ratio.toFixed(1),
+        result.must,
+        result.stretch,
+        verdict(result),
+        result.gate ?? peer?.gate ?? '–',
+        lambda.toPrecision(3),
+      ].join(' | ')} |`;
+    }),
+    '',
+    'Every peer:',
+    '',
+    ...cases.map((result) => `- ${result.title}: ${result.peers.map(peerText).join('; ')}`),
+    '',
+    '## Bounds on our own side',
+    '',
+    '| row | case | time | kernel memory | bound | holds |',
+    '| --- | --- | ---: | ---: | --- | --- |',
+    ...limits.map(
+      (limit) =>
+        `| ${limit.id} | ${limit.title} | ${seconds(limit.seconds)} | ${limit.kernelMb.toFixed(1)} MB | ${limit.bound} | ${limit.holds ? 'yes' : '**no**'} |`,
+    ),
+    '',
+    '## Memory of fresh processes',
+    '',
+    'Peak resident memory that the call adds to a process which already holds the table.',
+    '',
+    '| case | ours | peer | its memory | ratio |',
+    '| --- | ---: | --- | ---: | ---: |',
+    ...memory.map(
+      (one) =>
+        `| ${one.title} | ${one.oursMb.toFixed(0)} MB | ${one.peer} | ${one.peerMb.toFixed(0)} MB | ${(one.peerMb / one.oursMb).toFixed(1)} |`,
+    ),
+    ...(cold
+      ? [
+          '',
+          '## Whole processes',
+          '',
+          `${cold.title} (C1): ours ${seconds(cold.seconds)}, Python with scikit-learn ${seconds(cold.peerSeconds)}, ratio ${cold.ratio.toFixed(1)} (must 10, stretch 15).`,
+        ]
+      : []),
+    '',
+  ].join('\n');
+}
+
+function peerText({ name, seconds: time, ratio, pairs, gate, error }: PeerResult): string {
+  if (error !== undefined) return `${name}: no time (${error})`;
+  return `${name} ${seconds(time!)} = ${ratio!.toFixed(1)} × (${pairs} ${pairs === 1 ? 'pair' : 'pairs'}${gate ? `, ${gate}` : ''})`;
+}
