@@ -68,18 +68,21 @@ async function* decodeChunks(
     throw new S3Error('IncompleteBody', 'The aws-chunked body ended before its last chunk; send it again.');
 }
 
+/** Checksums whose values the request announces to follow its body. */
+function announcedChecksums(headers: IncomingHttpHeaders): ChecksumName[] {
+  const trailer = (header(headers, 'x-amz-trailer') ?? '').toLowerCase().split(/\s*,\s*/);
+  return CHECKSUMS.filter((name) => trailer.includes(`x-amz-checksum-${name}`));
+}
+
 /** Checksums the request promised, by their running state. */
 function startChecks(headers: IncomingHttpHeaders): Map<string, RunningChecksum> {
   const checks = new Map<string, RunningChecksum>([['md5', startChecksum('md5')]]);
-  const announced = (header(headers, 'x-amz-trailer') ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase());
+  const announced = announcedChecksums(headers);
   const asked =
     header(headers, 'x-amz-sdk-checksum-algorithm') ?? header(headers, 'x-amz-checksum-algorithm');
   for (const name of CHECKSUMS) {
-    const field = `x-amz-checksum-${name}`;
-    if (headers[field] !== undefined || announced.includes(field) || (asked && checksumNamed(asked) === name))
-      checks.set(name, startChecksum(name));
+    const given = headers[`x-amz-checksum-${name}`] !== undefined || announced.includes(name);
+    if (given || (asked && checksumNamed(asked) === name)) checks.set(name, startChecksum(name));
   }
   const sent = header(headers, 'x-amz-content-sha256');
   if (sent && /^[0-9a-f]{64}$/.test(sent)) checks.set('payload', startChecksum('sha256'));
@@ -120,6 +123,9 @@ export function uploadBody(source: AsyncIterable<Uint8Array>, headers: IncomingH
         'IncompleteBody',
         `The body holds ${size} bytes; its headers say ${length}. Send it again.`,
       );
+    for (const name of announcedChecksums(headers))
+      if (promised.get(name) === undefined)
+        throw new S3Error('IncompleteBody', `The trailer x-amz-checksum-${name} was announced but not sent.`);
     const values = new Map([...checks].map(([name, check]) => [name, check.digest()]));
     for (const [name, value] of values) {
       const expected = promised.get(name);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { listen } from './http-listener.ts';
 import type { Iam } from './iam.ts';
 import { BUCKET_OPERATIONS } from './s3-bucket-operations.ts';
 import { operationOf, type S3Answer, type S3Call } from './s3-call.ts';
@@ -184,7 +184,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     return operationOf(OPERATIONS, request, on, call.query).run(call);
   };
 
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const { url = '/', method = '' } = request;
     const requestId = randomUUID();
     response.setHeader('x-amz-request-id', requestId);
@@ -198,17 +198,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
       if (!response.destroyed) log(`s3: ${method} ${url}: ${(error as Error).stack}`);
       response.destroy();
     }
-  });
-  server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
+  const listener = await listen((request, response) => void handle(request, response), port);
+  return { endpoint: listener.url, close: () => listener.close() };
 }
