@@ -9,16 +9,18 @@ import { listen, type RequestHandler } from './http-listener.ts';
 import { readHttpApi } from './http-routes.ts';
 import { ADMIN_ARN, type Credentials, createIam, type Iam } from './iam.ts';
 import { Lambda } from './lambda.ts';
-import type { FunctionDefinition } from './lambda-process.ts';
+import { type Endpoints, functionsOf, variablesFor } from './lambda-functions.ts';
+import { onSignals } from './main-signals.ts';
 import { bucketsOf, startS3 } from './s3.ts';
 import { type Schedules, startSchedules } from './schedules.ts';
 import { type Assembly, loadAssembly } from './template.ts';
 import { ACCOUNT, REGION } from './template-names.ts';
 import { assertSupported } from './template-support.ts';
-import { type StateMachineDefinition, Workflow } from './workflow.ts';
+import { Workflow } from './workflow.ts';
 import { createWorkflowApi } from './workflow-api.ts';
-import type { Definition, Json } from './workflow-engine.ts';
+import type { Json } from './workflow-engine.ts';
 import type { StateEvent } from './workflow-history.ts';
+import { machinesOf } from './workflow-machines.ts';
 
 export interface LocalCloudOptions {
   /** Folder of the synthesized assembly (`cdk.out`). */
@@ -40,8 +42,7 @@ export interface LocalCloudOptions {
 /** A template that runs on this machine. */
 export interface LocalCloud {
   readonly apiUrl: string;
-  /** Doors for SDK clients: set as `AWS_ENDPOINT_URL_S3`, `…_DYNAMODB` and `…_SFN`. */
-  readonly endpoints: { readonly s3: string; readonly dynamodb: string; readonly sfn: string };
+  readonly endpoints: Endpoints;
   /** May do everything. */
   readonly adminCredentials: Credentials;
   readonly region: string;
@@ -63,53 +64,8 @@ const DEFAULT_PORT = 5001;
 /** Functions the API may run while maps use all that they may. */
 const API_CONCURRENCY = 4;
 
-interface FunctionProperties {
-  readonly Handler: string;
-  readonly Role: string;
-  readonly MemorySize?: number;
-  readonly Timeout?: number;
-  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
-}
-
-const functionsOf = (assembly: Assembly): FunctionDefinition[] =>
-  assembly.resources('AWS::Lambda::Function').map((resource) => {
-    const properties = resource.properties as unknown as FunctionProperties;
-    return {
-      name: resource.name,
-      arn: resource.arn,
-      codeFolder: assembly.codeFolder(resource),
-      handler: properties.Handler,
-      memorySizeMb: properties.MemorySize ?? 128,
-      timeoutMs: (properties.Timeout ?? 3) * 1000,
-      environment: properties.Environment?.Variables ?? {},
-      roleArn: properties.Role,
-    };
-  });
-
-const machinesOf = (assembly: Assembly): StateMachineDefinition[] =>
-  assembly.resources('AWS::StepFunctions::StateMachine').map(({ name, arn, properties }) => ({
-    name,
-    arn,
-    roleArn: String(properties.RoleArn),
-    definition: JSON.parse(String(properties.DefinitionString)) as Definition,
-  }));
-
 const namesOf = (assembly: Assembly, type: string) =>
   Object.fromEntries(assembly.resources(type).map(({ logicalId, name }) => [logicalId, name]));
-
-/** What a function finds in its environment: who it is, and where the services are. */
-const variablesFor = (iam: Iam, endpoints: LocalCloud['endpoints'], { roleArn }: FunctionDefinition) => {
-  const { accessKeyId, secretAccessKey } = iam.credentialsFor(roleArn);
-  return {
-    AWS_REGION: REGION,
-    AWS_DEFAULT_REGION: REGION,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_S3: endpoints.s3,
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-    AWS_ENDPOINT_URL_SFN: endpoints.sfn,
-  };
-};
 
 /** One S3 client per role. */
 function s3Clients(iam: Iam, endpoint: string) {
@@ -235,20 +191,6 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
     events,
     ...(schedules && { schedules }),
   };
-}
-
-/** Calls back at SIGINT or SIGTERM; then the signal does what it would have done, unless others listen to it too. */
-function onSignals(callback: () => Promise<void>): () => void {
-  const listener = async (signal: NodeJS.Signals) => {
-    stop();
-    await callback().catch(() => {});
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-  };
-  const stop = () => {
-    process.off('SIGINT', listener).off('SIGTERM', listener);
-  };
-  process.on('SIGINT', listener).on('SIGTERM', listener);
-  return stop;
 }
 
 /**

@@ -50,15 +50,15 @@ export function lambdaOf(
   });
 }
 
-/** Waits until `check` gives a value, at most five seconds. */
+/** Waits until `check` gives a value, at most twenty seconds, for machines under load. */
 export async function eventually<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 20_000;
   for (;;) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > end) throw new Error('waited five seconds in vain');
+    if (performance.now() > end) throw new Error('waited twenty seconds in vain');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
