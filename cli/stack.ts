@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../functions/contracts/env.ts';
 import { type LocalCloud, startLocalCloud } from '../local/main.ts';
@@ -44,6 +44,12 @@ async function developmentKey(
   return key.text;
 }
 
+/** What the stack itself has to say (deliveries, errors of the emulators) goes to a file, not between the results. */
+function logTo(file: string): (line: string) => void {
+  mkdirSync(dirname(file), { recursive: true });
+  return (line) => appendFileSync(file, `${line}\n`);
+}
+
 /** Builds what is stale, boots the local cloud from the synthesized template and makes a development key. */
 export async function startStack(
   options: StackOptions,
@@ -56,6 +62,7 @@ export async function startStack(
     assembly: ASSEMBLY,
     dataFolder: data,
     port: options.port,
+    log: logTo(join(data, 'stack.log')),
     ...(onState ? { onState } : {}),
   });
   try {
