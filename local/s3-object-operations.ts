@@ -33,6 +33,7 @@ export function describe(headers: IncomingHttpHeaders): ObjectDescription {
 }
 
 /** An ETag as it stands in headers and XML: in quotes. */
+/** An ETag as it stands in headers and XML. */
 export const quoted = (etag: string) => `"${etag}"`;
 
 /** Headers that tell the checksum of an object. */
