@@ -74,7 +74,7 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
   PublishRun: {
     description: 'Writes the artefacts and points the dataset at the run',
     bucket: WITHIN_RUN,
-    runs: ['UpdateItem', ...PROGRESS],
+    runs: ['GetItem', 'UpdateItem', ...PROGRESS],
     segments: ['BatchWriteItem'],
   },
   MarkFailed: {
