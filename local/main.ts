@@ -29,7 +29,7 @@ export interface LocalCloudOptions {
   readonly dataFolder: string;
   /** Port of the HTTP API, default 5001; 0 takes any free one. */
   readonly port?: number;
-  /** Items of a map worked on at once, default the number of processors, at least 2. */
+  /** Children of maps that run at once over all executions, default the number of processors, at least 2. */
   readonly concurrency?: number;
   /** Whether schedules of the template fire; default yes. */
   readonly schedules?: boolean;
@@ -61,8 +61,8 @@ export interface LocalCloud {
 }
 
 const DEFAULT_PORT = 5001;
-/** Functions the API may run while maps use all that they may. */
-const API_CONCURRENCY = 4;
+/** Functions that single tasks and the API may run while maps use all that they may. */
+const OTHER_CONCURRENCY = 8;
 
 const namesOf = (assembly: Assembly, type: string) =>
   Object.fromEntries(assembly.resources(type).map(({ logicalId, name }) => [logicalId, name]));
@@ -144,7 +144,7 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
 
   const lambda = new Lambda({
     functions: functionsOf(assembly),
-    concurrency: concurrency + API_CONCURRENCY,
+    concurrency: concurrency + OTHER_CONCURRENCY,
     environment: (definition) => variablesFor(iam, endpoints, definition),
     logFolder: path.join(dataFolder, 'logs'),
     log: (functionName, line) => log(`[${functionName}] ${line}`),

@@ -5,6 +5,7 @@ import type { DistributedMap } from './workflow-definition.ts';
 import type { Context, Json, TaskHandlers } from './workflow-engine.ts';
 import { StatesError, withinStateLimit } from './workflow-error.ts';
 import { childInputs, numberField } from './workflow-items.ts';
+import type { Permits } from './workflow-permits.ts';
 import { writeResults } from './workflow-results.ts';
 
 /** Items of a map run: `done` have ended one way or the other, `failed` of them without success. */
@@ -15,8 +16,10 @@ export interface MapProgress {
 }
 
 export interface MapRunOptions {
-  /** Children that run at once at most, whatever the state asks for. */
-  readonly concurrency: number;
+  /**
+   * One for each child that runs, shared by all maps: a child waits before it starts, not while its tasks' time runs.
+   */
+  readonly permits: Permits;
   readonly s3: S3Client;
   readonly handlers: (context: Context) => TaskHandlers;
   readonly onProgress: (progress: MapProgress) => void;
@@ -49,7 +52,7 @@ export async function runDistributedMap(
   map: DistributedMap,
   input: Json,
   context: Context,
-  { concurrency, s3, handlers, onProgress, signal }: MapRunOptions,
+  { permits, s3, handlers, onProgress, signal }: MapRunOptions,
 ): Promise<Json> {
   const { state, name } = map;
   const mapRunArn = `${context.StateMachine.Id.replace(':stateMachine:', ':mapRun:')}/${name}:${randomUUID()}`;
@@ -60,26 +63,31 @@ export async function runDistributedMap(
 
   const children = inputs.map((each) => new ChildExecution(map, each.input, context));
   let [done, failed, next] = [0, 0, 0];
+  let stopped = false;
   const stop = () => {
-    next = children.length;
+    stopped = true;
     for (const child of children) child.abort();
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   onProgress({ done, total, failed });
 
+  const runChild = async (index: number) => {
+    if (stopped) return;
+    const child = children[index]!;
+    await child.run(handlers(child.context));
+    const { items } = inputs[index]!;
+    done += items;
+    if (child.record.Status !== 'SUCCEEDED') failed += items;
+    onProgress({ done, total, failed });
+    if (failed > tolerated) stop();
+  };
   const work = async () => {
-    for (let index = next++; index < children.length; index = next++) {
-      const child = children[index]!;
-      await child.run(handlers(child.context));
-      const { items } = inputs[index]!;
-      done += items;
-      if (child.record.Status !== 'SUCCEEDED') failed += items;
-      onProgress({ done, total, failed });
-      if (failed > tolerated) stop();
+    for (let index = next++; index < children.length && !stopped; index = next++) {
+      await permits.with(() => runChild(index));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(wanted, concurrency, children.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(wanted, children.length) }, work));
   signal.removeEventListener('abort', stop);
 
   const output = state.ResultWriter

@@ -123,21 +123,23 @@ function* stateProblems(state: State): Generator<string> {
 export function checkDefinition(machine: string, definition: Definition): void {
   const problems: string[] = [];
   const names = new Set<string>();
-  const visit = (inner: Definition, at: string) => {
+  const visit = (inner: Definition, at: string, inChild: boolean) => {
     const known = at === machine ? ANY_MACHINE : [...ANY_MACHINE, 'ProcessorConfig'];
     for (const field of Object.keys(inner)) if (!known.includes(field)) problems.push(`${at}: ${field}`);
     if (inner.QueryLanguage && inner.QueryLanguage !== 'JSONPath') problems.push(`${at}: JSONata`);
     for (const [name, state] of Object.entries(inner.States ?? {})) {
       if (names.has(name)) problems.push(`${at}, state ${name}: a second state of this name`);
       names.add(name);
+      const distributed = isDistributed(state);
+      if (distributed && inChild) problems.push(`${at}, state ${name}: a distributed map inside another`);
       for (const problem of stateProblems(state)) problems.push(`${at}, state ${name}: ${problem}`);
       const processor = (state.ItemProcessor ?? state.Iterator) as Definition | undefined;
       const branches = (state.Branches ?? []) as readonly Definition[];
       for (const each of processor ? [processor, ...branches] : branches)
-        visit(each, `${machine}, in ${name}`);
+        visit(each, `${machine}, in ${name}`, inChild || distributed);
     }
   };
-  visit(definition, machine);
+  visit(definition, machine, false);
   if (problems.length > 0) {
     throw new WorkflowDefinitionError(
       `The state machine uses what is not run locally; change the definition:\n${problems.join('\n')}`,

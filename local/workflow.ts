@@ -12,6 +12,7 @@ import {
 import { StatesError, WorkflowServiceError, withinStateLimit } from './workflow-error.ts';
 import { ExecutionHistory, type HistoryEvent, type StateEvent } from './workflow-history.ts';
 import { runDistributedMap } from './workflow-map.ts';
+import { Permits } from './workflow-permits.ts';
 import type { ExecutionStatus } from './workflow-results.ts';
 import { runTask, type TaskServices } from './workflow-tasks.ts';
 
@@ -45,7 +46,7 @@ export interface WorkflowOptions extends TaskServices {
   readonly machines: readonly StateMachineDefinition[];
   /** S3 with the rights of a role. */
   readonly s3: (roleArn: string) => S3Client;
-  /** Children of a distributed map that run at once at most. */
+  /** Children of distributed maps that run at once at most, over all executions. */
   readonly concurrency: number;
   readonly onState?: (event: StateEvent) => void;
 }
@@ -66,10 +67,12 @@ export class Workflow {
   readonly #options: WorkflowOptions;
   readonly #machines: ReadonlyMap<string, Machine>;
   readonly #executions = new Map<string, Execution>();
+  readonly #permits: Permits;
 
   /** @throws WorkflowDefinitionError when a definition uses what is not run on this machine */
   constructor(options: WorkflowOptions) {
     this.#options = options;
+    this.#permits = new Permits(options.concurrency);
     this.#machines = new Map(
       options.machines.map((machine) => [
         machine.arn,
@@ -207,7 +210,7 @@ export class Workflow {
   }
 
   #handlers({ adapted, roleArn }: Machine, history: ExecutionHistory, signal: AbortSignal) {
-    const { concurrency, s3 } = this.#options;
+    const { s3 } = this.#options;
     // The engine retries a state even after its execution was aborted; this keeps such a retry from doing anything.
     const whileRunning = (work: (input: Json) => Promise<Json>) => async (input: Json) => {
       if (signal.aborted)
@@ -226,7 +229,7 @@ export class Workflow {
           map.name,
           whileRunning((input) =>
             runDistributedMap(map, input, context, {
-              concurrency,
+              permits: this.#permits,
               s3: s3(roleArn),
               handlers,
               onProgress: (progress) => history.mapProgress(map.name, progress),

@@ -164,6 +164,24 @@ describe('the children of a distributed map', () => {
     expect(await observe({ MaxConcurrency: 0 }, 3)).toBe(3);
   });
 
+  it('share what the machine allows with the maps of all other executions', async () => {
+    let [now, most] = [0, 0];
+    const workflow = workflowOf(
+      distributed(fromS3('items.json', {})),
+      async (item) => {
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        now--;
+        return item;
+      },
+      { concurrency: 2, s3 },
+    );
+    const arns = [1, 2, 3].map((input) => workflow.start(MACHINE, input));
+    const ends = await Promise.all(arns.map((arn) => workflow.finished(arn)));
+    expect(ends.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    expect(most).toBe(2);
+  });
+
   it('are executions of their own, with their own id and input', async () => {
     const Parameters = {
       'id.$': '$$.Execution.Id',

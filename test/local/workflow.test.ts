@@ -283,6 +283,28 @@ describe('a definition that is not run locally', () => {
       'state Only: ItemReader of CSV',
     ],
     [
+      'a distributed map inside another',
+      only({
+        Type: 'Map',
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'DISTRIBUTED' },
+          StartAt: 'Inner',
+          States: {
+            Inner: {
+              Type: 'Map',
+              ItemProcessor: {
+                ProcessorConfig: { Mode: 'DISTRIBUTED' },
+                StartAt: 'Leaf',
+                States: { Leaf: { Type: 'Succeed' } },
+              },
+              End: true,
+            },
+          },
+        },
+      }),
+      'in Only, state Inner: a distributed map inside another',
+    ],
+    [
       'two states of one name',
       only({ Type: 'Parallel', Branches: [only({ Type: 'Pass' })] }),
       'in Only, state Only: a second state of this name',
