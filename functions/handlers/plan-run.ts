@@ -39,8 +39,20 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
     startedAt: clock.now().toISOString(),
   });
   if (!claim.claimed) {
-    const published = claim.existing.status === 'succeeded';
-    return { outcome: published ? 'alreadyPublished' : 'alreadyRunning', run };
+    if (claim.existing.status !== 'succeeded') return { outcome: 'alreadyRunning', run };
+    const current = await runs.dataset(run.tenant, run.dataset);
+    // Older content that comes again is served again: all it takes is the pointer.
+    if (current?.currentRunId !== run.runId) {
+      const publishedAt = clock.now().toISOString();
+      await runs.publish({
+        tenant: run.tenant,
+        dataset: run.dataset,
+        currentRunId: run.runId,
+        publishedAt,
+        request,
+      });
+    }
+    return { outcome: 'alreadyPublished', run };
   }
   await context.claimed(run);
 
