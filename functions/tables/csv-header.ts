@@ -32,11 +32,14 @@ export function readCsvHeader(sample: Uint8Array, isWhole: boolean, file: string
       'the file is empty. Expected a header row and at least one order line.',
     );
   }
-  if (sample.includes(0)) {
+  const nul = sample.indexOf(0);
+  if (nul >= 0) {
+    const line = sample.subarray(0, nul).filter((byte) => byte === 0x0a).length + 1;
     throw invalid(
       file,
       'binary',
-      'the file holds NUL bytes, so that it is binary or UTF-16. Save it as CSV in UTF-8, plain or gzipped.',
+      'there is a NUL byte, so that the file is binary or UTF-16. Save it as CSV in UTF-8, plain or gzipped.',
+      line,
     );
   }
   const lineEnd = headerEnd(sample, start);
@@ -60,8 +63,8 @@ export function readCsvHeader(sample: Uint8Array, isWhole: boolean, file: string
   return { delimiter, header, end };
 }
 
-const invalid = (file: string, reason: string, text: string) =>
-  new InvalidDatasetError(`${file}, line 1: ${text}`, { file, line: 1, reason });
+const invalid = (file: string, reason: string, text: string, line = 1) =>
+  new InvalidDatasetError(`${file}, line ${line}: ${text}`, { file, line, reason });
 
 const isBlank = (bytes: Uint8Array) =>
   bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
