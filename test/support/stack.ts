@@ -35,6 +35,9 @@ export async function startStack(dataFolder = mkdtempSync(join(tmpdir(), 'tessel
   return {
     cloud,
     dataFolder,
+    /** With every right, as the data's owner. */
+    s3,
+    bucket: Bucket,
     /** A key of the tenant, with all scopes. */
     async keyOf(tenant: string): Promise<string> {
       const key = mintKey(tenant, SCOPES);
