@@ -60,6 +60,7 @@ export class CsvScanner implements CsvRecord {
   /** 1 for bytes that may end an unquoted field. */
   readonly #stops = new Uint8Array(256);
   readonly #onRecord: (record: CsvRecord) => void;
+  #room = new Uint8Array(0);
 
   constructor({ delimiter, nColumns, selected }: CsvLayout, onRecord: (record: CsvRecord) => void) {
     this.#delimiter = delimiter.charCodeAt(0);
@@ -77,10 +78,12 @@ export class CsvScanner implements CsvRecord {
   push(chunk: Uint8Array): void {
     if (this.bytes.length === 0) this.bytes = chunk;
     else {
-      const joined = new Uint8Array(this.bytes.length + chunk.length);
-      joined.set(this.bytes);
-      joined.set(chunk, this.bytes.length);
-      this.bytes = joined;
+      const size = this.bytes.length + chunk.length;
+      // One room for all seams: a new buffer per chunk would keep the garbage collector busy.
+      if (this.#room.length < size) this.#room = new Uint8Array(size * 2);
+      this.#room.set(this.bytes);
+      this.#room.set(chunk, this.bytes.length);
+      this.bytes = this.#room.subarray(0, size);
     }
     const consumed = this.#scan(false);
     this.bytes = this.bytes.subarray(consumed);
