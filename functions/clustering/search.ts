@@ -1,19 +1,31 @@
-import type { CandidateFit, SelectionReport } from '../contracts/artifacts.ts';
+import type { Scores } from '../contracts/records.ts';
 import { InsufficientDataError } from '../errors.ts';
 
 /** Fewest decimals printed. */
 const MIN_DECIMALS = 4;
 const MAX_DECIMALS = 20;
 
+/** What the choice looks at. */
+export interface ScoredFit {
+  readonly candidate: { readonly nClusters: number };
+  readonly scores: Pick<Scores, 'silhouette' | 'daviesBouldin'>;
+}
+
+/** Every candidate with its scores, by number of clusters; the selected number, and why. */
+export interface Selection<Fit extends ScoredFit> {
+  readonly candidates: readonly { readonly nClusters: number; readonly scores: Fit['scores'] }[];
+  readonly selected: number;
+  readonly reason: string;
+}
+
 /**
  * Selects among fitted candidates: highest silhouette, then lowest Davies-Bouldin, then fewest clusters. The reason
  * names the scores that decided and says whether Davies-Bouldin agrees.
  * @throws InsufficientDataError without a candidate
  */
-export function selectCandidate(fits: readonly CandidateFit[]): {
-  selected: CandidateFit;
-  report: SelectionReport;
-} {
+export function selectCandidate<Fit extends ScoredFit>(
+  fits: readonly Fit[],
+): { selected: Fit; report: Selection<Fit> } {
   const byClusters = fits.toSorted((a, b) => a.candidate.nClusters - b.candidate.nClusters);
   const [selected] = byClusters.toSorted(betterFirst);
   if (!selected) {
@@ -33,11 +45,11 @@ export function selectCandidate(fits: readonly CandidateFit[]): {
 }
 
 /** Stable: candidates come by ascending number of clusters, so that a full tie goes to the fewest. */
-function betterFirst({ scores: a }: CandidateFit, { scores: b }: CandidateFit) {
+function betterFirst({ scores: a }: ScoredFit, { scores: b }: ScoredFit) {
   return b.silhouette - a.silhouette || a.daviesBouldin - b.daviesBouldin;
 }
 
-function reasonFor(selected: CandidateFit, fits: readonly CandidateFit[]): string {
+function reasonFor(selected: ScoredFit, fits: readonly ScoredFit[]): string {
   const { nClusters } = selected.candidate;
   const silhouette = printer(fits.map(({ scores }) => scores.silhouette));
   const daviesBouldin = printer(fits.map(({ scores }) => scores.daviesBouldin));
@@ -64,7 +76,7 @@ function reasonFor(selected: CandidateFit, fits: readonly CandidateFit[]): strin
   return `${start}the highest silhouette; ${verdict}.`;
 }
 
-function daviesBouldinBelow(a: CandidateFit, b: CandidateFit) {
+function daviesBouldinBelow(a: ScoredFit, b: ScoredFit) {
   return a.scores.daviesBouldin < b.scores.daviesBouldin;
 }
 
