@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { addClusterCommand } from './cluster.ts';
 import { addKeysCommand } from './keys.ts';
 import { addRunCommand } from './run.ts';
 import { addSampleCommand } from './sample.ts';
@@ -15,6 +16,7 @@ const program = new Command('tessella')
 addRunCommand(program);
 addUpCommand(program);
 addSampleCommand(program);
+addClusterCommand(program);
 addKeysCommand(program);
 
 try {

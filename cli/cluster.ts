@@ -1,0 +1,116 @@
+import { type Command, Option } from 'commander';
+import {
+  ALGORITHMS,
+  type ClusterOptions,
+  clusterCount,
+  columnNames,
+  DEFAULTS,
+  radius,
+  requireFittingOptions,
+  SCALINGS,
+} from './cluster-options.ts';
+import { wholeNumber } from './options.ts';
+import { count, printJson } from './terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  tessella cluster customers.csv --algorithm kmeans --k 2..10 --scaling zscore
+  tessella cluster points.parquet --columns x,y --algorithm dbscan --eps 0.3 --labels labels.csv
+  tessella cluster table.feather --algorithm ward --k 4 --json
+`;
+
+/** `tessella cluster`: the kernels on any numeric table, no stack booted. */
+export function addClusterCommand(program: Command): void {
+  program
+    .command('cluster')
+    .description('cluster the rows of a numeric table on this machine, without a stack')
+    .argument('<table>', 'CSV, TSV or blank-separated text, Arrow/Feather or Parquet; plain or .gz')
+    .addOption(
+      new Option('--algorithm <name>', 'clustering algorithm')
+        .choices(Object.keys(ALGORITHMS))
+        .makeOptionMandatory(),
+    )
+    .option(
+      '--columns <names>',
+      'columns to cluster, e.g. age,income; default: all numbers but ids',
+      columnNames,
+    )
+    .addOption(
+      new Option('--scaling <name>', 'scale each column first; distances mix units without')
+        .choices(SCALINGS)
+        .default('none'),
+    )
+    .option(
+      '--k <number>',
+      `number of clusters, or a range to search such as 2..10; not for dbscan (default: ${DEFAULTS.k})`,
+      clusterCount,
+    )
+    .option('--eps <number>', `dbscan: radius of a neighbourhood, or auto (default: ${DEFAULTS.eps})`, radius)
+    .option(
+      '--min-samples <number>',
+      `dbscan: rows within eps that make a core row (default: ${DEFAULTS.minSamples})`,
+      wholeNumber(1, 0x7fffffff),
+    )
+    .option('--seed <number>', 'equal seeds give equal bytes', wholeNumber(0, 0xffffffff), 42)
+    .option(
+      '--restarts <number>',
+      `kmeans: starts; more are made when they pay (default: ${DEFAULTS.restarts})`,
+      wholeNumber(1, 1000),
+    )
+    .option('--threads <number>', 'threads to cluster on', wholeNumber(1, 1024), 1)
+    .option('--labels <file>', "write every row's id or number and its cluster as CSV")
+    .option('--json', 'print machine-readable JSON, and nothing else, on stdout')
+    .addHelpText('after', EXAMPLES)
+    .action(cluster);
+}
+
+async function cluster(file: string, options: ClusterOptions): Promise<void> {
+  requireFittingOptions(options);
+  // Loaded here, so that `--help` and wrong options answer at once.
+  const [{ requireLabelsFile, writeLabels }, { readNumericTable }, { stageDisplay }] = await Promise.all([
+    import('./cluster-labels.ts'),
+    import('./numeric-table.ts'),
+    import('./cluster-stage.ts'),
+  ]);
+  const { labels: labelsFile } = options;
+  if (labelsFile !== undefined) await requireLabelsFile(labelsFile, file);
+  const stage = stageDisplay(process.stderr);
+  try {
+    stage.show(`reading ${file} …`);
+    const start = performance.now();
+    const table = await readNumericTable(file, options.columns);
+    const readSeconds = (performance.now() - start) / 1000;
+    stage.clear();
+    process.stderr.write(columnsText(table));
+    const [{ loadKernels }, { clusterTable }, { reportJson, reportText }] = await Promise.all([
+      import('../functions/kernels/instance.ts'),
+      import('./cluster-table.ts'),
+      import('./cluster-report.ts'),
+    ]);
+    const clustered = clusterTable(await loadKernels(), table, options, stage.show);
+    if (labelsFile !== undefined) await writeLabels(labelsFile, table, clustered.labels);
+    stage.clear();
+    const report = { ...clustered.report, readSeconds, ...(labelsFile !== undefined && { labelsFile }) };
+    if (options.json) printJson(reportJson(report));
+    else process.stdout.write(`\n${reportText(report)}`);
+  } finally {
+    stage.clear();
+  }
+}
+
+/** Which columns are clustered, and why the others are not. */
+function columnsText({
+  columns,
+  leftOut,
+}: {
+  readonly columns: readonly { readonly name: string; readonly values: Float64Array }[];
+  readonly leftOut: readonly { readonly column: string; readonly reason: string }[];
+}): string {
+  const isConstant = (values: Float64Array) => values.length > 1 && values.every((x) => x === values[0]);
+  const constant = columns.filter(({ values }) => isConstant(values)).map(({ name }) => name);
+  return [
+    `${count(columns.length)} ${columns.length === 1 ? 'column' : 'columns'}: ${columns.map(({ name }) => name).join(', ')}\n`,
+    ...leftOut.map(({ column, reason }) => `left out: ${column} (${reason})\n`),
+    ...(constant.length > 0 ? [`constant, so that it tells no rows apart: ${constant.join(', ')}\n`] : []),
+  ].join('');
+}
