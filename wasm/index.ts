@@ -1,9 +1,10 @@
 export { madd_f32, nmadd_f32 } from './simd';
 export { column_ranges_f32 } from './moments';
-export { pack_f32 } from './pack';
-export { kmeans_accumulate_f32, kmeans_assign_f32, kmeans_reassign_f32 } from './kmeans';
+export { pack_blocks_f32, place_rows_f32 } from './rows';
+export { kmeans_assign_f32, kmeans_flush_f32, kmeans_reassign_f32 } from './kmeans';
+export { kmeans_order_f32 } from './kmeans-order';
 export { kmeans_improve_f32 } from './kmeans-improve';
-export { kmeans_plus_plus_potentials_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';
+export { kmeans_plus_plus_gains_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';
 export { nearest_center_f32 } from './nearest-center';
 export { silhouette_sums_f32 } from './silhouette';
 export { cluster_spread_f32, cluster_sums_f32 } from './davies-bouldin';

@@ -1,4 +1,4 @@
-import { horizontalMax, horizontalMin, madd, select } from './simd';
+import { horizontalMax, madd, select } from './simd';
 
 /**
  * Nearest and second nearest of many centers, by squared distance in float32 differences. The results lie in these
@@ -21,10 +21,13 @@ const FAR: f32 = 3.0e38;
  * With `distances` set (f32 [4 × groups] from the first center to each, ascending), groups farther from the first
  * center than twice the block's radius plus the distance of the second center are left out: no center there is nearest
  * or second nearest to any of the 8 samples (Newling & Fleuret, "Fast k-means with accurate bounds", ICML 2016).
+ * @param error bound of the absolute error of a distance that rounding the centers makes
  * @returns groups computed
  */
 @inline
-export function nearestOfBlock(block: usize, nFeatures: i32, centers: usize, groups: i32, distances: usize): i32 {
+export function nearestOfBlock(
+  block: usize, nFeatures: i32, centers: usize, groups: i32, distances: usize, error: f32,
+): i32 {
   const far = f32x4.splat(FAR);
   let b0 = far, b1 = far, s0 = far, s1 = far;
   let i0 = i32x4.splat(0), i1 = i0;
@@ -61,7 +64,7 @@ export function nearestOfBlock(block: usize, nFeatures: i32, centers: usize, gro
     if (distances && group == 0) {
       const radius = f32x4.extract_lane(horizontalMax(f32x4.pmax(a0, a1)), 0);
       // Rounded up: the radius is exact to (nFeatures + 4) × 2⁻²⁴, far below 3e-5 for every table that fits.
-      reach = (sqrt(radius) * 2 + load<f32>(distances, 4) * <f32>1.00003) * <f32>1.0001;
+      reach = (sqrt(radius) * 2 + load<f32>(distances, 4) * <f32>1.00003) * <f32>1.0001 + 8 * error;
     }
     let id = i32x4.splat(group << 2);
     s0 = f32x4.pmin(s0, f32x4.pmax(b0, a0));
@@ -100,47 +103,4 @@ export function nearestOfBlock(block: usize, nFeatures: i32, centers: usize, gro
   index0 = i0;
   index1 = i1;
   return group;
-}
-
-export let bestOne: f32 = 0;
-export let secondOne: f32 = 0;
-export let indexOne: i32 = 0;
-
-/** One sample (features 32 bytes apart) against `groups` groups of 8 centers. */
-@inline
-export function nearestOfSample(sample: usize, nFeatures: i32, centers: usize, groups: i32): void {
-  let best = FAR, second = FAR;
-  let index = 0;
-  let center = centers;
-  const end = sample + (<usize>nFeatures << 5);
-  for (let group = 0; group < groups; group++) {
-    let a0 = f32x4.splat(0), a1 = a0;
-    let at = sample;
-    do {
-      const x = v128.load32_splat(at);
-      let t = f32x4.sub(v128.load(center), x);
-      a0 = madd(t, t, a0);
-      t = f32x4.sub(v128.load(center, 16), x);
-      a1 = madd(t, t, a1);
-      at += 32;
-      center += 32;
-    } while (at < end);
-    const smallest = horizontalMin(f32x4.pmin(a0, a1));
-    const equal0 = f32x4.eq(a0, smallest), equal1 = f32x4.eq(a1, smallest);
-    const lanes = i32x4.bitmask(equal0) | (i32x4.bitmask(equal1) << 4);
-    const value = f32x4.extract_lane(smallest, 0);
-    const far = f32x4.splat(FAR);
-    let next = f32x4.extract_lane(
-      horizontalMin(f32x4.pmin(select(far, a0, equal0), select(far, a1, equal1))), 0,
-    );
-    if (lanes & (lanes - 1)) next = value;
-    if (value < best) {
-      second = next < best ? next : best;
-      best = value;
-      index = (group << 3) + ctz(lanes);
-    } else if (value < second) second = value;
-  }
-  bestOne = best;
-  secondOne = second;
-  indexOne = index;
 }

@@ -1,116 +1,195 @@
 import { horizontalSum, madd } from './simd';
+import { loadTile } from './rows';
 
-/** Blocks summed in float32 lanes before they join a float64 sum. */
-const RUN_BLOCKS = 64;
+/** Samples whose squared distances are summed in float32 lanes before they join a float64 sum. */
+const RUN = 512;
 
-/** Zeroes the lanes past the last sample. */
+/**
+ * What greedy k-means++ keeps about each sample, laid out by the host as successive 4-byte fields.
+ */
+@unmanaged
+class SeedingState {
+  /** IN f32 [nSamples][nFeatures], see `place_rows_f32`; 16 readable bytes follow. */
+  rows: usize;
+  nSamples: i32;
+  nFeatures: i32;
+  /** INOUT f32 [nSamples rounded up to 8] squared distance to the nearest center so far; 0 past the last sample. */
+  closest: usize;
+  /** INOUT u16 [nSamples rounded up to 8] that center. */
+  labels: usize;
+  /**
+   * IN f32 [nClusters] for each center so far a quarter of its squared distance to the nearest candidate, rounded down: a
+   * sample that close to its center cannot be closer to any candidate (triangle inequality; Raff, "Exact acceleration of
+   * k-means++ and k-means||", IJCAI 2021).
+   */
+  limits: usize;
+  /** OUT f64 [⌈nSamples / 512⌉] sums of `closest`. */
+  runSums: usize;
+  /** SCRATCH i32 [8] */
+  samples: usize;
+  /** SCRATCH f32 [nFeatures rounded up to 4, and one more][8] */
+  tile: usize;
+}
+
+/** Bits 0–7: samples that a candidate may be closer to than their center. */
 @inline
-function inside(value: v128, slot: i32, nSamples: i32): v128 {
-  if (slot + 4 <= nSamples) return value;
-  const lanes = i32x4.add(i32x4.splat(slot), i32x4(0, 1, 2, 3));
-  return v128.and(value, i32x4.lt_s(lanes, i32x4.splat(nSamples)));
+function reachable(state: SeedingState, sample: i32): i32 {
+  const labels = state.labels + (<usize>sample << 1), limits = state.limits;
+  let t0 = v128.load32_splat(limits + (<usize>load<u16>(labels) << 2));
+  t0 = v128.load_lane<f32>(limits + (<usize>load<u16>(labels, 2) << 2), t0, 1);
+  t0 = v128.load_lane<f32>(limits + (<usize>load<u16>(labels, 4) << 2), t0, 2);
+  t0 = v128.load_lane<f32>(limits + (<usize>load<u16>(labels, 6) << 2), t0, 3);
+  let t1 = v128.load32_splat(limits + (<usize>load<u16>(labels, 8) << 2));
+  t1 = v128.load_lane<f32>(limits + (<usize>load<u16>(labels, 10) << 2), t1, 1);
+  t1 = v128.load_lane<f32>(limits + (<usize>load<u16>(labels, 12) << 2), t1, 2);
+  t1 = v128.load_lane<f32>(limits + (<usize>load<u16>(labels, 14) << 2), t1, 3);
+  const closest = state.closest + (<usize>sample << 2);
+  return (
+    i32x4.bitmask(f32x4.gt(v128.load(closest), t0)) | (i32x4.bitmask(f32x4.gt(v128.load(closest, 16), t1)) << 4)
+  );
 }
 
 /**
- * Sums of squared distances that each of 4 trial centers would leave: Σ min(closest, |x − trial|²).
+ * How much each candidate center would lower the sum of squared distances: gains[t] += Σ max(0, closest − |x − t|²).
  *
- * @param packed IN f32 blocks, see `pack_f32`
- * @param first,last blocks of this call; `first` a multiple of 64
- * @param trials IN f32 [nFeatures][4]
- * @param closest IN f32 [nBlocks × 8] squared distance of each sample to its nearest center so far
- * @param potentials INOUT f64 [4] sums of float32 runs of 64 blocks, in order
- * Cost: one read of blocks and distances. Relative error of a run: below 64 × 2⁻²⁴.
+ * @param stateAddress a `SeedingState`
+ * @param first,last samples of this call; `first` a multiple of 8
+ * @param candidates IN f32 [nTiles][nFeatures][4]
+ * @param gains INOUT f64 [nTiles × 4]; float32 within 8 samples, then float64
+ * Cost: one read of distances and labels, plus the rows within reach.
  */
-export function kmeans_plus_plus_potentials_f32(
-  packed: usize, first: i32, last: i32, nSamples: i32, nFeatures: i32, trials: usize, closest: usize, potentials: usize,
+export function kmeans_plus_plus_gains_f32(
+  stateAddress: usize, first: i32, last: i32, candidates: usize, nTiles: i32, gains: usize,
 ): void {
-  const blockBytes = <usize>nFeatures << 5;
-  for (let run = first; run < last; run += RUN_BLOCKS) {
-    let p0 = f32x4.splat(0), p1 = p0, p2 = p0, p3 = p0;
-    const end = min(last, run + RUN_BLOCKS);
-    for (let block = run; block < end; block++) {
-      let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-      let at = packed + <usize>block * blockBytes, trial = trials;
-      const stop = at + blockBytes;
-      do {
-        const x0 = v128.load(at), x1 = v128.load(at, 16);
-        const c0 = v128.load32_splat(trial), c1 = v128.load32_splat(trial, 4);
-        let t = f32x4.sub(x0, c0);
-        a0 = madd(t, t, a0);
-        t = f32x4.sub(x1, c0);
-        a1 = madd(t, t, a1);
-        t = f32x4.sub(x0, c1);
-        a2 = madd(t, t, a2);
-        t = f32x4.sub(x1, c1);
-        a3 = madd(t, t, a3);
-        const c2 = v128.load32_splat(trial, 8), c3 = v128.load32_splat(trial, 12);
-        t = f32x4.sub(x0, c2);
-        a4 = madd(t, t, a4);
-        t = f32x4.sub(x1, c2);
-        a5 = madd(t, t, a5);
-        t = f32x4.sub(x0, c3);
-        a6 = madd(t, t, a6);
-        t = f32x4.sub(x1, c3);
-        a7 = madd(t, t, a7);
-        at += 32;
-        trial += 16;
-      } while (at < stop);
-      const distances = closest + (<usize>block << 5);
-      const d0 = v128.load(distances), d1 = v128.load(distances, 16);
-      p0 = f32x4.add(p0, f32x4.add(f32x4.pmin(a0, d0), f32x4.pmin(a1, d1)));
-      p1 = f32x4.add(p1, f32x4.add(f32x4.pmin(a2, d0), f32x4.pmin(a3, d1)));
-      p2 = f32x4.add(p2, f32x4.add(f32x4.pmin(a4, d0), f32x4.pmin(a5, d1)));
-      p3 = f32x4.add(p3, f32x4.add(f32x4.pmin(a6, d0), f32x4.pmin(a7, d1)));
+  const state = changetype<SeedingState>(stateAddress);
+  const rowBytes = <usize>state.nFeatures << 2;
+  let waiting = 0;
+  let touched: i32 = 0;
+  for (let sample = first; sample < last; sample += 8) {
+    let open = reachable(state, sample);
+    while (open) {
+      const next = sample + ctz(open);
+      open &= open - 1;
+      touched += load<i32>(state.rows + <usize>next * rowBytes);
+      store<i32>(state.samples + (<usize>waiting << 2), next);
+      if (++waiting == 8) {
+        addGains(state, 8, candidates, nTiles, gains);
+        waiting = 0;
+      }
     }
-    store<f64>(potentials, load<f64>(potentials) + horizontalSum(p0));
-    store<f64>(potentials, load<f64>(potentials, 8) + horizontalSum(p1), 8);
-    store<f64>(potentials, load<f64>(potentials, 16) + horizontalSum(p2), 16);
-    store<f64>(potentials, load<f64>(potentials, 24) + horizontalSum(p3), 24);
+  }
+  if (waiting > 0) addGains(state, waiting, candidates, nTiles, gains);
+  // Keeps the loads that fetch rows ahead; never both true.
+  if (touched == 0x7fffffff && nTiles < 0) unreachable();
+}
+
+function addGains(state: SeedingState, count: i32, candidates: usize, nTiles: i32, gains: usize): void {
+  const samples = state.samples, tile = state.tile;
+  for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
+  loadTile(state.rows, state.nFeatures, samples, tile);
+  // Lanes that are only filled up gain nothing: their distance counts as 0.
+  const lanes = tile + (<usize>((state.nFeatures + 3) & ~3) << 5);
+  for (let lane = 0; lane < 8; lane++) {
+    const at = state.closest + (<usize>load<i32>(samples + (<usize>lane << 2)) << 2);
+    store<f32>(lanes + (<usize>lane << 2), lane < count ? load<f32>(at) : 0);
+  }
+  const zero = f32x4.splat(0);
+  const end = tile + (<usize>state.nFeatures << 5);
+  let candidate = candidates;
+  for (let group = 0; group < nTiles; group++) {
+    let a0 = zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+    let at = tile;
+    do {
+      const x0 = v128.load(at), x1 = v128.load(at, 16);
+      const c0 = v128.load32_splat(candidate), c1 = v128.load32_splat(candidate, 4);
+      let t = f32x4.sub(x0, c0);
+      a0 = madd(t, t, a0);
+      t = f32x4.sub(x1, c0);
+      a1 = madd(t, t, a1);
+      t = f32x4.sub(x0, c1);
+      a2 = madd(t, t, a2);
+      t = f32x4.sub(x1, c1);
+      a3 = madd(t, t, a3);
+      const c2 = v128.load32_splat(candidate, 8), c3 = v128.load32_splat(candidate, 12);
+      t = f32x4.sub(x0, c2);
+      a4 = madd(t, t, a4);
+      t = f32x4.sub(x1, c2);
+      a5 = madd(t, t, a5);
+      t = f32x4.sub(x0, c3);
+      a6 = madd(t, t, a6);
+      t = f32x4.sub(x1, c3);
+      a7 = madd(t, t, a7);
+      at += 32;
+      candidate += 16;
+    } while (at < end);
+    const d0 = v128.load(lanes), d1 = v128.load(lanes, 16);
+    const gain = gains + (<usize>group << 5);
+    addGain(gain, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a0)), f32x4.pmax(zero, f32x4.sub(d1, a1))));
+    addGain(gain + 8, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a2)), f32x4.pmax(zero, f32x4.sub(d1, a3))));
+    addGain(gain + 16, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a4)), f32x4.pmax(zero, f32x4.sub(d1, a5))));
+    addGain(gain + 24, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a6)), f32x4.pmax(zero, f32x4.sub(d1, a7))));
   }
 }
 
+@inline
+function addGain(gain: usize, lanes: v128): void {
+  store<f64>(gain, load<f64>(gain) + horizontalSum(lanes));
+}
+
 /**
- * Takes a new center into the squared distances: closest = min(closest, |x − center|²), and sums them by runs of 64
- * blocks. Slots past the last sample get 0.
+ * Takes a new center into the squared distances and labels, and sums the distances by runs of 512 samples.
  *
+ * @param stateAddress a `SeedingState`; its limits are those of this one center
+ * @param first,last samples of this call; `first` a multiple of 512
  * @param center IN f32 [nFeatures]
- * @param closest INOUT f32 [nBlocks × 8]; not read when `isFirst`
- * @param runSums OUT f64 [⌈nBlocks / 64⌉]
- * Cost: one read of the blocks, one update of the distances.
+ * @param label the new center's number; 0 computes every distance
+ * Cost: one update of the distances, plus the rows within reach.
  */
 export function kmeans_plus_plus_update_f32(
-  packed: usize, first: i32, last: i32, nSamples: i32, nFeatures: i32, center: usize, closest: usize, runSums: usize,
-  isFirst: i32,
+  stateAddress: usize, first: i32, last: i32, center: usize, label: i32,
 ): void {
-  const blockBytes = <usize>nFeatures << 5;
-  for (let run = first; run < last; run += RUN_BLOCKS) {
-    let p0 = f32x4.splat(0), p1 = p0;
-    const end = min(last, run + RUN_BLOCKS);
-    for (let block = run; block < end; block++) {
-      let a0 = f32x4.splat(0), a1 = a0;
-      let at = packed + <usize>block * blockBytes, value = center;
-      const stop = at + blockBytes;
-      do {
-        const c = v128.load32_splat(value);
-        let t = f32x4.sub(v128.load(at), c);
-        a0 = madd(t, t, a0);
-        t = f32x4.sub(v128.load(at, 16), c);
-        a1 = madd(t, t, a1);
-        at += 32;
-        value += 4;
-      } while (at < stop);
-      const distances = closest + (<usize>block << 5);
-      if (!isFirst) {
-        a0 = f32x4.pmin(a0, v128.load(distances));
-        a1 = f32x4.pmin(a1, v128.load(distances, 16));
-      }
-      a0 = inside(a0, block << 3, nSamples);
-      a1 = inside(a1, (block << 3) + 4, nSamples);
-      v128.store(distances, a0);
-      v128.store(distances, a1, 16);
-      p0 = f32x4.add(p0, a0);
-      p1 = f32x4.add(p1, a1);
+  const state = changetype<SeedingState>(stateAddress);
+  for (let run = first; run < last; run += RUN) {
+    const end = min(last, run + RUN);
+    let sum0 = f32x4.splat(0), sum1 = sum0;
+    for (let sample = run; sample < end; sample += 8) {
+      const closest = state.closest + (<usize>sample << 2);
+      let open = label == 0 ? 255 : reachable(state, sample);
+      if (sample + 8 > state.nSamples) open &= (1 << (state.nSamples - sample)) - 1;
+      if (open) updateSamples(state, sample, open, center, label);
+      sum0 = f32x4.add(sum0, v128.load(closest));
+      sum1 = f32x4.add(sum1, v128.load(closest, 16));
     }
-    store<f64>(runSums + (<usize>(run / RUN_BLOCKS) << 3), horizontalSum(p0) + horizontalSum(p1));
+    store<f64>(state.runSums + (<usize>(run / RUN) << 3), horizontalSum(sum0) + horizontalSum(sum1));
+  }
+}
+
+function updateSamples(state: SeedingState, sample: i32, open: i32, center: usize, label: i32): void {
+  const whole = state.nFeatures & ~3;
+  while (open) {
+    const next = sample + ctz(open);
+    open &= open - 1;
+    let at = state.rows + (<usize>next * <usize>state.nFeatures << 2), c = center;
+    const end = at + (<usize>whole << 2);
+    let lanes = f32x4.splat(0);
+    while (at < end) {
+      const t = f32x4.sub(v128.load(at), v128.load(c));
+      lanes = madd(t, t, lanes);
+      at += 16;
+      c += 16;
+    }
+    lanes = f32x4.add(lanes, v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1));
+    let square = f32x4.extract_lane(lanes, 0) + f32x4.extract_lane(lanes, 1);
+    for (let j = whole; j < state.nFeatures; j++) {
+      const t = load<f32>(at) - load<f32>(c);
+      square += t * t;
+      at += 4;
+      c += 4;
+    }
+    const closest = state.closest + (<usize>next << 2);
+    if (label == 0 || square < load<f32>(closest)) {
+      store<f32>(closest, square);
+      store<u16>(state.labels + (<usize>next << 1), <u16>label);
+    }
   }
 }

@@ -1,31 +1,37 @@
 /**
- * What every k-means kernel works on: addresses and sizes, laid out by the host as successive 4-byte fields. A slot is
- * a sample's place in the packed blocks; 8 slots are one block.
+ * What every k-means kernel works on: addresses and sizes, laid out by the host as successive 4-byte fields. Each
+ * worker has a state of its own; rows, labels, gaps and bounds may be shared as long as no two work on one row.
+ * Centers come in groups of 4 (nGroups = ⌈k / 4⌉), bounds and clocks of groups in rows of nGroups rounded up to 4.
  */
 @unmanaged
 export class KMeansState {
-  /** IN f32 [nBlocks][nFeatures][8] samples, see `pack_f32`. */
-  packed: usize;
-  /** IN i32 [nBlocks × 8] row number of each slot, −1 for a slot that only fills its block. */
+  /** IN f32 [nSamples][nFeatures], see `place_rows_f32`; 16 readable bytes follow. */
   rows: usize;
-  /** INOUT u16 [nBlocks × 8] cluster of each slot. */
+  /** INOUT u16 [nSamples rounded up to 8] cluster of each sample. */
   labels: usize;
   /**
-   * INOUT f32 [nBlocks × 8] for each slot a lower bound of (distance to the second nearest center − distance to the
-   * nearest) plus its cluster's clock at that time. While it exceeds the clock, the label cannot change.
+   * INOUT f32 [nSamples rounded up to 8] for each sample a lower bound of (distance to the nearest other center −
+   * distance to its own) plus its cluster's clock at that time. While it exceeds the clock, the label cannot change.
    */
   gaps: usize;
+  /**
+   * INOUT f32 [nSamples][nGroups rounded up to 4] for each sample and group a lower bound of the distance to the group's
+   * nearest center, its own left out, plus the group's clock at that time; 0 when no such bounds are kept.
+   */
+  bounds: usize;
+  nSamples: i32;
   nFeatures: i32;
   nClusters: i32;
-  /** IN f32 [⌈k / 4⌉][nFeatures][4] centers; lanes past k hold 1e18. */
+  nGroups: i32;
+  /** IN f32 [nGroups][nFeatures][4] centers; lanes past k hold 1e18. */
   centersBy4: usize;
-  /** IN f32 [⌈k / 8⌉][nFeatures][8] centers; lanes past k hold 1e18. */
-  centersBy8: usize;
   /** IN f64 [k][nFeatures] centers as the reference arithmetic uses them. */
   centers: usize;
   /** IN f32 [k] clock of each cluster: sum over the updates of (own drift + largest drift of another), rounded up. */
   clocks: usize;
-  /** INOUT f64 [k][nFeatures] sums of each cluster's samples; exact, as `pack_f32` sees to. */
+  /** IN f32 [nGroups rounded up to 4] clock of each group: sum of the largest drifts in it, rounded up; rest −1e30. */
+  groupClocks: usize;
+  /** INOUT f64 [k][nFeatures rounded up to 4] sums of each cluster's samples; exact, as `place_rows_f32` sees to. */
   sums: usize;
   /** INOUT i32 [k] */
   counts: usize;
@@ -33,22 +39,27 @@ export class KMeansState {
   relativeError: f32;
   /** Bound of the absolute error that rounding the centers to float32 adds to a difference of two distances. */
   absoluteError: f32;
-  /** IN i32 [k][4 × ⌈k / 4⌉] for each center all centers by distance, itself first. */
+  /** IN i32 [k][4 × nGroups] for each center all centers by distance, itself first. */
   order: usize;
-  /** IN f32 [k][⌈k / 4⌉][nFeatures][4] for each center all centers in that order. */
+  /** IN f32 [k][nGroups][nFeatures][4] for each center all centers in that order. */
   orderedCenters: usize;
-  /** IN f32 [k][4 × ⌈k / 4⌉] those distances, rounded down. */
+  /** IN f32 [k][4 × nGroups] those distances, rounded down. */
   orderedDistances: usize;
-  /** OUT tiles of 8 samples × 4 centers computed so far. */
+  /** SCRATCH i32 [k][8] and i32 [k]: samples of each cluster that wait for a full tile, and how many. */
+  queues: usize;
+  queueLengths: usize;
+  /** SCRATCH f32 [nFeatures rounded up to 4][8] */
+  tile: usize;
+  /** SCRATCH f32 [nGroups][2][8] smallest and second smallest distance in each group of the tile at hand. */
+  groupMinima: usize;
+  /** SCRATCH f32 [nGroups rounded up to 4][8] bounds of the tile at hand. */
+  boundsTile: usize;
+  /** SCRATCH i32 [nGroups] */
+  openGroups: usize;
+  /** OUT 8 × 4 distances computed so far, in tiles. */
   tiles: i32;
   /** OUT samples decided again in float64 so far. */
   exactDecisions: i32;
-}
-
-/** Address of feature 0 of a slot; successive features are 32 bytes apart. */
-@inline
-export function slotAddress(state: KMeansState, slot: i32): usize {
-  return state.packed + <usize>(slot >>> 3) * (<usize>state.nFeatures << 5) + (<usize>(slot & 7) << 2);
 }
 
 @inline
@@ -56,34 +67,50 @@ export function clockOf(state: KMeansState, label: i32): f32 {
   return load<f32>(state.clocks + (<usize>label << 2));
 }
 
+@inline
+export function rowAddress(state: KMeansState, sample: i32): usize {
+  return state.rows + (<usize>sample * <usize>state.nFeatures << 2);
+}
+
+/** Bytes of one cluster's sums. */
+@inline
+export function sumsStride(state: KMeansState): usize {
+  return <usize>((state.nFeatures + 3) & ~3) << 3;
+}
+
+/** Squared distance in float64, squared differences summed in feature order. */
+export function exactSquare(state: KMeansState, sample: i32, label: i32): f64 {
+  let at = rowAddress(state, sample);
+  let center = state.centers + (<usize>(label * state.nFeatures) << 3);
+  const end = at + (<usize>state.nFeatures << 2);
+  let sum: f64 = 0;
+  while (at < end) {
+    const difference = <f64>load<f32>(at) - load<f64>(center);
+    sum += difference * difference;
+    at += 4;
+    center += 8;
+  }
+  return sum;
+}
+
 /** Nearest and second nearest distance of the last `decideExactly`. */
 export let exactBest: f64 = 0;
 export let exactSecond: f64 = 0;
 
 /**
- * Nearest center in float64: squared differences summed in feature order; of equal sums the lowest index wins. Used
- * where float32 cannot tell two centers apart, so that labels equal those of a float64 implementation.
+ * Nearest center in float64; of equal squared distances the lowest index wins. Used where float32 cannot tell two
+ * centers apart, so that labels equal those of a float64 implementation.
  */
-export function decideExactly(state: KMeansState, slot: i32): i32 {
-  const sample = slotAddress(state, slot);
-  const nFeatures = state.nFeatures;
-  let center = state.centers;
+export function decideExactly(state: KMeansState, sample: i32): i32 {
   let best = f64.MAX_VALUE, second = f64.MAX_VALUE;
   let label = 0;
   for (let c = 0; c < state.nClusters; c++) {
-    let sum: f64 = 0;
-    let at = sample;
-    for (let j = 0; j < nFeatures; j++) {
-      const difference = <f64>load<f32>(at) - load<f64>(center);
-      sum += difference * difference;
-      at += 32;
-      center += 8;
-    }
-    if (sum < best) {
+    const square = exactSquare(state, sample, c);
+    if (square < best) {
       second = best;
-      best = sum;
+      best = square;
       label = c;
-    } else if (sum < second) second = sum;
+    } else if (square < second) second = square;
   }
   exactBest = sqrt(best);
   exactSecond = sqrt(second);
@@ -91,20 +118,41 @@ export function decideExactly(state: KMeansState, slot: i32): i32 {
   return label;
 }
 
+/** Adds a sample to its cluster's sum and count. The sums' padding takes up whatever follows the row. */
+@inline
+export function addSample(state: KMeansState, sample: i32, label: i32): void {
+  let at = rowAddress(state, sample);
+  let sum = state.sums + <usize>label * sumsStride(state);
+  const end = at + (<usize>state.nFeatures << 2);
+  do {
+    const x = v128.load(at);
+    v128.store(sum, f64x2.add(v128.load(sum), f64x2.promote_low_f32x4(x)));
+    const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+    v128.store(sum, f64x2.add(v128.load(sum, 16), high), 16);
+    at += 16;
+    sum += 32;
+  } while (at < end);
+  const count = state.counts + (<usize>label << 2);
+  store<i32>(count, load<i32>(count) + 1);
+}
+
 /** Moves a sample from one cluster's sum and count to another's. */
-export function moveSample(state: KMeansState, slot: i32, from: i32, to: i32): void {
-  const nFeatures = state.nFeatures;
-  let at = slotAddress(state, slot);
-  let source = state.sums + (<usize>(from * nFeatures) << 3);
-  let target = state.sums + (<usize>(to * nFeatures) << 3);
-  for (let j = 0; j < nFeatures; j++) {
-    const x = <f64>load<f32>(at);
-    store<f64>(source, load<f64>(source) - x);
-    store<f64>(target, load<f64>(target) + x);
-    at += 32;
-    source += 8;
-    target += 8;
-  }
+export function moveSample(state: KMeansState, sample: i32, from: i32, to: i32): void {
+  let at = rowAddress(state, sample);
+  const stride = sumsStride(state);
+  let source = state.sums + <usize>from * stride, target = state.sums + <usize>to * stride;
+  const end = at + (<usize>state.nFeatures << 2);
+  do {
+    const x = v128.load(at);
+    const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+    v128.store(source, f64x2.sub(v128.load(source), low));
+    v128.store(source, f64x2.sub(v128.load(source, 16), high), 16);
+    v128.store(target, f64x2.add(v128.load(target), low));
+    v128.store(target, f64x2.add(v128.load(target, 16), high), 16);
+    at += 16;
+    source += 32;
+    target += 32;
+  } while (at < end);
   const less = state.counts + (<usize>from << 2), more = state.counts + (<usize>to << 2);
   store<i32>(less, load<i32>(less) - 1);
   store<i32>(more, load<i32>(more) + 1);

@@ -16,7 +16,7 @@ function addLanes(sums: usize, stride: usize, lanes: v128): void {
  * up to them: to the sums of both, so that calls over all blocks compute each pair once. Samples lie sorted by cluster,
  * each cluster starting a block of its own.
  *
- * @param packed IN f32 blocks of 8 samples, see `pack_f32`
+ * @param blocks IN f32 blocks of 8 samples, see `pack_blocks_f32`
  * @param last at most first + 64
  * @param cluster the cluster of the blocks first … last − 1
  * @param starts IN i32 [cluster + 2] first block of each cluster
@@ -27,7 +27,7 @@ function addLanes(sums: usize, stride: usize, lanes: v128): void {
  * Cost: 8 × 4 distances per inner step, two vector multiply-adds per feature and sample pair of four.
  */
 export function silhouette_sums_f32(
-  packed: usize, nFeatures: i32, nClusters: i32, first: i32, last: i32, cluster: i32, starts: usize, masks: usize,
+  blocks: usize, nFeatures: i32, nClusters: i32, first: i32, last: i32, cluster: i32, starts: usize, masks: usize,
   columns: usize, sums: usize,
 ): void {
   const blockBytes = <usize>nFeatures << 5;
@@ -45,7 +45,7 @@ export function silhouette_sums_f32(
           let t0 = f32x4.splat(0), t1 = t0, t2 = t0, t3 = t0;
           for (let partner = run; partner < runEnd; partner++) {
             let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-            let at = packed + <usize>partner * blockBytes, own = packed + <usize>block * blockBytes + half;
+            let at = blocks + <usize>partner * blockBytes, own = blocks + <usize>block * blockBytes + half;
             const stop = at + blockBytes;
             do {
               const x0 = v128.load(at), x1 = v128.load(at, 16);

@@ -1,8 +1,8 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import { CHUNK_BLOCKS } from './kmeans-lloyd.ts';
-import { packMatrix } from './packed-matrix.ts';
+import { CALL_SAMPLES } from './kmeans-lloyd.ts';
+import { placeRows } from './placed-rows.ts';
 
 /** Centers that only fill a group of four. */
 const NOWHERE = 1e18;
@@ -44,13 +44,13 @@ function nearestLabels(kernels: Kernels, data: Matrix, centers: Float64Array, nC
   if (nSamples === 0) return new Int32Array(0);
   const { memory, exports } = kernels;
   return memory.scope(() => {
-    const packed = packMatrix(kernels, data);
+    const placed = placeRows(kernels, data);
     const by4 = memory.f32(Math.ceil(nClusters / 4) * 4 * nFeatures).fill(NOWHERE);
     let largestCenter = 0;
     for (let c = 0; c < nClusters; c++) {
       let square = 0;
       for (let j = 0; j < nFeatures; j++) {
-        const value = (centers[c * nFeatures + j]! - packed.offset[j]!) * packed.scale;
+        const value = (centers[c * nFeatures + j]! - placed.offset[j]!) * placed.scale;
         by4[(c >> 2) * 4 * nFeatures + j * 4 + (c & 3)] = value;
         square += value * value;
       }
@@ -60,22 +60,24 @@ function nearestLabels(kernels: Kernels, data: Matrix, centers: Float64Array, nC
     if (largestCenter > 1e15) return new Int32Array(nSamples).fill(-1);
     const relative = (nFeatures + 4) * ROUNDING;
     const absolute =
-      2.1 * ROUNDING * largestCenter + 2 ** -32 * Math.sqrt(nFeatures) * packed.largest + 1e-20;
-    const labels = memory.i32(packed.nBlocks * 8);
-    for (let first = 0; first < packed.nBlocks; first += CHUNK_BLOCKS) {
+      2.1 * ROUNDING * largestCenter + 2 ** -32 * Math.sqrt(nFeatures) * placed.largest + 1e-20;
+    const labels = memory.i32(nSamples);
+    const scratch = memory.alloc(Math.ceil(nFeatures / 4) * 128 + 32);
+    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
       exports.nearest_center_f32(
-        packed.blocks.byteOffset,
+        placed.rows.byteOffset,
         first,
-        Math.min(packed.nBlocks, first + CHUNK_BLOCKS),
+        Math.min(nSamples, first + CALL_SAMPLES),
         nFeatures,
         by4.byteOffset,
         nClusters,
         labels.byteOffset,
         relative,
         absolute,
+        scratch,
       );
     }
-    return new Int32Array(labels.subarray(0, nSamples));
+    return Int32Array.from(labels);
   });
 }
 

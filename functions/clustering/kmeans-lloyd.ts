@@ -1,12 +1,14 @@
 import type { Kernels } from '../kernels/instance.ts';
+import { CenterMovement } from './center-movement.ts';
 import { createState, type KMeansState, placeCenters } from './kmeans-state.ts';
-import type { PackedMatrix } from './packed-matrix.ts';
+import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
 
-/** Blocks per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
-export const CHUNK_BLOCKS = 2048;
-/** Clocks are compared in float32: rounding up by this much keeps the bounds right. */
-const ROUND_UP = 1 + 1e-6;
+/** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
+export const CALL_SAMPLES = 16_384;
+/** Bounds per group of centers pay from this many features and groups on; below, distances cost less than bounds. */
+const BOUNDS_FROM_FEATURES = 24;
+const BOUNDS_FROM_GROUPS = 8;
 
 export interface LloydOptions {
   readonly maxIter: number;
@@ -16,10 +18,10 @@ export interface LloydOptions {
   readonly improve: boolean;
 }
 
-/** A fit in packed units, clusters in the order of the initial centers. */
+/** A fit in placed units, clusters in the order of the initial centers. */
 export interface LloydFit {
-  /** Per sample, in row order. */
-  readonly labels: Int32Array;
+  /** Per sample. */
+  readonly labels: Uint16Array;
   /** nClusters × nFeatures. */
   readonly centers: Float64Array;
   readonly sizes: Int32Array;
@@ -36,42 +38,51 @@ export interface LloydFit {
  */
 export function lloyd(
   kernels: Kernels,
-  packed: PackedMatrix,
+  placed: PlacedRows,
   initial: Float64Array,
   nClusters: number,
   options: LloydOptions,
 ): LloydFit {
   return kernels.memory.scope(() => {
-    const state = createState(kernels, packed, nClusters);
-    const { address, sums, counts } = state;
-    const { kmeans_assign_f32, kmeans_accumulate_f32, kmeans_reassign_f32, kmeans_improve_f32 } =
-      kernels.exports;
-    const everyBlock = (call: (first: number, last: number) => number | undefined): number => {
+    const { exports } = kernels;
+    const { nSamples, nFeatures } = placed;
+    const nGroups = Math.ceil(nClusters / 4);
+    const hasBounds = nFeatures >= BOUNDS_FROM_FEATURES && nGroups >= BOUNDS_FROM_GROUPS;
+    const state = createState(kernels, placed, nClusters, hasBounds);
+    const { address, counts } = state;
+    const movement = new CenterMovement(state);
+    const sumOf = (call: (first: number, last: number) => number): number => {
       let total = 0;
-      for (let first = 0; first < packed.nBlocks; first += CHUNK_BLOCKS) {
-        total += call(first, Math.min(packed.nBlocks, first + CHUNK_BLOCKS)) ?? 0;
+      for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
+        total += call(first, Math.min(nSamples, first + CALL_SAMPLES));
       }
       return total;
     };
-    const movement = new CenterMovement(nClusters);
     let centers: Float64Array = initial.slice();
     placeCenters(state, centers);
-    everyBlock((first, last) => {
-      kmeans_assign_f32(address, first, last, 1);
-      kmeans_accumulate_f32(address, first, last);
-      return 0;
-    });
-    const tolerance = options.improve ? -1 : options.tol * meanVariance(packed, sums, nClusters);
+    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
+      exports.kmeans_assign_f32(address, first, Math.min(nSamples, first + CALL_SAMPLES));
+    }
+    const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
     /** Moves the centers to the means; returns the squared movement. */
-    const update = () => {
-      relocateEmptyClusters(packed, state);
-      const next = means(sums, counts, packed.nFeatures);
+    const update = (): number => {
+      relocateEmptyClusters(state);
+      const next = means(state);
       const shift = movement.advance(state, centers, next);
       centers = next;
       placeCenters(state, centers);
       return shift;
     };
-    const reassign = () => everyBlock((first, last) => kmeans_reassign_f32(address, first, last));
+    /** Brings the labels up to date; returns how many changed. */
+    const reassign = (): number => {
+      if (!hasBounds && nGroups > 2) exports.kmeans_order_f32(address);
+      const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
+      return changed + exports.kmeans_flush_f32(address);
+    };
+    const improve = (): number => {
+      const smallest = Math.max(1, Math.min(...counts));
+      return sumOf((first, last) => exports.kmeans_improve_f32(address, first, last, smallest));
+    };
     let iterations = 1;
     /** Whether it ended at a fixed point: no label changes for the means of the labels. */
     const converge = (): boolean => {
@@ -81,10 +92,6 @@ export function lloyd(
       }
       return false;
     };
-    const improve = (): number => {
-      const smallest = Math.max(1, Math.min(...counts));
-      return everyBlock((first, last) => kmeans_improve_f32(address, first, last, smallest));
-    };
     let settled = converge();
     while (settled && options.improve && iterations < options.maxIter && improve() > 0) {
       iterations++;
@@ -92,100 +99,56 @@ export function lloyd(
     }
     if (!settled) reassign();
     return {
-      labels: rowLabels(state, packed.nSamples),
+      labels: Uint16Array.from(state.labels.subarray(0, nSamples)),
       centers,
-      sizes: counts.slice() as unknown as Int32Array,
-      inertia: inertia(packed, state, centers),
+      sizes: Int32Array.from(counts),
+      inertia: inertia(placed, state, centers),
       iterations,
     };
   });
 }
 
-/** Drift of the centers since the start, as clocks per cluster; see `KMeansState.clocks`. */
-class CenterMovement {
-  readonly #clocks: Float64Array;
-
-  constructor(nClusters: number) {
-    this.#clocks = new Float64Array(nClusters);
+function means({ nClusters, nFeatures, sums, sumsWidth, counts }: KMeansState): Float64Array {
+  const centers = new Float64Array(nClusters * nFeatures);
+  for (let c = 0; c < nClusters; c++) {
+    for (let j = 0; j < nFeatures; j++) centers[c * nFeatures + j] = sums[c * sumsWidth + j]! / counts[c]!;
   }
-
-  /** Adds the step from `before` to `after` to the clocks; returns its squared length over all centers. */
-  advance(state: KMeansState, before: Float64Array, after: Float64Array): number {
-    const { nClusters, nFeatures } = state;
-    const drift = new Float64Array(nClusters);
-    let shift = 0;
-    let farthest = -1;
-    let largest = 0;
-    let second = 0;
-    for (let c = 0; c < nClusters; c++) {
-      let square = 0;
-      for (let at = c * nFeatures; at < (c + 1) * nFeatures; at++) square += (after[at]! - before[at]!) ** 2;
-      shift += square;
-      const moved = Math.sqrt(square);
-      drift[c] = moved;
-      if (moved > largest) {
-        second = largest;
-        largest = moved;
-        farthest = c;
-      } else if (moved > second) second = moved;
-    }
-    for (let c = 0; c < nClusters; c++) {
-      this.#clocks[c]! += drift[c]! + (c === farthest ? second : largest);
-      state.clocks[c] = this.#clocks[c]! * ROUND_UP;
-    }
-    return shift;
-  }
-}
-
-function means(sums: Float64Array, counts: Int32Array, nFeatures: number): Float64Array {
-  return Float64Array.from(sums, (sum, at) => sum / counts[Math.floor(at / nFeatures)]!);
+  return centers;
 }
 
 /** Mean over the columns of their population variance, from the clusters' sums. */
-function meanVariance(packed: PackedMatrix, sums: Float64Array, nClusters: number): number {
-  const { nSamples, nFeatures } = packed;
+function meanVariance({ nSamples, nFeatures, sumOfSquares }: PlacedRows, state: KMeansState): number {
   let squaredMeans = 0;
   for (let j = 0; j < nFeatures; j++) {
     let sum = 0;
-    for (let c = 0; c < nClusters; c++) sum += sums[c * nFeatures + j]!;
+    for (let c = 0; c < state.nClusters; c++) sum += state.sums[c * state.sumsWidth + j]!;
     squaredMeans += (sum / nSamples) ** 2;
   }
-  return Math.max(0, packed.sumOfSquares / nSamples - squaredMeans) / nFeatures;
-}
-
-function rowLabels(state: KMeansState, nSamples: number): Int32Array {
-  const labels = new Int32Array(nSamples);
-  for (let slot = 0; slot < state.nSlots; slot++) {
-    const row = state.rows[slot]!;
-    if (row >= 0) labels[row] = state.labels[slot]!;
-  }
-  return labels;
+  return Math.max(0, sumOfSquares / nSamples - squaredMeans) / nFeatures;
 }
 
 /**
  * Sum of squared distances to the centers, from the sums alone: Σ|x|² − Σ_c (2 S_c·c − n_c |c|²). Where that cancels
  * to less than a millionth, summed sample by sample.
  */
-function inertia(packed: PackedMatrix, state: KMeansState, centers: Float64Array): number {
-  const { nFeatures, nClusters, sums, counts } = state;
+function inertia(placed: PlacedRows, state: KMeansState, centers: Float64Array): number {
+  const { nFeatures, nClusters, sums, sumsWidth, counts } = state;
   let explained = 0;
   for (let c = 0; c < nClusters; c++) {
-    for (let at = c * nFeatures; at < (c + 1) * nFeatures; at++) {
-      explained += (2 * sums[at]! - counts[c]! * centers[at]!) * centers[at]!;
+    for (let j = 0; j < nFeatures; j++) {
+      const center = centers[c * nFeatures + j]!;
+      explained += (2 * sums[c * sumsWidth + j]! - counts[c]! * center) * center;
     }
   }
-  const value = packed.sumOfSquares - explained;
-  return value > 1e-6 * packed.sumOfSquares ? value : inertiaBySample(packed, state, centers);
+  const value = placed.sumOfSquares - explained;
+  return value > 1e-6 * placed.sumOfSquares ? value : inertiaBySample(state, centers);
 }
 
-function inertiaBySample(packed: PackedMatrix, state: KMeansState, centers: Float64Array): number {
-  const { nFeatures } = packed;
+function inertiaBySample({ nSamples, nFeatures, rows, labels }: KMeansState, centers: Float64Array): number {
   let total = 0;
-  for (let slot = 0; slot < state.nSlots; slot++) {
-    if (state.rows[slot]! < 0) continue;
-    const block = (slot >> 3) * nFeatures * 8 + (slot & 7);
-    const center = state.labels[slot]! * nFeatures;
-    for (let j = 0; j < nFeatures; j++) total += (packed.blocks[block + j * 8]! - centers[center + j]!) ** 2;
+  for (let sample = 0; sample < nSamples; sample++) {
+    const center = labels[sample]! * nFeatures;
+    for (let j = 0; j < nFeatures; j++) total += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
   }
   return total;
 }

@@ -1,115 +1,134 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelF64, KernelI32, KernelU16 } from '../kernels/memory.ts';
-import type { PackedMatrix } from './packed-matrix.ts';
+import type { PlacedRows } from './placed-rows.ts';
 
 /** Coordinate of the centers that only fill a group: farther than any sample, its square still finite. */
 const NOWHERE = 1e18;
 /** Half the distance between float32 neighbours at 1. */
 const ROUNDING = 2 ** -24;
+/** A gap no clock ever exceeds. */
+const NEVER = 3.4e38;
 
 /** The arrays of one k-means fit in the kernels' memory; mirrors `KMeansState` in wasm/kmeans-state.ts. */
 export interface KMeansState {
+  readonly nSamples: number;
   readonly nClusters: number;
   readonly nFeatures: number;
-  readonly nSlots: number;
+  readonly nGroups: number;
   /** Address the kernels take. */
   readonly address: number;
-  /** The fields behind the address, as the kernels see them. */
+  /** The fields behind the address, as integers and as floats. */
   readonly fields: KernelI32;
-  readonly rows: KernelI32;
+  readonly errors: KernelF32;
+  readonly rows: KernelF32;
+  /** One per sample, then up to 7 without meaning. */
   readonly labels: KernelU16;
   readonly gaps: KernelF32;
+  /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
+  readonly bounds: KernelF32 | undefined;
+  readonly boundsWidth: number;
   readonly centersBy4: KernelF32;
-  readonly centersBy8: KernelF32;
-  /** nClusters × nFeatures, packed units. */
+  /** nClusters × nFeatures, placed units. */
   readonly centers: KernelF64;
   readonly clocks: KernelF32;
+  readonly groupClocks: KernelF32;
+  /** nClusters × sumsWidth. */
   readonly sums: KernelF64;
+  readonly sumsWidth: number;
   readonly counts: KernelI32;
 }
 
-/** Field numbers of the state the host reads or writes after the start. */
-export const FIELD = { relativeError: 12, absoluteError: 13, tiles: 17, exactDecisions: 18 } as const;
+/** Field numbers of what the host reads or writes after the start. */
+const RELATIVE_ERROR = 14;
+const ABSOLUTE_ERROR = 15;
+const TILES = 25;
+const EXACT_DECISIONS = 26;
 
-/** Allocates the state of a fit in memory the caller's scope frees; labels, sums and counts start at zero. */
-export function createState(kernels: Kernels, packed: PackedMatrix, nClusters: number): KMeansState {
+/** Allocates the state of a fit in memory the caller's scope frees; sums, counts and clocks start at zero. */
+export function createState(
+  kernels: Kernels,
+  { rows, nSamples, nFeatures }: PlacedRows,
+  nClusters: number,
+  hasBounds: boolean,
+): KMeansState {
   const { memory } = kernels;
-  const { nFeatures, nSamples } = packed;
-  const nSlots = packed.nBlocks * 8;
-  const groups4 = Math.ceil(nClusters / 4);
-  const groups8 = Math.ceil(nClusters / 8);
-  const rows = memory.i32(nSlots);
-  for (let slot = 0; slot < nSlots; slot++) rows[slot] = slot < nSamples ? slot : -1;
-  const labels = memory.u16(nSlots).fill(0);
-  const gaps = memory.f32(nSlots);
-  const centersBy4 = memory.f32(groups4 * 4 * nFeatures).fill(NOWHERE);
-  const centersBy8 = memory.f32(groups8 * 8 * nFeatures).fill(NOWHERE);
+  const nGroups = Math.ceil(nClusters / 4);
+  const padded = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
+  const nSlots = padded(nSamples, 8);
+  const boundsWidth = padded(nGroups, 4);
+  const labels = memory.u16(nSlots).fill(0, nSamples);
+  const gaps = memory.f32(nSlots).fill(NEVER, nSamples);
+  const bounds = hasBounds ? memory.f32(nSamples * boundsWidth).fill(0) : undefined;
+  const centersBy4 = memory.f32(nGroups * 4 * nFeatures).fill(NOWHERE);
   const centers = memory.f64(nClusters * nFeatures);
   const clocks = memory.f32(nClusters).fill(0);
-  const sums = memory.f64(nClusters * nFeatures).fill(0);
+  const groupClocks = memory.f32(boundsWidth).fill(-1e30).fill(0, 0, nGroups);
+  const sumsWidth = padded(nFeatures, 4);
+  const sums = memory.f64(nClusters * sumsWidth).fill(0);
   const counts = memory.i32(nClusters).fill(0);
-  const order = memory.i32(nClusters * groups4 * 4);
-  const orderedCenters = memory.f32(nClusters * groups4 * 4 * nFeatures);
-  const orderedDistances = memory.f32(nClusters * groups4 * 4);
-  const fields = memory.i32(19);
-  fields.set([
-    packed.blocks.byteOffset,
-    rows.byteOffset,
-    labels.byteOffset,
-    gaps.byteOffset,
-    nFeatures,
-    nClusters,
-    centersBy4.byteOffset,
-    centersBy8.byteOffset,
-    centers.byteOffset,
-    clocks.byteOffset,
-    sums.byteOffset,
-    counts.byteOffset,
-    0,
-    0,
-    order.byteOffset,
-    orderedCenters.byteOffset,
-    orderedDistances.byteOffset,
-    0,
-    0,
-  ]);
+  const order = memory.i32(nClusters * nGroups * 4);
+  for (let at = 0; at < order.length; at++) order[at] = at % (nGroups * 4);
+  const orderedCenters = memory.f32(nClusters * nGroups * 4 * nFeatures);
+  const orderedDistances = memory.f32(nClusters * nGroups * 4);
+  const queues = memory.i32(nClusters * 8);
+  const queueLengths = memory.i32(nClusters).fill(0);
+  const tile = memory.f32(padded(nFeatures, 4) * 8);
+  const groupMinima = memory.f32(nGroups * 16);
+  const boundsTile = memory.f32(boundsWidth * 8).fill(0);
+  const openGroups = memory.i32(nGroups);
+  const fields = memory.i32(27).fill(0);
+  fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, bounds?.byteOffset ?? 0]);
+  fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
+  fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
+  fields.set([sums.byteOffset, counts.byteOffset], 12);
+  fields.set([order.byteOffset, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
+  fields.set([queues.byteOffset, queueLengths.byteOffset, tile.byteOffset], 19);
+  fields.set([groupMinima.byteOffset, boundsTile.byteOffset, openGroups.byteOffset], 22);
+  const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   return {
+    nSamples,
     nClusters,
     nFeatures,
-    nSlots,
+    nGroups,
     address: fields.byteOffset,
     fields,
+    errors,
     rows,
     labels,
     gaps,
+    bounds,
+    boundsWidth,
     centersBy4,
-    centersBy8,
     centers,
     clocks,
+    groupClocks,
     sums,
+    sumsWidth,
     counts,
   };
 }
 
-/** Puts centers where the kernels look for them, in float64 and rounded to float32 in both group layouts. */
+/** Puts centers where the kernels look for them: in float64, and rounded to float32 in groups of 4. */
 export function placeCenters(state: KMeansState, centers: Float64Array): void {
-  const { nClusters, nFeatures, centersBy4, centersBy8 } = state;
+  const { nClusters, nFeatures, centersBy4 } = state;
   state.centers.set(centers);
   let largestSquare = 0;
   for (let c = 0; c < nClusters; c++) {
-    const by4 = (c >> 2) * 4 * nFeatures + (c & 3);
-    const by8 = (c >> 3) * 8 * nFeatures + (c & 7);
+    const group = (c >> 2) * 4 * nFeatures + (c & 3);
     let square = 0;
     for (let j = 0; j < nFeatures; j++) {
       const value = centers[c * nFeatures + j]!;
-      centersBy4[by4 + j * 4] = value;
-      centersBy8[by8 + j * 8] = value;
+      centersBy4[group + j * 4] = value;
       square += value * value;
     }
     largestSquare = Math.max(largestSquare, square);
   }
-  const errors = new Float32Array(state.fields.buffer, state.fields.byteOffset, state.fields.length);
-  errors[FIELD.relativeError] = (nFeatures + 4) * ROUNDING;
+  state.errors[RELATIVE_ERROR] = (nFeatures + 4) * ROUNDING;
   // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
-  errors[FIELD.absoluteError] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
+  state.errors[ABSOLUTE_ERROR] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
+}
+
+/** Work done so far: distances computed (in tiles of 8 samples × 4 centers) and samples decided in float64. */
+export function workDone(state: KMeansState): { tiles: number; exactDecisions: number } {
+  return { tiles: state.fields[TILES]! >>> 0, exactDecisions: state.fields[EXACT_DECISIONS]! };
 }

@@ -5,7 +5,7 @@ import { Random } from '../stats/random.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
 import { type LloydFit, lloyd } from './kmeans-lloyd.ts';
 import { kmeansPlusPlus, randomRows } from './kmeans-seeding.ts';
-import { type PackedMatrix, packMatrix } from './packed-matrix.ts';
+import { type PlacedRows, placeRows } from './placed-rows.ts';
 
 /** Two restarts found the same optimum when their inertias agree to this, relative. */
 const SAME_OPTIMUM = 1e-6;
@@ -56,32 +56,32 @@ export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): 
   checkOptions(data, options);
   const { nClusters, init = 'k-means++' } = options;
   return kernels.memory.scope(() => {
-    const packed = packMatrix(kernels, data);
-    requireDistinctRows(data, nClusters);
+    const placed = placeRows(kernels, data);
+    requireDistinctRows({ ...data, values: placed.rows }, nClusters);
     const { maxIter = 300, tol = 1e-4 } = options;
     if (init instanceof Float64Array) {
-      const only = lloyd(kernels, packed, packedCenters(packed, init), nClusters, {
+      const only = lloyd(kernels, placed, placedCenters(placed, init), nClusters, {
         maxIter,
         tol,
         improve: false,
       });
-      return canonicalFit(packed, only, 1);
+      return canonicalFit(placed, only, 1);
     }
     const improve = data.nSamples <= IMPROVE_UP_TO;
     const random = new Random(options.seed);
     const seeding = init === 'random' ? seedRandomly : seedPlusPlus;
     const attempt = (restart: number) => {
-      const centers = seeding(kernels, packed, nClusters, random.fork(restart));
-      return lloyd(kernels, packed, centers, nClusters, { maxIter, tol, improve });
+      const centers = seeding(kernels, placed, nClusters, random.fork(restart));
+      return lloyd(kernels, placed, centers, nClusters, { maxIter, tol, improve });
     };
     const { best, restarts } = bestOfRestarts(attempt, options.nInit ?? 10);
-    return canonicalFit(packed, best, restarts);
+    return canonicalFit(placed, best, restarts);
   });
 }
 
 const seedPlusPlus = kmeansPlusPlus;
-const seedRandomly = (_: Kernels, packed: PackedMatrix, nClusters: number, random: Random) =>
-  randomRows(packed, nClusters, random);
+const seedRandomly = (_: Kernels, placed: PlacedRows, nClusters: number, random: Random) =>
+  randomRows(placed, nClusters, random);
 
 /** Restarts in rounds of nInit until the best optimum was reached twice, or ten rounds are over. Ties: the earliest. */
 function bestOfRestarts(attempt: (restart: number) => LloydFit, nInit: number) {
@@ -102,8 +102,8 @@ function bestOfRestarts(attempt: (restart: number) => LloydFit, nInit: number) {
 }
 
 /** Numbers the clusters canonically and brings the centers back to the data's units. */
-function canonicalFit(packed: PackedMatrix, fit: LloydFit, restarts: number): KMeansFit {
-  const { nFeatures, offset, scale } = packed;
+function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMeansFit {
+  const { nFeatures, offset, scale } = placed;
   const nClusters = fit.sizes.length;
   const original = Float64Array.from(fit.centers, (x, at) => x / scale + offset[at % nFeatures]!);
   const byCenter = (a: number, b: number) => {
@@ -122,8 +122,10 @@ function canonicalFit(packed: PackedMatrix, fit: LloydFit, restarts: number): KM
     rank[c] = to;
     centers.set(original.subarray(c * nFeatures, (c + 1) * nFeatures), to * nFeatures);
   });
+  const labels = new Int32Array(fit.labels.length);
+  for (let row = 0; row < labels.length; row++) labels[row] = rank[fit.labels[row]!]!;
   return {
-    labels: fit.labels.map((label) => rank[label]!),
+    labels,
     centers,
     sizes: Int32Array.from(order, (c) => fit.sizes[c]!),
     inertia: fit.inertia / scale ** 2,
@@ -132,7 +134,7 @@ function canonicalFit(packed: PackedMatrix, fit: LloydFit, restarts: number): KM
   };
 }
 
-function packedCenters({ nFeatures, offset, scale }: PackedMatrix, centers: Float64Array): Float64Array {
+function placedCenters({ nFeatures, offset, scale }: PlacedRows, centers: Float64Array): Float64Array {
   return centers.map((x, at) => (x - offset[at % nFeatures]!) * scale);
 }
 

@@ -1,59 +1,56 @@
 import type { KMeansState } from './kmeans-state.ts';
-import type { PackedMatrix } from './packed-matrix.ts';
 
 /**
- * Gives each empty cluster the sample farthest from its own center (of equally far ones the lowest row), as
- * scikit-learn does: farthest sample to the first empty cluster, and so on. Works in place on labels, sums and counts;
- * a sample that is alone in its cluster stays.
+ * Gives each empty cluster the sample farthest from its own center (of equally far ones the first), as scikit-learn
+ * does: farthest sample to the first empty cluster, and so on. Works in place on labels, sums and counts; a sample that
+ * is alone in its cluster stays.
  */
-export function relocateEmptyClusters(packed: PackedMatrix, state: KMeansState): void {
+export function relocateEmptyClusters(state: KMeansState): void {
   const empty = [...state.counts.keys()].filter((c) => state.counts[c] === 0);
   if (empty.length === 0) return;
-  const distances = squaredDistances(packed, state);
+  const distances = squaredDistances(state);
   for (const cluster of empty) {
-    const slot = farthestSlot(state, distances);
-    moveSample(packed, state, slot, cluster);
-    distances[slot] = Number.NEGATIVE_INFINITY;
-    state.gaps[slot] = -1;
+    const sample = farthestSample(state, distances);
+    moveSample(state, sample, cluster);
+    distances[sample] = Number.NEGATIVE_INFINITY;
+    // Looked at again in the next pass, whatever its bounds say.
+    state.gaps[sample] = -1;
+    state.bounds?.fill(0, sample * state.boundsWidth, (sample + 1) * state.boundsWidth);
   }
 }
 
-function squaredDistances(packed: PackedMatrix, state: KMeansState): Float64Array {
-  const { nFeatures } = packed;
-  const distances = new Float64Array(state.nSlots).fill(Number.NEGATIVE_INFINITY);
-  for (let slot = 0; slot < state.nSlots; slot++) {
-    if (state.rows[slot]! < 0) continue;
-    const block = (slot >> 3) * nFeatures * 8 + (slot & 7);
-    const center = state.labels[slot]! * nFeatures;
+function squaredDistances({ nSamples, nFeatures, rows, labels, centers }: KMeansState): Float64Array {
+  const distances = new Float64Array(nSamples);
+  for (let sample = 0; sample < nSamples; sample++) {
+    const center = labels[sample]! * nFeatures;
     let sum = 0;
-    for (let j = 0; j < nFeatures; j++)
-      sum += (packed.blocks[block + j * 8]! - state.centers[center + j]!) ** 2;
-    distances[slot] = sum;
+    for (let j = 0; j < nFeatures; j++) sum += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
+    distances[sample] = sum;
   }
   return distances;
 }
 
-function farthestSlot(state: KMeansState, distances: Float64Array): number {
+function farthestSample({ labels, counts }: KMeansState, distances: Float64Array): number {
   let farthest = -1;
-  for (let slot = 0; slot < distances.length; slot++) {
-    const distance = distances[slot]!;
-    if (distance === Number.NEGATIVE_INFINITY || state.counts[state.labels[slot]!]! < 2) continue;
-    const best = farthest < 0 ? Number.NEGATIVE_INFINITY : distances[farthest]!;
-    if (distance > best || (distance === best && state.rows[slot]! < state.rows[farthest]!)) farthest = slot;
-  }
+  let most = Number.NEGATIVE_INFINITY;
+  distances.forEach((distance, sample) => {
+    if (distance > most && counts[labels[sample]!]! > 1) {
+      most = distance;
+      farthest = sample;
+    }
+  });
   return farthest;
 }
 
-function moveSample(packed: PackedMatrix, state: KMeansState, slot: number, to: number): void {
-  const { nFeatures } = packed;
-  const from = state.labels[slot]!;
-  const block = (slot >> 3) * nFeatures * 8 + (slot & 7);
+function moveSample(state: KMeansState, sample: number, to: number): void {
+  const { nFeatures, sums, sumsWidth, rows, labels, counts } = state;
+  const from = labels[sample]!;
   for (let j = 0; j < nFeatures; j++) {
-    const x = packed.blocks[block + j * 8]!;
-    state.sums[from * nFeatures + j]! -= x;
-    state.sums[to * nFeatures + j]! += x;
+    const x = rows[sample * nFeatures + j]!;
+    sums[from * sumsWidth + j]! -= x;
+    sums[to * sumsWidth + j]! += x;
   }
-  state.counts[from]!--;
-  state.counts[to]!++;
-  state.labels[slot] = to;
+  counts[from]!--;
+  counts[to]!++;
+  labels[sample] = to;
 }

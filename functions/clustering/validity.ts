@@ -1,7 +1,9 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { comparableSizes } from './cluster-sizes.ts';
-import { forEachRowChunk, packMatrix, requireFinite } from './packed-matrix.ts';
+import { requireFinite } from './column-placement.ts';
+import { placeRows } from './placed-rows.ts';
+import { forEachRowChunk } from './row-chunks.ts';
 
 /** Blocks of 8 samples that one kernel call compares with all before them. */
 const CALL_BLOCKS = 32;
@@ -36,7 +38,18 @@ export function silhouetteSamples(
     const { nFeatures } = data;
     const { starts, slots } = sortByCluster(labels, sizes);
     const nBlocks = starts[nClusters]!;
-    const packed = packMatrix(kernels, gatherRows(data, slots));
+    const placed = placeRows(kernels, data);
+    const samples = memory.i32(nBlocks * 8);
+    samples.set(slots.map((row) => Math.max(0, row)));
+    // A block's transposition may write three features past its end.
+    const blocks = memory.f32(nBlocks * 8 * nFeatures + 24);
+    exports.pack_blocks_f32(
+      placed.rows.byteOffset,
+      nFeatures,
+      samples.byteOffset,
+      nBlocks,
+      blocks.byteOffset,
+    );
     const masks = memory.i32(nBlocks * 8);
     masks.set(slots.map((row) => (row < 0 ? 0 : -1)));
     const firstBlocks = memory.i32(nClusters + 1);
@@ -47,7 +60,7 @@ export function silhouetteSamples(
       const end = starts[cluster + 1]!;
       for (let first = starts[cluster]!; first < end; first += CALL_BLOCKS) {
         exports.silhouette_sums_f32(
-          packed.blocks.byteOffset,
+          blocks.byteOffset,
           nFeatures,
           nClusters,
           first,
@@ -163,16 +176,6 @@ function sortByCluster(labels: Int32Array, sizes: Int32Array): { starts: Int32Ar
     slots[next[label]!++] = row;
   });
   return { starts, slots };
-}
-
-/** The rows in slot order; empty slots repeat row 0, which leaves the columns' ranges as they are. */
-function gatherRows({ nFeatures, values }: Matrix, slots: Int32Array): Matrix {
-  const gathered = new Float32Array(slots.length * nFeatures);
-  slots.forEach((row, slot) => {
-    const from = Math.max(0, row) * nFeatures;
-    gathered.set(values.subarray(from, from + nFeatures), slot * nFeatures);
-  });
-  return { nSamples: slots.length, nFeatures, values: gathered };
 }
 
 function columnMean(sums: Float64Array, j: number, nFeatures: number, nSamples: number): number {

@@ -49,6 +49,8 @@ describe('kmeans', () => {
     { n: 800, d: 7, k: 13 },
     { n: 2000, d: 16, k: 9 },
     { n: 1500, d: 5, k: 300 },
+    { n: 6000, d: 16, k: 8 },
+    { n: 3000, d: 24, k: 40 },
   ])('takes the steps of a float64 Lloyd on $n × $d samples, $k clusters', ({ n, d, k }) => {
     expectSameFit(blobs(n, d, 6, n + d), k);
   });

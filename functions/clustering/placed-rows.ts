@@ -1,0 +1,71 @@
+import type { Matrix } from '../arrow/matrix.ts';
+import type { Kernels } from '../kernels/instance.ts';
+import type { KernelF32 } from '../kernels/memory.ts';
+import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from './column-placement.ts';
+
+/** Rows per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
+const CALL_ROWS = 16_384;
+
+/** A matrix in the kernels' memory, its columns moved so that float32 distances keep their digits. */
+export interface PlacedRows extends ColumnPlacement {
+  readonly nSamples: number;
+  readonly nFeatures: number;
+  /** nSamples × nFeatures row-major: (value − offset[feature]) × scale; readable a little past the end. */
+  readonly rows: KernelF32;
+  /** Sum of squares of the placed values. */
+  readonly sumOfSquares: number;
+}
+
+/**
+ * Copies a matrix into the kernels' memory, checks that every value is finite and places the columns; the caller's
+ * scope frees it.
+ * @throws InvalidDatasetError naming row and column of the first value that is not finite
+ */
+export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
+  requireShape(data);
+  const { nSamples, nFeatures } = data;
+  const { memory, exports } = kernels;
+  const groups = Math.ceil(nSamples / 4);
+  const whole = memory.f32(groups * 4 * nFeatures + 16);
+  const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
+  rows.set(data.values.subarray(0, nSamples * nFeatures));
+  // Rows that only fill the last group repeat the last one, which leaves the columns' ranges as they are.
+  for (let at = nSamples * nFeatures; at < groups * 4 * nFeatures; at++) whole[at] = whole[at - nFeatures]!;
+  whole.fill(0, groups * 4 * nFeatures);
+  const everyGroup = (call: (address: number, groups: number) => number): number[] => {
+    const results: number[] = [];
+    for (let first = 0; first < groups; first += CALL_ROWS / 4) {
+      results.push(call(rows.byteOffset + first * nFeatures * 16, Math.min(CALL_ROWS / 4, groups - first)));
+    }
+    return results;
+  };
+  const placement = memory.scope(() => {
+    const lanes = 4 * nFeatures;
+    const low = memory.f32(lanes).fill(Number.POSITIVE_INFINITY);
+    const high = memory.f32(lanes).fill(Number.NEGATIVE_INFINITY);
+    const finite = everyGroup((address, count) =>
+      exports.column_ranges_f32(address, count, nFeatures, low.byteOffset, high.byteOffset),
+    );
+    if (finite.includes(0)) requireFinite(data);
+    const everyFourth = (pick: (...values: number[]) => number, values: KernelF32) =>
+      Float32Array.from({ length: nFeatures }, (_, j) =>
+        pick(...[0, 1, 2, 3].map((row) => values[row * nFeatures + j]!)),
+      );
+    return placeColumns(everyFourth(Math.min, low), everyFourth(Math.max, high), nSamples);
+  });
+  const sumOfSquares = memory.scope(() => {
+    const { offset, shift, limit, scale } = placement;
+    const columns = memory.f32(12 * nFeatures);
+    for (let lane = 0; lane < 4 * nFeatures; lane++) {
+      columns[lane] = offset[lane % nFeatures]!;
+      columns[4 * nFeatures + lane] = shift[lane % nFeatures]!;
+      columns[8 * nFeatures + lane] = limit[lane % nFeatures]!;
+    }
+    return everyGroup((address, count) =>
+      exports.place_rows_f32(address, count, nFeatures, columns.byteOffset, scale),
+    ).reduce((sum, part) => sum + part, 0);
+  });
+  let surplus = 0;
+  for (let at = nSamples * nFeatures; at < groups * 4 * nFeatures; at++) surplus += whole[at]! ** 2;
+  return { ...placement, nSamples, nFeatures, rows, sumOfSquares: sumOfSquares - surplus };
+}

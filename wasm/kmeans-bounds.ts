@@ -1,0 +1,199 @@
+import { madd, select } from './simd';
+import { ROUND_DOWN, keepLabels, settle, settledLabel } from './kmeans-settle';
+import { KMeansState } from './kmeans-state';
+import { loadTile, storeTile } from './rows';
+
+const FAR: f32 = 3.0e38;
+
+/** Lower bound of a distance from its computed square, never below 0. */
+@inline
+function lowerBound(state: KMeansState, square: v128): v128 {
+  const bound = f32x4.sub(
+    f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 - state.relativeError)), f32x4.splat(state.absoluteError),
+  );
+  return f32x4.pmax(f32x4.splat(0), bound);
+}
+
+/** Upper bound of a distance from its computed square. */
+@inline
+function upperBound(state: KMeansState, square: v128): v128 {
+  return f32x4.add(
+    f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 + state.relativeError)), f32x4.splat(state.absoluteError),
+  );
+}
+
+/**
+ * As `settleTile`, keeping a bound per sample and group of 4 centers: only groups whose bound does not exceed the
+ * distance to the own center are computed (Ding et al., "Yinyang K-means", ICML 2015, with tiles for groups).
+ */
+export function settleTileByGroups(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
+  for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
+  const nFeatures = state.nFeatures, nGroups = state.nGroups;
+  const width = (nGroups + 3) & ~3;
+  const tile = state.tile, minima = state.groupMinima, bounds = state.boundsTile;
+  const end = tile + (<usize>nFeatures << 5);
+  const groupBytes = <usize>nFeatures << 4;
+  loadTile(state.rows, nFeatures, samples, tile);
+  let best0 = f32x4.splat(FAR), best1 = best0;
+  let index0 = i32x4.splat(own), index1 = index0;
+  if (own >= 0) {
+    let a0 = f32x4.splat(0), a1 = a0;
+    let center = state.centersBy4 + <usize>(own >>> 2) * groupBytes + (<usize>(own & 3) << 2);
+    for (let at = tile; at < end; at += 32) {
+      const c = v128.load32_splat(center);
+      let t = f32x4.sub(v128.load(at), c);
+      a0 = madd(t, t, a0);
+      t = f32x4.sub(v128.load(at, 16), c);
+      a1 = madd(t, t, a1);
+      center += 16;
+    }
+    best0 = a0;
+    best1 = a1;
+    loadTile(state.bounds, width, samples, bounds);
+  }
+  const ownBest0 = best0, ownBest1 = best1;
+  const upper0 = upperBound(state, best0), upper1 = upperBound(state, best1);
+  let least0 = f32x4.splat(FAR), least1 = least0;
+  let opened = 0;
+  for (let group = 0; group < nGroups; group++) {
+    const bound = bounds + (<usize>group << 5);
+    if (own >= 0) {
+      const clock = v128.load32_splat(state.groupClocks + (<usize>group << 2));
+      const stored0 = v128.load(bound), stored1 = v128.load(bound, 16);
+      const isNear = v128.or(
+        f32x4.le(stored0, f32x4.add(upper0, clock)), f32x4.le(stored1, f32x4.add(upper1, clock)),
+      );
+      if (!v128.any_true(isNear)) {
+        least0 = f32x4.pmin(least0, f32x4.sub(stored0, clock));
+        least1 = f32x4.pmin(least1, f32x4.sub(stored1, clock));
+        continue;
+      }
+    }
+    store<i32>(state.openGroups + (<usize>opened << 2), group);
+    opened++;
+    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+    let at = tile, center = state.centersBy4 + <usize>group * groupBytes;
+    do {
+      const x0 = v128.load(at), x1 = v128.load(at, 16);
+      const c0 = v128.load32_splat(center), c1 = v128.load32_splat(center, 4);
+      let t = f32x4.sub(x0, c0);
+      a0 = madd(t, t, a0);
+      t = f32x4.sub(x1, c0);
+      a1 = madd(t, t, a1);
+      t = f32x4.sub(x0, c1);
+      a2 = madd(t, t, a2);
+      t = f32x4.sub(x1, c1);
+      a3 = madd(t, t, a3);
+      const c2 = v128.load32_splat(center, 8), c3 = v128.load32_splat(center, 12);
+      t = f32x4.sub(x0, c2);
+      a4 = madd(t, t, a4);
+      t = f32x4.sub(x1, c2);
+      a5 = madd(t, t, a5);
+      t = f32x4.sub(x0, c3);
+      a6 = madd(t, t, a6);
+      t = f32x4.sub(x1, c3);
+      a7 = madd(t, t, a7);
+      at += 32;
+      center += 16;
+    } while (at < end);
+    const low0 = f32x4.pmin(a0, a2), low1 = f32x4.pmin(a1, a3), low2 = f32x4.pmin(a4, a6), low3 = f32x4.pmin(a5, a7);
+    const high0 = f32x4.pmin(f32x4.pmax(a0, a2), f32x4.pmax(a4, a6));
+    const high1 = f32x4.pmin(f32x4.pmax(a1, a3), f32x4.pmax(a5, a7));
+    const least0 = f32x4.pmin(low0, low2), least1 = f32x4.pmin(low1, low3);
+    const target = minima + (<usize>group << 6);
+    v128.store(target, least0);
+    v128.store(target, least1, 16);
+    v128.store(target, f32x4.pmin(f32x4.pmax(low0, low2), high0), 32);
+    v128.store(target, f32x4.pmin(f32x4.pmax(low1, low3), high1), 48);
+    // Most tiles stay with their own center: which center of the group is nearest matters only where it is nearer.
+    const nearer0 = f32x4.lt(least0, best0), nearer1 = f32x4.lt(least1, best1);
+    if (v128.any_true(v128.or(nearer0, nearer1))) {
+      let id0 = i32x4.splat((group << 2) + 3), id1 = id0;
+      id0 = select(i32x4.splat((group << 2) + 2), id0, f32x4.eq(a4, least0));
+      id1 = select(i32x4.splat((group << 2) + 2), id1, f32x4.eq(a5, least1));
+      id0 = select(i32x4.splat((group << 2) + 1), id0, f32x4.eq(a2, least0));
+      id1 = select(i32x4.splat((group << 2) + 1), id1, f32x4.eq(a3, least1));
+      id0 = select(i32x4.splat(group << 2), id0, f32x4.eq(a0, least0));
+      id1 = select(i32x4.splat(group << 2), id1, f32x4.eq(a1, least1));
+      index0 = select(id0, index0, nearer0);
+      index1 = select(id1, index1, nearer1);
+      best0 = f32x4.pmin(best0, least0);
+      best1 = f32x4.pmin(best1, least1);
+    }
+  }
+  state.tiles += opened;
+  if (opened > 0) {
+    const group0 = i32x4.shr_u(index0, 2), group1 = i32x4.shr_u(index1, 2);
+    const down = f32x4.splat(ROUND_DOWN);
+    for (let i = 0; i < opened; i++) {
+      const group = load<i32>(state.openGroups + (<usize>i << 2));
+      const at = minima + (<usize>group << 6), id = i32x4.splat(group);
+      const bound0 = lowerBound(state, select(v128.load(at, 32), v128.load(at), i32x4.eq(group0, id)));
+      const bound1 = lowerBound(state, select(v128.load(at, 48), v128.load(at, 16), i32x4.eq(group1, id)));
+      least0 = f32x4.pmin(least0, bound0);
+      least1 = f32x4.pmin(least1, bound1);
+      const clock = v128.load32_splat(state.groupClocks + (<usize>group << 2));
+      const target = bounds + (<usize>group << 5);
+      v128.store(target, f32x4.mul(f32x4.add(bound0, clock), down));
+      v128.store(target, f32x4.mul(f32x4.add(bound1, clock), down), 16);
+    }
+    storeTile(state.bounds, width, samples, bounds);
+  }
+  if (own >= 0) {
+    // Where the label changes, the center left is one of the others, also when its group stayed closed.
+    const same = i32x4.splat(own), far = f32x4.splat(FAR);
+    least0 = f32x4.pmin(least0, select(far, lowerBound(state, ownBest0), i32x4.eq(index0, same)));
+    least1 = f32x4.pmin(least1, select(far, lowerBound(state, ownBest1), i32x4.eq(index1, same)));
+  }
+  const margin0 = f32x4.sub(least0, upperBound(state, best0)), margin1 = f32x4.sub(least1, upperBound(state, best1));
+  const zero = f32x4.splat(0), same = i32x4.splat(own);
+  const settled = v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero));
+  const stays = v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same));
+  if (own >= 0 && i32x4.all_true(v128.and(settled, stays))) {
+    keepLabels(state, samples, own, margin0, margin1);
+    return 0;
+  }
+  return settleLanes(
+    state, samples, count, own, isFirst, margin0, margin1, index0, index1,
+    lowerBound(state, best0), lowerBound(state, best1), lowerBound(state, ownBest0), lowerBound(state, ownBest1),
+  );
+}
+
+/** Settles lanes one by one; keeps the bounds right for centers that stopped being a sample's own. */
+function settleLanes(
+  state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool, margin0: v128, margin1: v128,
+  index0: v128, index1: v128, nearest0: v128, nearest1: v128, own0: v128, own1: v128,
+): i32 {
+  const lanes = state.tile;
+  v128.store(lanes, margin0);
+  v128.store(lanes, margin1, 16);
+  v128.store(lanes, index0, 32);
+  v128.store(lanes, index1, 48);
+  v128.store(lanes, nearest0, 64);
+  v128.store(lanes, nearest1, 80);
+  v128.store(lanes, own0, 96);
+  v128.store(lanes, own1, 112);
+  let changed = 0;
+  for (let lane = 0; lane < count; lane++) {
+    const at = lanes + (<usize>lane << 2);
+    const index = load<i32>(at, 32);
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), index, load<f32>(at), isFirst);
+    const label = settledLabel;
+    if (label != index) lowerTo(state, samples, lane, index >>> 2, load<f32>(at, 64));
+    if (own >= 0 && label != own) lowerTo(state, samples, lane, own >>> 2, load<f32>(at, 96));
+  }
+  return changed;
+}
+
+/** Address of a sample's bounds. */
+@inline
+function boundsOf(state: KMeansState, samples: usize, lane: i32): usize {
+  return state.bounds + (<usize>(load<i32>(samples + (<usize>lane << 2)) * ((state.nGroups + 3) & ~3)) << 2);
+}
+
+/** Makes a group's bound cover one more center, at `distance` or farther. */
+function lowerTo(state: KMeansState, samples: usize, lane: i32, group: i32, distance: f32): void {
+  const at = boundsOf(state, samples, lane) + (<usize>group << 2);
+  const value = (distance + load<f32>(state.groupClocks + (<usize>group << 2))) * ROUND_DOWN;
+  if (value < load<f32>(at)) store<f32>(at, value);
+}

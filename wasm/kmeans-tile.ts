@@ -1,0 +1,61 @@
+import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
+import { keepLabels, settle } from './kmeans-settle';
+import { KMeansState } from './kmeans-state';
+import { loadTile } from './rows';
+
+/** Groups of centers from which ordering them by distance pays. */
+const ORDER_FROM = 3;
+
+/** Lower bounds of second nearest − nearest distance. */
+@inline
+function margin(state: KMeansState, best: v128, second: v128): v128 {
+  const up = f32x4.splat(1 + state.relativeError), down = f32x4.splat(1 - state.relativeError);
+  return f32x4.sub(
+    f32x4.sub(f32x4.mul(f32x4.sqrt(second), down), f32x4.mul(f32x4.sqrt(best), up)),
+    f32x4.splat(state.absoluteError),
+  );
+}
+
+/**
+ * Labels and gaps of up to 8 samples of one cluster (`own`), or of any (−1), keeping one bound per sample: of many
+ * centers, those too far from `own` to be nearest or second nearest are left out.
+ * @param samples INOUT i32 [8]; entries from `count` on are filled up
+ * @returns labels changed, or samples when `isFirst`
+ */
+export function settleTile(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
+  for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
+  const nGroups = state.nGroups;
+  loadTile(state.rows, state.nFeatures, samples, state.tile);
+  let order: usize = 0;
+  if (own >= 0 && nGroups >= ORDER_FROM) {
+    const width = <usize>(own * nGroups) << 4;
+    order = state.order + width;
+    state.tiles += nearestOfBlock(
+      state.tile, state.nFeatures, state.orderedCenters + width * <usize>state.nFeatures, nGroups,
+      state.orderedDistances + width, state.absoluteError,
+    );
+  } else state.tiles += nearestOfBlock(state.tile, state.nFeatures, state.centersBy4, nGroups, 0, 0);
+  const margin0 = margin(state, best0, second0), margin1 = margin(state, best1, second1);
+  const zero = f32x4.splat(0);
+  if (own >= 0 && i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)))) {
+    const same = i32x4.splat(order ? 0 : own);
+    if (i32x4.all_true(v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same)))) {
+      keepLabels(state, samples, own, margin0, margin1);
+      return 0;
+    }
+  }
+  const lanes = state.tile;
+  const low = index0, high = index1;
+  v128.store(lanes, margin0);
+  v128.store(lanes, margin1, 16);
+  v128.store(lanes, low, 32);
+  v128.store(lanes, high, 48);
+  let changed = 0;
+  for (let lane = 0; lane < count; lane++) {
+    const at = lanes + (<usize>lane << 2);
+    let label = load<i32>(at, 32);
+    if (order) label = load<i32>(order + (<usize>label << 2));
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), isFirst);
+  }
+  return changed;
+}

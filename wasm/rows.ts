@@ -1,0 +1,121 @@
+import { select } from './simd';
+
+/** Adds the squares of four lanes to two float64 sums. */
+@inline
+export function addSquares(sum: v128, x: v128): v128 {
+  const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+  return f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
+}
+
+/**
+ * Brings rows onto the kernels' axes, in place: (x − offset) × scale, rounded to a multiple of the column's grid g
+ * through `shift` = 1.5 × 2²³ × g; values from `limit` on are multiples of g / 2 already. With every value such a
+ * multiple and n × max|x| ≤ 2⁵³ × g / 2, float64 sums of any of them are exact in any order: labels and centers cannot
+ * depend on blocks, threads or the order of updates.
+ *
+ * Works on four rows at a time: four rows of d values are d whole vectors, and lane l of vector v always belongs to
+ * column (4v + l) mod d.
+ *
+ * @param rows INOUT f32 [4 × groups][nFeatures]
+ * @param columns IN f32 [3][4 × nFeatures] offset, shift and limit of each lane
+ * @param scale a power of two
+ * @returns sum of squares of the results, in float64
+ * Cost: one read and one write of the rows.
+ */
+export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns: usize, scale: f32): f64 {
+  const span = <usize>nFeatures << 4;
+  const scale_f32x4 = f32x4.splat(scale);
+  let sum = f64x2.splat(0);
+  let at = rows;
+  for (let group = 0; group < groups; group++) {
+    const end = columns + span;
+    for (let column = columns; column < end; column += 16) {
+      const moved = f32x4.mul(f32x4.sub(v128.load(at), v128.load(column)), scale_f32x4);
+      const shift = v128.load(column + span);
+      const snapped = f32x4.sub(f32x4.add(moved, shift), shift);
+      const x = select(snapped, moved, f32x4.lt(f32x4.abs(moved), v128.load(column + 2 * span)));
+      v128.store(at, x);
+      sum = addSquares(sum, x);
+      at += 16;
+    }
+  }
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/**
+ * Transposes 8 rows to `tile[j][8]`, so that a vector operation serves 4 of them. Reads and writes whole vectors: up to
+ * 12 bytes past a row, and nFeatures rounded up to 4 tile rows.
+ *
+ * @param rows IN f32 [][nFeatures], with 12 readable bytes after the last row
+ * @param samples IN i32 [8] row numbers
+ */
+@inline
+export function loadTile(rows: usize, nFeatures: i32, samples: usize, tile: usize): void {
+  const rowBytes = <usize>nFeatures << 2;
+  for (let half: usize = 0; half < 32; half += 16) {
+    let r0 = rows + <usize>load<i32>(samples + half) * rowBytes;
+    let r1 = rows + <usize>load<i32>(samples + half, 4) * rowBytes;
+    let r2 = rows + <usize>load<i32>(samples + half, 8) * rowBytes;
+    let r3 = rows + <usize>load<i32>(samples + half, 12) * rowBytes;
+    let target = tile + half;
+    const end = r0 + rowBytes;
+    do {
+      const x0 = v128.load(r0), x1 = v128.load(r1), x2 = v128.load(r2), x3 = v128.load(r3);
+      const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 32);
+      v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 64);
+      v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96);
+      r0 += 16;
+      r1 += 16;
+      r2 += 16;
+      r3 += 16;
+      target += 128;
+    } while (r0 < end);
+  }
+}
+
+/**
+ * The way back: writes 8 tile columns to rows whose length is a multiple of 4.
+ * @param rows OUT f32 [][nFeatures]
+ * @param samples IN i32 [8] row numbers; a row named twice gets equal columns twice
+ */
+@inline
+export function storeTile(rows: usize, nFeatures: i32, samples: usize, tile: usize): void {
+  const rowBytes = <usize>nFeatures << 2;
+  for (let half: usize = 0; half < 32; half += 16) {
+    let r0 = rows + <usize>load<i32>(samples + half) * rowBytes;
+    let r1 = rows + <usize>load<i32>(samples + half, 4) * rowBytes;
+    let r2 = rows + <usize>load<i32>(samples + half, 8) * rowBytes;
+    let r3 = rows + <usize>load<i32>(samples + half, 12) * rowBytes;
+    let source = tile + half;
+    const end = r0 + rowBytes;
+    do {
+      const c0 = v128.load(source), c1 = v128.load(source, 32), c2 = v128.load(source, 64), c3 = v128.load(source, 96);
+      const low01 = v128.shuffle<f32>(c0, c1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(c0, c1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(c2, c3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(c2, c3, 2, 6, 3, 7);
+      v128.store(r0, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      v128.store(r1, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+      v128.store(r2, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+      v128.store(r3, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+      r0 += 16;
+      r1 += 16;
+      r2 += 16;
+      r3 += 16;
+      source += 128;
+    } while (r0 < end);
+  }
+}
+
+/**
+ * Gathers rows into blocks of 8: `blocks[b][j][8]`.
+ * @param samples IN i32 [nBlocks × 8] row numbers
+ * @param blocks OUT f32 [nBlocks][nFeatures][8], with room for 3 more features after the last block
+ * Cost: one read of the rows, one write of the blocks.
+ */
+export function pack_blocks_f32(rows: usize, nFeatures: i32, samples: usize, nBlocks: i32, blocks: usize): void {
+  for (let block = 0; block < nBlocks; block++) {
+    loadTile(rows, nFeatures, samples + (<usize>block << 5), blocks + <usize>block * (<usize>nFeatures << 5));
+  }
+}
