@@ -59,10 +59,11 @@ export interface PageRequest {
 
 export interface RunStore {
   /**
-   * Creates the run, or takes over one that failed or that the same execution claimed before. Otherwise returns the
-   * record that stands in the way. One conditional write: of two claims at once, one wins.
+   * Creates the run, or takes over one that failed, that the same execution claimed before, or that the execution
+   * `ended` left running. Otherwise returns the record that stands in the way. One conditional write: of two claims
+   * at once, one wins.
    */
-  claim(run: RunRecord): Promise<{ claimed: true } | { claimed: false; existing: RunRecord }>;
+  claim(run: RunRecord, ended?: string): Promise<{ claimed: true } | { claimed: false; existing: RunRecord }>;
   get(tenant: string, runId: string): Promise<RunRecord | undefined>;
   /** Newest first. @throws InvalidRequestError for a cursor that is not ours or another tenant's */
   list(tenant: string, page: PageRequest): Promise<Page<RunRecord>>;
@@ -105,6 +106,8 @@ export interface ApiKeyStore {
 export interface WorkflowStarter {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
   start(name: string, input: Trigger): Promise<string>;
+  /** Whether an execution still runs; one that nobody remembers does not. */
+  isRunning(executionId: string): Promise<boolean>;
 }
 
 /** The wall clock of the shell; the domain has none. */

@@ -25,7 +25,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     segments: once(() => dynamodbSegments(table(ENV.segmentsTable))),
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
-    workflow: once(() => stepfunctionsWorkflow(new SFNClient(clientSettings), setting(ENV.stateMachineArn))),
+    workflow: once(() =>
+      stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
+    ),
   };
   return {
     get objects() {

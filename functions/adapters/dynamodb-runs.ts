@@ -18,7 +18,7 @@ const runOf = (item: Item) => recordOf<RunRecord>(item, INDEX_FIELDS);
 /** Runs, their progress and the datasets' current runs, all in the runs table. */
 export function dynamodbRuns(table: Table): RunStore {
   return {
-    async claim(run) {
+    async claim(run, ended = run.executionId) {
       const item = {
         ...run,
         [KEY.partition]: tenantPk(run.tenant),
@@ -28,9 +28,9 @@ export function dynamodbRuns(table: Table): RunStore {
       } as unknown as Item;
       for (;;) {
         const claimed = await table.put(item, {
-          expression: `attribute_not_exists(${KEY.partition}) OR #status = :failed OR (#status = :running AND executionId = :executionId)`,
+          expression: `attribute_not_exists(${KEY.partition}) OR #status = :failed OR (#status = :running AND executionId IN (:own, :ended))`,
           names: { '#status': 'status' },
-          values: { ':failed': 'failed', ':running': 'running', ':executionId': run.executionId },
+          values: { ':failed': 'failed', ':running': 'running', ':own': run.executionId, ':ended': ended },
         });
         if (claimed) return { claimed: true };
         const existing = await table.get(tenantPk(run.tenant), runSk(run.runId));

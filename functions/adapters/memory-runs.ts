@@ -12,13 +12,13 @@ export function memoryRuns(): RunStore {
   const keyOf = (...parts: (string | number)[]) => parts.join('/');
 
   return {
-    async claim(run) {
+    async claim(run, ended = run.executionId) {
       const key = keyOf(run.tenant, run.runId);
       const existing = runs.get(key);
       const free =
         !existing ||
         existing.status === 'failed' ||
-        (existing.status === 'running' && existing.executionId === run.executionId);
+        (existing.status === 'running' && [run.executionId, ended].includes(existing.executionId));
       if (!free) return { claimed: false, existing: structuredClone(existing) };
       runs.set(key, structuredClone(run));
       return { claimed: true };

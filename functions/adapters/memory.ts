@@ -14,6 +14,8 @@ export interface MemoryPorts extends Ports {
     readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
+    /** Ids of executions that have ended; every other one counts as running. */
+    readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
     readonly apiKeys: ApiKeyRecord[];
   };
@@ -25,10 +27,11 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
+  const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
 
   return {
-    contents: { objects, labels, executions, apiKeys },
+    contents: { objects, labels, executions, ended, apiKeys },
     objects: memoryObjects(objects),
     runs: memoryRuns(),
     clock: { now },
@@ -79,6 +82,9 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         if (earlier && JSON.stringify(earlier) !== JSON.stringify(input)) throw executionExists(name);
         executions.set(name, structuredClone(input));
         return `memory:${name}`;
+      },
+      async isRunning(executionId) {
+        return !ended.has(executionId);
       },
     },
   };

@@ -3,10 +3,17 @@ import type { WorkflowStarter } from '../ports.ts';
 import { executionExists } from './store-errors.ts';
 import { isNamed, storeFault } from './store-faults.ts';
 
-/** Starts executions of one state machine. */
-export function stepfunctionsWorkflow(client: SFNClient, stateMachineArn: string): WorkflowStarter {
+/** What Step Functions answers for an execution that it has forgotten, or that was never one. */
+const UNKNOWN = ['ExecutionDoesNotExist', 'InvalidArn'];
+
+/**
+ * Executions of one state machine.
+ * @param machine gives its ARN, which only starting needs
+ */
+export function stepfunctionsWorkflow(client: SFNClient, machine: () => string): WorkflowStarter {
   return {
     async start(name, input) {
+      const stateMachineArn = machine();
       const body = JSON.stringify(input);
       try {
         const started = await client.send(new StartExecutionCommand({ stateMachineArn, name, input: body }));
@@ -23,6 +30,15 @@ export function stepfunctionsWorkflow(client: SFNClient, stateMachineArn: string
         throw storeFault(error, 'look up the earlier execution');
       }
       throw executionExists(name);
+    },
+    async isRunning(executionArn) {
+      try {
+        const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
+        return status === 'RUNNING';
+      } catch (error) {
+        if (UNKNOWN.some((name) => isNamed(error, name))) return false;
+        throw storeFault(error, 'look up an execution');
+      }
     },
   };
 }

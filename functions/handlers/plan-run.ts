@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { InputFile, RowShard, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
+import type { RunRecord } from '../contracts/records.ts';
 import { type PlanResult, type RunRequest, type Trigger, triggerSchema } from '../contracts/workflow.ts';
 import { readSample } from '../input-file.ts';
 import { writeJson } from '../json-objects.ts';
@@ -21,23 +22,29 @@ interface ReadableFile {
 }
 
 /**
- * Works out which run the trigger means, claims it, and cuts its input into shards of whole rows. A run that is
- * published or under way already ends the execution without a change.
+ * Works out which run the trigger means, claims it, and cuts its input into shards of whole rows. A run that another
+ * execution has under way, or that is served already, ends this one without a change.
  */
 export async function planRun({ trigger }: { trigger: Trigger }, context: StepContext): Promise<PlanResult> {
   const { ports, executionId } = context;
-  const { objects, runs, clock } = ports;
+  const { objects, runs, workflow, clock } = ports;
   const identity = await identifyRun(trigger, ports);
   if (identity === undefined) return { outcome: 'nothingToDo' };
   const { run, request } = identity;
-  const claim = await runs.claim({
+  const record: RunRecord = {
     ...run,
     status: 'running',
     trigger: trigger.trigger,
     executionId,
     request,
     startedAt: clock.now().toISOString(),
-  });
+  };
+  let claim = await runs.claim(record);
+  // An execution that was aborted or timed out, or whose machine lost power, ends without marking its run as failed.
+  if (!claim.claimed && claim.existing.status === 'running') {
+    const { executionId: holder } = claim.existing;
+    if (!(await workflow.isRunning(holder))) claim = await runs.claim(record, holder);
+  }
   if (!claim.claimed) {
     if (claim.existing.status !== 'succeeded') return { outcome: 'alreadyRunning', run };
     const current = await runs.dataset(run.tenant, run.dataset);

@@ -79,7 +79,16 @@ export class SegmentationWorkflow extends Construct {
       },
     });
 
-    // A policy of its own: the role cannot name the state machine that is created with it.
+    // Policies of their own: a role cannot name the state machine that is created after it.
+    const { role: planner } = functions.PlanRun;
+    if (planner === undefined) throw new Error('The function PlanRun has no role to give rights to.');
+    const look = new Policy(this, 'PlanRunPolicy', { roles: [planner] });
+    look.addStatements(
+      new PolicyStatement({
+        actions: ['states:DescribeExecution'],
+        resources: [executionsOf(this.stateMachine, ':*', look)],
+      }),
+    );
     const maps = new Policy(this, 'MapPolicy', { roles: [role] });
     maps.addStatements(
       new PolicyStatement({

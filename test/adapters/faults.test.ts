@@ -22,7 +22,6 @@ import {
   ConflictError,
   NotFoundError,
   PayloadTooLargeError,
-  TessellaError,
   TransientStoreError,
 } from '../../functions/errors.ts';
 import { labelOf } from './record-store-contract.ts';
@@ -181,7 +180,7 @@ describe('Step Functions starter', () => {
   const mock = mockClient(SFNClient);
   const machine = 'arn:aws:states:us-east-1:1:stateMachine:segmentation';
   const execution = 'arn:aws:states:us-east-1:1:execution:segmentation:nightly';
-  const starter = stepfunctionsWorkflow(new SFNClient(region), machine);
+  const starter = stepfunctionsWorkflow(new SFNClient(region), () => machine);
   const input = { trigger: 'drop', key: 'drop/acme/orders/a.csv' } as const;
   beforeEach(() => mock.reset());
 
@@ -207,13 +206,37 @@ describe('Step Functions starter', () => {
     mock.on(StartExecutionCommand).rejects(fault('ExecutionLimitExceeded', 400));
     await expect(starter.start('nightly', input)).rejects.toThrow(TransientStoreError);
   });
+
+  it.each([
+    ['RUNNING', true],
+    ['SUCCEEDED', false],
+    ['FAILED', false],
+    ['ABORTED', false],
+    ['TIMED_OUT', false],
+  ] as const)('tells whether an execution that is %s still runs', async (status, runs) => {
+    mock.on(DescribeExecutionCommand, { executionArn: execution }).resolves({ status });
+    expect(await starter.isRunning(execution)).toBe(runs);
+  });
+
+  it('takes an execution that is forgotten, or never was one, for ended', async () => {
+    for (const name of ['ExecutionDoesNotExist', 'InvalidArn']) {
+      mock.on(DescribeExecutionCommand).rejects(fault(name, 400));
+      expect(await starter.isRunning(execution), name).toBe(false);
+    }
+  });
+
+  it('fails with TransientStoreError, and calls nothing ended, when the look-up is throttled', async () => {
+    mock.on(DescribeExecutionCommand).rejects(fault('ThrottlingException', 400));
+    await expect(starter.isRunning(execution)).rejects.toThrow(TransientStoreError);
+  });
 });
 
 describe('awsPorts', () => {
-  it('needs a setting only when the store behind it is used', () => {
+  it('needs a setting only when the store behind it is used', async () => {
+    const input = { trigger: 'drop', key: 'drop/acme/orders/a.csv' } as const;
     const ports = awsPorts({ RUNS_TABLE: 'runs' });
     expect(ports.runs).toBe(ports.runs);
     expect(() => ports.segments).toThrow(/SEGMENTS_TABLE is not set/);
-    expect(() => ports.workflow).toThrow(TessellaError);
+    await expect(ports.workflow.start('a', input)).rejects.toThrow(/STATE_MACHINE_ARN is not set/);
   });
 });

@@ -73,6 +73,19 @@ export function runStoreContract(open: () => RunStore): void {
       expect(await open().get(tenant, 'r1')).toEqual(again);
     });
 
+    it('takes over a run from the execution that is named as ended, and from no other', async () => {
+      const tenant = freshTenant();
+      const [first, second, third] = ['e1', 'e2', 'e3'].map((executionId) =>
+        runOf(tenant, 'r1', { executionId }),
+      ) as [RunRecord, RunRecord, RunRecord];
+      await open().claim(first);
+      expect(await open().claim(second, 'e3')).toEqual({ claimed: false, existing: first });
+      expect(await open().claim(second, 'e1')).toEqual({ claimed: true });
+      expect(await open().claim(third, 'e1')).toEqual({ claimed: false, existing: second });
+      await open().update(tenant, 'r1', { status: 'succeeded' });
+      expect(await open().claim(third, 'e2')).toMatchObject({ claimed: false });
+    });
+
     it('lets the execution that claimed a run claim it again', async () => {
       const tenant = freshTenant();
       await open().claim(runOf(tenant, 'r1'));

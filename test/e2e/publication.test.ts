@@ -51,6 +51,29 @@ describe('a file dropped twice', () => {
   });
 });
 
+describe('a run whose execution was stopped half-way', () => {
+  it('is taken over by the next execution for the same content', async () => {
+    const { lambda, workflow } = stack.cloud;
+    const worker = lambda.functionNames.find((name) => name.includes('BuildFeatures'))!;
+    const cut = new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (!lambda.environments(worker).some(({ busy }) => busy)) return;
+        clearInterval(look);
+        resolve(workflow.close());
+      }, 2);
+    });
+    const body = ordersOf(6);
+    const [stopped] = await Promise.all([stack.drop('drop/acme/orders/july.csv', body), cut]);
+    expect(stopped.status).toBe('ABORTED');
+    const [left] = await runsOf(acme);
+    expect(left!.status).toBe('running');
+
+    expect((await stack.drop('drop/acme/orders/july.csv', body)).status).toBe('SUCCEEDED');
+    expect(await acme.run(left!.runId)).toMatchObject({ status: 'succeeded' });
+    expect((await served(acme)).runId).toBe(left!.runId);
+  });
+});
+
 describe('a corrupt file', () => {
   it('fails naming file, line and reason, and leaves what is served alone', async () => {
     const published = await served(acme);

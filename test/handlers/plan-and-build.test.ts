@@ -42,9 +42,12 @@ async function put(lines: readonly string[] | Uint8Array, key = KEY) {
   await ports.objects.write(key, body);
 }
 
-function plan(settings: Partial<RunRequestInput> = {}) {
+function plan(settings: Partial<RunRequestInput> = {}, executionId = 'execution-1') {
   const request = runRequestSchema.parse({ files: [KEY], ...settings });
-  return planRun({ trigger: { trigger: 'api', tenant: 'acme', dataset: 'shop', request } }, context());
+  return planRun(
+    { trigger: { trigger: 'api', tenant: 'acme', dataset: 'shop', request } },
+    { ...context(), executionId },
+  );
 }
 
 /** Plans, reads all shards and merges the first bucket. */
@@ -98,22 +101,20 @@ describe('PlanRun', () => {
   it('leaves a run alone that is under way or published', async () => {
     await put([HEADER, ...rows(5)]);
     const { run: ref } = await plan();
-    const again = () =>
-      planRun(
-        {
-          trigger: {
-            trigger: 'api',
-            tenant: 'acme',
-            dataset: 'shop',
-            request: runRequestSchema.parse({ files: [KEY] }),
-          },
-        },
-        { ...context(), executionId: 'execution-2' },
-      );
+    const again = () => plan({}, 'execution-2');
     expect(await again()).toEqual({ outcome: 'alreadyRunning', run: ref });
     await ports.runs.update('acme', ref!.runId, { status: 'succeeded' });
     expect(await again()).toEqual({ outcome: 'alreadyPublished', run: ref });
     expect(claimed).toHaveLength(1);
+  });
+
+  it('takes over a run whose execution ended without a word', async () => {
+    await put([HEADER, ...rows(5)]);
+    const { run: ref } = await plan();
+    ports.contents.ended.add('execution-1');
+    expect(await plan({}, 'execution-2')).toMatchObject({ outcome: 'planned', run: ref });
+    expect((await ports.runs.get('acme', ref!.runId))?.executionId).toBe('execution-2');
+    expect(await plan({}, 'execution-3')).toEqual({ outcome: 'alreadyRunning', run: ref });
   });
 
   it('has nothing to do when a schedule fires before the first run', async () => {

@@ -69,9 +69,12 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http alone start the workflow, and the workflow invoke its own functions alone', () => {
+  it('lets Http alone start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
     expect(holders('states:StartExecution', /./)).toEqual(['Http']);
-    expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual(['Http']);
+    expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
+      'StepsPlanRun',
+      'Http',
+    ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
     const targets = WORKFLOW_FUNCTIONS.map((name) =>
       expect.stringMatching(new RegExp(`<Steps${name}Function\\w+\\.Arn>$`)),
