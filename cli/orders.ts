@@ -118,7 +118,7 @@ function catalogue(random: Random): Product[] {
 /** Draws one customer and pushes all of their orders; the first is always there. */
 function newCustomer(index: number, random: Random, events: OrderEvent[]): Customer {
   const wholesale = random.uniform() < WHOLESALE_SHARE;
-  const ordersPerYear = Math.exp(random.normal(wholesale ? 2.6 : 1.1, 0.9));
+  const ordersPerYear = Math.exp(random.normal(wholesale ? 2.4 : 1.1, wholesale ? 0.5 : 0.9));
   // Who was a customer before the year began is seen from its first day on.
   const firstDay = Math.max(0, random.uniform() * (DAYS + 120) - 120);
   const lastDay = firstDay + exponential(random) * MEAN_LIFETIME_DAYS * (wholesale ? 3 : 1);
@@ -143,8 +143,8 @@ function newCustomer(index: number, random: Random, events: OrderEvent[]): Custo
   return {
     id: String(10_001 + index),
     country: countryOf(random.uniform()),
-    linesPerOrder: Math.exp(random.normal(wholesale ? 2.4 : 1.4, 0.5)),
-    unitsPerLine: Math.exp(random.normal(wholesale ? 3.2 : 1.1, 0.6)),
+    linesPerOrder: Math.exp(random.normal(wholesale ? 2 : 1.4, 0.4)),
+    unitsPerLine: Math.exp(random.normal(wholesale ? 2.6 : 1.1, 0.5)),
   };
 }
 

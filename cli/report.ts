@@ -95,22 +95,14 @@ export function reportText(report: RunReport): string {
   ].join('\n');
 }
 
-/** Requests a person can paste into a shell. */
-export function apiRequests(
-  url: string,
-  apiKey: string,
-  dataset: string,
-  runId: string,
-  customerId?: string,
-): string[] {
-  const get = (path: string) => `curl -H "X-API-Key: ${apiKey}" "${url}${path}"`;
+/** Commands a person can paste into a shell: the key as a variable, then the requests. */
+export function apiRequests(url: string, apiKey: string, dataset: string, runId: string): string[] {
+  const get = (path: string) => `curl -H "X-API-Key: $KEY" "${url}${path}"`;
   return [
+    `KEY=${apiKey}`,
     get(`/v1/segments?dataset=${dataset}`),
     get(`/v1/runs/${runId}`),
-    ...(customerId === undefined
-      ? []
-      : [get(`/v1/customers/${encodeURIComponent(customerId)}/segment?dataset=${dataset}`)]),
-    `curl -X POST -H "X-API-Key: ${apiKey}" -H "Content-Type: application/json" -d '{"recency":30,"frequency":5,"monetary":1500}' "${url}/segment/manual"`,
+    `curl -X POST -H "X-API-Key: $KEY" -H "Content-Type: application/json" -d '{"recency":30,"frequency":5,"monetary":1500}' "${url}/segment/manual"`,
   ];
 }
 

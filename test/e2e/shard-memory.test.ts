@@ -46,8 +46,8 @@ async function shardStep(tenant: string, customers: number) {
 
 describe('memory of the shard step', () => {
   it('is bounded by the shard, not by the file: 2,000,000 rows need what 1,000,000 need', async () => {
-    const half = await shardStep('half', 50_000);
-    const whole = await shardStep('whole', 100_000);
+    const half = await shardStep('half', 60_000);
+    const whole = await shardStep('whole', 120_000);
     expect(half.rows).toBeGreaterThan(1_000_000);
     expect(whole.rows).toBeGreaterThan(2_000_000);
     expect([half.shards, whole.shards]).toEqual([8, 16]);
