@@ -145,17 +145,18 @@ export function settleTileByGroups(state: KMeansState, samples: usize, count: i3
     least0 = f32x4.pmin(least0, select(far, lowerBound(state, ownBest0), i32x4.eq(index0, same)));
     least1 = f32x4.pmin(least1, select(far, lowerBound(state, ownBest1), i32x4.eq(index1, same)));
   }
-  const margin0 = f32x4.sub(least0, upperBound(state, best0)), margin1 = f32x4.sub(least1, upperBound(state, best1));
+  const nearest0 = upperBound(state, best0), nearest1 = upperBound(state, best1);
+  const margin0 = f32x4.sub(least0, nearest0), margin1 = f32x4.sub(least1, nearest1);
   const zero = f32x4.splat(0), same = i32x4.splat(own);
   const settled = v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero));
   const stays = v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same));
   if (own >= 0 && i32x4.all_true(v128.and(settled, stays))) {
-    keepLabels(state, samples, own, margin0, margin1);
+    keepLabels(state, samples, own, margin0, margin1, nearest0, nearest1);
     return 0;
   }
   return settleLanes(
     state, samples, count, own, isFirst, margin0, margin1, index0, index1,
-    lowerBound(state, best0), lowerBound(state, best1), lowerBound(state, ownBest0), lowerBound(state, ownBest1),
+    nearest0, nearest1, lowerBound(state, ownBest0), lowerBound(state, ownBest1),
   );
 }
 
@@ -177,9 +178,10 @@ function settleLanes(
   for (let lane = 0; lane < count; lane++) {
     const at = lanes + (<usize>lane << 2);
     const index = load<i32>(at, 32);
-    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), index, load<f32>(at), isFirst);
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), index, load<f32>(at), load<f32>(at, 64), isFirst);
     const label = settledLabel;
-    if (label != index) lowerTo(state, samples, lane, index >>> 2, load<f32>(at, 64));
+    // Decided in float64: the bounds left out the wrong center.
+    if (label != index) lowerTo(state, samples, lane, index >>> 2, load<f32>(at, 64) * <f32>0.999 - 2 * state.absoluteError);
     if (own >= 0 && label != own) lowerTo(state, samples, lane, own >>> 2, load<f32>(at, 96));
   }
   return changed;

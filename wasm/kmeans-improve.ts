@@ -1,5 +1,5 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
-import { KMeansState, exactSquare, moveSample, sumsStride } from './kmeans-state';
+import { KMeansState, exactSquare, labelOf, moveSample, sumsStride } from './kmeans-state';
 import { loadTile } from './rows';
 
 /** A move must lower the inertia by more than float64 rounding of the two terms. */
@@ -37,7 +37,7 @@ export function kmeans_improve_f32(stateAddress: usize, first: i32, last: i32, s
     v128.store(state.tile, index1, 16);
     for (let lane = 0; lane < count; lane++) {
       const at = lanes + (<usize>lane << 2);
-      const label = <i32>load<u16>(state.labels + (<usize>(sample + lane) << 1));
+      const label = labelOf(state, sample + lane);
       const isNearest = label == load<i32>(state.tile + (<usize>lane << 2));
       if (!isNearest || load<f32>(at) <= load<f32>(at, 32) * leaving(state, label)) {
         moves += moveIfBetter(state, sample + lane, label);
@@ -71,7 +71,7 @@ function moveIfBetter(state: KMeansState, sample: i32, from: i32): i32 {
   }
   if (to < 0) return 0;
   moveSample(state, sample, from, to);
-  store<u16>(state.labels + (<usize>sample << 1), <u16>to);
+  store<u16>(state.labels + (<usize>sample << 1), <u16>(to << 2));
   placeMean(state, from);
   placeMean(state, to);
   if (state.bounds) {

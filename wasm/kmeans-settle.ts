@@ -1,4 +1,6 @@
-import { KMeansState, addSample, clockOf, decideExactly, exactBest, exactSecond, moveSample } from './kmeans-state';
+import {
+  KMeansState, addSample, decideExactly, exactBest, exactSecond, labelOf, moveSample,
+} from './kmeans-state';
 
 /**
  * Lower bounds are stored rounded down: this part of (bound + clock) covers the roundings of both and of the clock they
@@ -6,27 +8,39 @@ import { KMeansState, addSample, clockOf, decideExactly, exactBest, exactSecond,
  */
 export const ROUND_DOWN: f32 = 0.9999995;
 
+/** Cluster × 4 + shell for a sample at most `upper` away from its center. */
+@inline
+function shellOf(state: KMeansState, label: i32, upper: f32): i32 {
+  const radii = state.radii + (<usize>label << 4);
+  return (label << 2) + i32(upper > load<f32>(radii)) + i32(upper > load<f32>(radii, 4)) + i32(upper > load<f32>(radii, 8));
+}
+
 /**
  * Stores one sample's label and gap after its two nearest distances are known; where they are closer than rounding
  * allows to tell, decides in float64 first. The label decided is in `settledLabel`.
+ * @param upper upper bound of the distance to the nearest center
  * @returns 1 when the label changed or is the first, else 0
  */
-export function settle(state: KMeansState, sample: i32, label: i32, margin: f32, isFirst: bool): i32 {
+export function settle(
+  state: KMeansState, sample: i32, label: i32, margin: f32, upper: f32, isFirst: bool,
+): i32 {
   if (!(margin > 0)) {
     label = decideExactly(state, sample);
     margin = <f32>((exactSecond - exactBest) * 0.9999999);
+    upper = <f32>(exactBest * 1.000001);
   }
   settledLabel = label;
-  store<f32>(state.gaps + (<usize>sample << 2), (margin + clockOf(state, label)) * ROUND_DOWN);
-  const at = state.labels + (<usize>sample << 1);
-  const previous = <i32>load<u16>(at);
+  const shell = shellOf(state, label, upper);
+  store<f32>(
+    state.gaps + (<usize>sample << 2), (margin + load<f32>(state.clocks + (<usize>shell << 2))) * ROUND_DOWN,
+  );
+  const previous = labelOf(state, sample);
+  store<u16>(state.labels + (<usize>sample << 1), <u16>shell);
   if (isFirst) {
-    store<u16>(at, <u16>label);
     addSample(state, sample, label);
     return 1;
   }
   if (previous == label) return 0;
-  store<u16>(at, <u16>label);
   moveSample(state, sample, previous, label);
   return 1;
 }
@@ -37,16 +51,37 @@ export let settledLabel: i32 = 0;
  * @param samples IN i32 [8]
  */
 @inline
-export function keepLabels(state: KMeansState, samples: usize, label: i32, margin0: v128, margin1: v128): void {
-  const clock = f32x4.splat(clockOf(state, label)), down = f32x4.splat(ROUND_DOWN);
-  const gap0 = f32x4.mul(f32x4.add(margin0, clock), down), gap1 = f32x4.mul(f32x4.add(margin1, clock), down);
-  const gaps = state.gaps;
-  v128.store32_lane(gaps + (<usize>load<i32>(samples) << 2), gap0, 0);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 4) << 2), gap0, 1);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 8) << 2), gap0, 2);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 12) << 2), gap0, 3);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 16) << 2), gap1, 0);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 20) << 2), gap1, 1);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 24) << 2), gap1, 2);
-  v128.store32_lane(gaps + (<usize>load<i32>(samples, 28) << 2), gap1, 3);
+export function keepLabels(
+  state: KMeansState, samples: usize, label: i32, margin0: v128, margin1: v128, upper0: v128, upper1: v128,
+): void {
+  const radii = state.radii + (<usize>label << 4);
+  const r0 = v128.load32_splat(radii), r1 = v128.load32_splat(radii, 4), r2 = v128.load32_splat(radii, 8);
+  const base = i32x4.splat(label << 2);
+  // A comparison that holds is −1 in its lane.
+  const shells0 = i32x4.sub(base, i32x4.add(f32x4.gt(upper0, r0), i32x4.add(f32x4.gt(upper0, r1), f32x4.gt(upper0, r2))));
+  const shells1 = i32x4.sub(base, i32x4.add(f32x4.gt(upper1, r0), i32x4.add(f32x4.gt(upper1, r1), f32x4.gt(upper1, r2))));
+  keepFour(state, samples, shells0, margin0);
+  keepFour(state, samples + 16, shells1, margin1);
+}
+
+@inline
+function keepFour(state: KMeansState, samples: usize, shells: v128, margin: v128): void {
+  const gaps = state.gaps, labels = state.labels, clocks = state.clocks;
+  const q0 = i32x4.extract_lane(shells, 0), q1 = i32x4.extract_lane(shells, 1);
+  const q2 = i32x4.extract_lane(shells, 2), q3 = i32x4.extract_lane(shells, 3);
+  let clock = v128.load32_zero(clocks + (<usize>q0 << 2));
+  clock = v128.load_lane<f32>(clocks + (<usize>q1 << 2), clock, 1);
+  clock = v128.load_lane<f32>(clocks + (<usize>q2 << 2), clock, 2);
+  clock = v128.load_lane<f32>(clocks + (<usize>q3 << 2), clock, 3);
+  const gap = f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN));
+  const i0 = <usize>load<i32>(samples), i1 = <usize>load<i32>(samples, 4);
+  const i2 = <usize>load<i32>(samples, 8), i3 = <usize>load<i32>(samples, 12);
+  v128.store32_lane(gaps + (i0 << 2), gap, 0);
+  v128.store32_lane(gaps + (i1 << 2), gap, 1);
+  v128.store32_lane(gaps + (i2 << 2), gap, 2);
+  v128.store32_lane(gaps + (i3 << 2), gap, 3);
+  store<u16>(labels + (i0 << 1), <u16>q0);
+  store<u16>(labels + (i1 << 1), <u16>q1);
+  store<u16>(labels + (i2 << 1), <u16>q2);
+  store<u16>(labels + (i3 << 1), <u16>q3);
 }

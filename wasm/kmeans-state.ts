@@ -7,11 +7,11 @@
 export class KMeansState {
   /** IN f32 [nSamples][nFeatures], see `place_rows_f32`; 16 readable bytes follow. */
   rows: usize;
-  /** INOUT u16 [nSamples rounded up to 8] cluster of each sample. */
+  /** INOUT u16 [nSamples rounded up to 8] cluster of each sample × 4 + shell, see `radii`. */
   labels: usize;
   /**
    * INOUT f32 [nSamples rounded up to 8] for each sample a lower bound of (distance to the nearest other center −
-   * distance to its own) plus its cluster's clock at that time. While it exceeds the clock, the label cannot change.
+   * distance to its own) plus its shell's clock at that time. While it exceeds the clock, the label cannot change.
    */
   gaps: usize;
   /**
@@ -27,7 +27,10 @@ export class KMeansState {
   centersBy4: usize;
   /** IN f64 [k][nFeatures] centers as the reference arithmetic uses them. */
   centers: usize;
-  /** IN f32 [k] clock of each cluster: sum over the updates of (own drift + largest drift of another), rounded up. */
+  /**
+   * IN f32 [k][4] clock of each shell: how far, at most, its center and another have come closer to a sample since the
+   * start, counting only centers near enough to matter to the shell; rounded up.
+   */
   clocks: usize;
   /** IN f32 [nGroups rounded up to 4] clock of each group: sum of the largest drifts in it, rounded up; rest −1e30. */
   groupClocks: usize;
@@ -39,7 +42,7 @@ export class KMeansState {
   relativeError: f32;
   /** Bound of the absolute error that rounding the centers to float32 adds to a difference of two distances. */
   absoluteError: f32;
-  /** IN i32 [k][4 × nGroups] for each center all centers by distance, itself first. */
+  /** IN i32 [k][4 × nGroups] for each center all centers by distance, itself first; 0 when they are not ordered. */
   order: usize;
   /** IN f32 [k][nGroups][nFeatures][4] for each center all centers in that order. */
   orderedCenters: usize;
@@ -56,15 +59,18 @@ export class KMeansState {
   boundsTile: usize;
   /** SCRATCH i32 [nGroups] */
   openGroups: usize;
+  /** IN f32 [k][4] radius of each shell, rounded down: a sample belongs to the first that holds it; the last holds all. */
+  radii: usize;
   /** OUT 8 × 4 distances computed so far, in tiles. */
   tiles: i32;
   /** OUT samples decided again in float64 so far. */
   exactDecisions: i32;
 }
 
+/** Cluster of a sample. */
 @inline
-export function clockOf(state: KMeansState, label: i32): f32 {
-  return load<f32>(state.clocks + (<usize>label << 2));
+export function labelOf(state: KMeansState, sample: i32): i32 {
+  return <i32>load<u16>(state.labels + (<usize>sample << 1)) >>> 2;
 }
 
 @inline

@@ -3,16 +3,11 @@ import { keepLabels, settle } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
 import { loadTile } from './rows';
 
-/** Groups of centers from which ordering them by distance pays. */
-const ORDER_FROM = 3;
-
-/** Lower bounds of second nearest − nearest distance. */
+/** Upper bound of a distance from its computed square. */
 @inline
-function margin(state: KMeansState, best: v128, second: v128): v128 {
-  const up = f32x4.splat(1 + state.relativeError), down = f32x4.splat(1 - state.relativeError);
-  return f32x4.sub(
-    f32x4.sub(f32x4.mul(f32x4.sqrt(second), down), f32x4.mul(f32x4.sqrt(best), up)),
-    f32x4.splat(state.absoluteError),
+function upperBound(state: KMeansState, square: v128): v128 {
+  return f32x4.add(
+    f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 + state.relativeError)), f32x4.splat(state.absoluteError),
   );
 }
 
@@ -27,7 +22,7 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   const nGroups = state.nGroups;
   loadTile(state.rows, state.nFeatures, samples, state.tile);
   let order: usize = 0;
-  if (own >= 0 && nGroups >= ORDER_FROM) {
+  if (own >= 0 && state.order) {
     const width = <usize>(own * nGroups) << 4;
     order = state.order + width;
     state.tiles += nearestOfBlock(
@@ -35,12 +30,15 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
       state.orderedDistances + width, state.absoluteError,
     );
   } else state.tiles += nearestOfBlock(state.tile, state.nFeatures, state.centersBy4, nGroups, 0, 0);
-  const margin0 = margin(state, best0, second0), margin1 = margin(state, best1, second1);
+  const upper0 = upperBound(state, best0), upper1 = upperBound(state, best1);
+  const down = f32x4.splat(1 - state.relativeError);
+  const margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(second0), down), upper0);
+  const margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(second1), down), upper1);
   const zero = f32x4.splat(0);
   if (own >= 0 && i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)))) {
     const same = i32x4.splat(order ? 0 : own);
     if (i32x4.all_true(v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same)))) {
-      keepLabels(state, samples, own, margin0, margin1);
+      keepLabels(state, samples, own, margin0, margin1, upper0, upper1);
       return 0;
     }
   }
@@ -50,12 +48,14 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   v128.store(lanes, margin1, 16);
   v128.store(lanes, low, 32);
   v128.store(lanes, high, 48);
+  v128.store(lanes, upper0, 64);
+  v128.store(lanes, upper1, 80);
   let changed = 0;
   for (let lane = 0; lane < count; lane++) {
     const at = lanes + (<usize>lane << 2);
     let label = load<i32>(at, 32);
     if (order) label = load<i32>(order + (<usize>label << 2));
-    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), isFirst);
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64), isFirst);
   }
   return changed;
 }

@@ -1,5 +1,5 @@
 import { settleTileByGroups } from './kmeans-bounds';
-import { KMeansState } from './kmeans-state';
+import { KMeansState, labelOf } from './kmeans-state';
 import { settleTile } from './kmeans-tile';
 
 /** Bits 0–7: samples of the 8 from `sample` on whose label may have changed since it was last decided. */
@@ -54,7 +54,7 @@ export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): v
 }
 
 /**
- * Decides again the samples of [first, last) whose gap no longer exceeds their cluster's clock; the others keep their
+ * Decides again the samples of [first, last) whose gap no longer exceeds their shell's clock; the others keep their
  * labels, which are still right (one bound per sample: Hamerly, "Making k-means even faster", SDM 2010, stored once as a
  * clock instead of updated at every iteration). Samples wait until 8 of one cluster are together; `kmeans_flush_f32`
  * takes those left over.
@@ -76,7 +76,7 @@ export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32):
     while (stale) {
       const next = sample + ctz(stale);
       stale &= stale - 1;
-      const label = <i32>load<u16>(state.labels + (<usize>next << 1));
+      const label = labelOf(state, next);
       const queue = state.queues + (<usize>label << 5), length = state.queueLengths + (<usize>label << 2);
       const waiting = load<i32>(length);
       store<i32>(queue + (<usize>waiting << 2), next);

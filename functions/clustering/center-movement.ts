@@ -1,48 +1,150 @@
-import type { KMeansState } from './kmeans-state.ts';
+import { type KMeansState, pairsAreCheap, SHELLS, workDone } from './kmeans-state.ts';
 
-/** Clocks are compared in float32: rounding up by this much keeps the bounds right. */
+/** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
 const ROUND_UP = 1 + 1e-6;
+const ROUND_DOWN = 1 - 1e-6;
+/** The update that draws the first shells: before, centers move too far for any to last. */
+const FIRST_DRAW = 2;
+/** Shells are drawn anew when this many times the work of deciding every sample went into deciding some. */
+const WORN_OUT = 4;
+/** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
+const RADIUS = 0.85;
 
-/** How far the centers have moved since the start, as the clocks of clusters and groups the kernels compare with. */
+/**
+ * How far centers have moved, as the clocks the kernels compare with. A sample x of cluster a, at most r away from its
+ * center, can only change to a center c with |a c| ≤ 2 r (triangle inequality): so each cluster has shells of growing
+ * radius, and a shell's clock counts the movement of the centers near enough to matter. A center that was too far and
+ * comes near brings along all it has moved in between.
+ */
 export class CenterMovement {
-  readonly #clocks: Float64Array;
+  readonly #shellClocks: Float64Array;
   readonly #groupClocks: Float64Array;
+  /** Per shell, how far its samples may be from the center by now. */
+  readonly #radii: Float64Array;
+  /** Per pair of clusters, the path both have moved since the shells were drawn. */
+  readonly #paths: Float64Array;
+  /** Per shell and cluster, the largest difference of the shell's clock and that path at any time. */
+  readonly #leads: Float64Array;
+  readonly #hasShells: boolean;
+  #updates = 0;
+  #tilesAtDraw = 0;
+  #tilesOfFullPass = Number.POSITIVE_INFINITY;
 
-  constructor(state: KMeansState) {
-    this.#clocks = new Float64Array(state.nClusters);
-    this.#groupClocks = new Float64Array(state.nGroups);
+  constructor({ nSamples, nClusters, nGroups }: KMeansState) {
+    this.#hasShells = pairsAreCheap(nSamples, nClusters);
+    this.#shellClocks = new Float64Array(nClusters * SHELLS);
+    this.#groupClocks = new Float64Array(nGroups);
+    this.#radii = new Float64Array(nClusters * SHELLS).fill(-1);
+    const pairs = this.#hasShells ? nClusters ** 2 : 0;
+    this.#paths = new Float64Array(pairs);
+    this.#leads = new Float64Array(pairs * SHELLS);
   }
 
-  /** Adds the step from `before` to `after` to the clocks; returns its squared length over all centers. */
+  /** Takes in the step from `before` to `after`; returns its squared length over all centers. */
   advance(state: KMeansState, before: Float64Array, after: Float64Array): number {
     const { nClusters, nFeatures, nGroups } = state;
     const drift = new Float64Array(nClusters);
     const groupDrift = new Float64Array(nGroups);
     let shift = 0;
-    let farthest = -1;
-    let largest = 0;
-    let second = 0;
     for (let c = 0; c < nClusters; c++) {
       let square = 0;
       for (let at = c * nFeatures; at < (c + 1) * nFeatures; at++) square += (after[at]! - before[at]!) ** 2;
       shift += square;
-      const moved = Math.sqrt(square);
-      drift[c] = moved;
-      groupDrift[c >> 2] = Math.max(groupDrift[c >> 2]!, moved);
-      if (moved > largest) {
-        second = largest;
-        largest = moved;
-        farthest = c;
-      } else if (moved > second) second = moved;
-    }
-    for (let c = 0; c < nClusters; c++) {
-      this.#clocks[c]! += drift[c]! + (c === farthest ? second : largest);
-      state.clocks[c] = this.#clocks[c]! * ROUND_UP;
+      drift[c] = Math.sqrt(square);
+      groupDrift[c >> 2] = Math.max(groupDrift[c >> 2]!, drift[c]!);
     }
     for (let group = 0; group < nGroups; group++) {
       this.#groupClocks[group]! += groupDrift[group]!;
       state.groupClocks[group] = this.#groupClocks[group]! * ROUND_UP;
     }
+    if (!this.#hasShells) {
+      this.#turnClocksTogether(state, drift);
+      return shift;
+    }
+    const distances = centerDistances(after, nClusters, nFeatures);
+    if (this.#isTimeToDraw(workDone(state).tiles)) this.#drawShells(state, distances);
+    else this.#turnClocks(state, drift, distances);
     return shift;
   }
+
+  #isTimeToDraw(tiles: number): boolean {
+    this.#updates++;
+    const sinceDraw = tiles - this.#tilesAtDraw;
+    if (this.#tilesOfFullPass === 0) this.#tilesOfFullPass = sinceDraw;
+    if (this.#updates !== FIRST_DRAW && sinceDraw <= (1 + WORN_OUT) * this.#tilesOfFullPass) return false;
+    this.#tilesAtDraw = tiles;
+    this.#tilesOfFullPass = 0;
+    return true;
+  }
+
+  /** Every cluster's clock counts its own drift and the largest of another. */
+  #turnClocksTogether(state: KMeansState, drift: Float64Array): void {
+    const farthest = drift.indexOf(Math.max(...drift));
+    const second = Math.max(0, ...drift.filter((_, c) => c !== farthest));
+    drift.forEach((own, c) => {
+      this.#shellClocks[c * SHELLS]! += own + (c === farthest ? second : drift[farthest]!);
+      const clock = this.#shellClocks[c * SHELLS]! * ROUND_UP;
+      state.clocks.fill(clock, c * SHELLS, (c + 1) * SHELLS);
+    });
+  }
+
+  #turnClocks(state: KMeansState, drift: Float64Array, distances: Float64Array): void {
+    const k = state.nClusters;
+    for (let a = 0; a < k; a++) {
+      for (let c = 0; c < k; c++) this.#paths[a * k + c]! += drift[a]! + drift[c]!;
+      for (let q = 0; q < SHELLS; q++) {
+        const shell = a * SHELLS + q;
+        const isLast = q === SHELLS - 1;
+        if (this.#radii[shell]! >= 0) this.#radii[shell]! += drift[a]!;
+        const reach = isLast ? Number.POSITIVE_INFINITY : 2 * this.#radii[shell]! * ROUND_UP;
+        let clock = this.#shellClocks[shell]!;
+        for (let c = 0; c < k; c++) {
+          if (c !== a && distances[a * k + c]! * ROUND_DOWN <= reach) {
+            clock = Math.max(clock, this.#leads[shell * k + c]! + this.#paths[a * k + c]!);
+          }
+        }
+        for (let c = 0; c < k; c++) {
+          const lead = clock - this.#paths[a * k + c]!;
+          if (lead > this.#leads[shell * k + c]!) this.#leads[shell * k + c] = lead;
+        }
+        this.#shellClocks[shell] = clock;
+        state.clocks[shell] = clock * ROUND_UP;
+        state.radii[shell] = this.#radii[shell]! * ROUND_DOWN;
+      }
+    }
+  }
+
+  /** New radii, clocks at zero, and every sample to be decided again. */
+  #drawShells(state: KMeansState, distances: Float64Array): void {
+    const k = state.nClusters;
+    for (let a = 0; a < k; a++) {
+      const others = distances.slice(a * k, (a + 1) * k).sort();
+      const ranks = [1, 1 + Math.ceil((k - 1) / 4), 1 + Math.ceil((k - 1) / 2)];
+      ranks.forEach((rank, q) => {
+        const shell = a * SHELLS + q;
+        this.#radii[shell] = (RADIUS * others[Math.min(rank, k - 1)]!) / 2;
+        state.radii[shell] = this.#radii[shell]! * ROUND_DOWN;
+      });
+    }
+    this.#shellClocks.fill(0);
+    this.#paths.fill(0);
+    this.#leads.fill(0);
+    state.clocks.fill(0);
+    state.gaps.subarray(0, state.nSamples).fill(-1);
+  }
+}
+
+/** nClusters × nClusters. */
+function centerDistances(centers: Float64Array, nClusters: number, nFeatures: number): Float64Array {
+  const distances = new Float64Array(nClusters * nClusters);
+  for (let a = 0; a < nClusters; a++) {
+    for (let b = a + 1; b < nClusters; b++) {
+      let square = 0;
+      for (let j = 0; j < nFeatures; j++)
+        square += (centers[a * nFeatures + j]! - centers[b * nFeatures + j]!) ** 2;
+      distances[a * nClusters + b] = Math.sqrt(square);
+      distances[b * nClusters + a] = Math.sqrt(square);
+    }
+  }
+  return distances;
 }

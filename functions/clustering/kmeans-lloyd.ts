@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
-import { createState, type KMeansState, placeCenters } from './kmeans-state.ts';
+import { createState, type KMeansState, placeCenters, SHELLS } from './kmeans-state.ts';
 import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
 
@@ -75,7 +75,7 @@ export function lloyd(
     };
     /** Brings the labels up to date; returns how many changed. */
     const reassign = (): number => {
-      if (!hasBounds && nGroups > 2) exports.kmeans_order_f32(address);
+      if (state.hasOrder) exports.kmeans_order_f32(address);
       const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
       return changed + exports.kmeans_flush_f32(address);
     };
@@ -99,13 +99,19 @@ export function lloyd(
     }
     if (!settled) reassign();
     return {
-      labels: Uint16Array.from(state.labels.subarray(0, nSamples)),
+      labels: clusterLabels(state),
       centers,
       sizes: Int32Array.from(counts),
       inertia: inertia(placed, state, centers),
       iterations,
     };
   });
+}
+
+function clusterLabels({ nSamples, labels }: KMeansState): Uint16Array {
+  const clusters = new Uint16Array(nSamples);
+  for (let sample = 0; sample < nSamples; sample++) clusters[sample] = labels[sample]! >> 2;
+  return clusters;
 }
 
 function means({ nClusters, nFeatures, sums, sumsWidth, counts }: KMeansState): Float64Array {
@@ -147,7 +153,7 @@ function inertia(placed: PlacedRows, state: KMeansState, centers: Float64Array):
 function inertiaBySample({ nSamples, nFeatures, rows, labels }: KMeansState, centers: Float64Array): number {
   let total = 0;
   for (let sample = 0; sample < nSamples; sample++) {
-    const center = labels[sample]! * nFeatures;
+    const center = Math.floor(labels[sample]! / SHELLS) * nFeatures;
     for (let j = 0; j < nFeatures; j++) total += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
   }
   return total;

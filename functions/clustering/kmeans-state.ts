@@ -6,6 +6,10 @@ import type { PlacedRows } from './placed-rows.ts';
 const NOWHERE = 1e18;
 /** Half the distance between float32 neighbours at 1. */
 const ROUNDING = 2 ** -24;
+/** Shells around each center, told apart by their clocks; the last holds what the others do not. */
+export const SHELLS = 4;
+/** Groups of centers from which keeping them ordered pays. */
+const ORDER_FROM = 3;
 /** A gap no clock ever exceeds. */
 const NEVER = 3.4e38;
 
@@ -21,16 +25,21 @@ export interface KMeansState {
   readonly fields: KernelI32;
   readonly errors: KernelF32;
   readonly rows: KernelF32;
-  /** One per sample, then up to 7 without meaning. */
+  /** Cluster × 4 + shell, one per sample, then up to 7 without meaning. */
   readonly labels: KernelU16;
   readonly gaps: KernelF32;
+  /** Whether each center's neighbours are kept in order of distance. */
+  readonly hasOrder: boolean;
   /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
   readonly bounds: KernelF32 | undefined;
   readonly boundsWidth: number;
   readonly centersBy4: KernelF32;
   /** nClusters × nFeatures, placed units. */
   readonly centers: KernelF64;
+  /** nClusters × SHELLS. */
   readonly clocks: KernelF32;
+  /** nClusters × SHELLS, the last of each infinite. */
+  readonly radii: KernelF32;
   readonly groupClocks: KernelF32;
   /** nClusters × sumsWidth. */
   readonly sums: KernelF64;
@@ -41,8 +50,13 @@ export interface KMeansState {
 /** Field numbers of what the host reads or writes after the start. */
 const RELATIVE_ERROR = 14;
 const ABSOLUTE_ERROR = 15;
-const TILES = 25;
-const EXACT_DECISIONS = 26;
+const TILES = 26;
+const EXACT_DECISIONS = 27;
+
+/** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
+export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
+  return SHELLS * nClusters ** 2 <= nSamples;
+}
 
 /** Allocates the state of a fit in memory the caller's scope frees; sums, counts and clocks start at zero. */
 export function createState(
@@ -53,6 +67,7 @@ export function createState(
 ): KMeansState {
   const { memory } = kernels;
   const nGroups = Math.ceil(nClusters / 4);
+  const hasOrder = !hasBounds && nGroups >= ORDER_FROM && pairsAreCheap(nSamples, nClusters);
   const padded = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
   const nSlots = padded(nSamples, 8);
   const boundsWidth = padded(nGroups, 4);
@@ -61,29 +76,32 @@ export function createState(
   const bounds = hasBounds ? memory.f32(nSamples * boundsWidth).fill(0) : undefined;
   const centersBy4 = memory.f32(nGroups * 4 * nFeatures).fill(NOWHERE);
   const centers = memory.f64(nClusters * nFeatures);
-  const clocks = memory.f32(nClusters).fill(0);
+  const clocks = memory.f32(nClusters * SHELLS).fill(0);
+  const radii = memory.f32(nClusters * SHELLS).fill(-1);
   const groupClocks = memory.f32(boundsWidth).fill(-1e30).fill(0, 0, nGroups);
   const sumsWidth = padded(nFeatures, 4);
   const sums = memory.f64(nClusters * sumsWidth).fill(0);
   const counts = memory.i32(nClusters).fill(0);
-  const order = memory.i32(nClusters * nGroups * 4);
-  for (let at = 0; at < order.length; at++) order[at] = at % (nGroups * 4);
-  const orderedCenters = memory.f32(nClusters * nGroups * 4 * nFeatures);
-  const orderedDistances = memory.f32(nClusters * nGroups * 4);
+  const orderLength = hasOrder ? nClusters * nGroups * 4 : 0;
+  const order = memory.i32(orderLength);
+  for (let at = 0; at < orderLength; at++) order[at] = at % (nGroups * 4);
+  const orderedCenters = memory.f32(orderLength * nFeatures);
+  const orderedDistances = memory.f32(orderLength);
   const queues = memory.i32(nClusters * 8);
   const queueLengths = memory.i32(nClusters).fill(0);
   const tile = memory.f32(padded(nFeatures, 4) * 8);
   const groupMinima = memory.f32(nGroups * 16);
   const boundsTile = memory.f32(boundsWidth * 8).fill(0);
   const openGroups = memory.i32(nGroups);
-  const fields = memory.i32(27).fill(0);
+  const fields = memory.i32(28).fill(0);
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, bounds?.byteOffset ?? 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
   fields.set([sums.byteOffset, counts.byteOffset], 12);
-  fields.set([order.byteOffset, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
+  fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
   fields.set([queues.byteOffset, queueLengths.byteOffset, tile.byteOffset], 19);
   fields.set([groupMinima.byteOffset, boundsTile.byteOffset, openGroups.byteOffset], 22);
+  fields[25] = radii.byteOffset;
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   return {
     nSamples,
@@ -96,11 +114,13 @@ export function createState(
     rows,
     labels,
     gaps,
+    hasOrder,
     bounds,
     boundsWidth,
     centersBy4,
     centers,
     clocks,
+    radii,
     groupClocks,
     sums,
     sumsWidth,

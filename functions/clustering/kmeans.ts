@@ -13,8 +13,8 @@ const SAME_OPTIMUM = 1e-6;
 const MOST_ROUNDS = 10;
 /** Rows up to which each restart ends with single moves; beyond, one row hardly weighs in a cluster. */
 const IMPROVE_UP_TO = 50_000;
-/** Labels are 16 bits inside the kernels. */
-const MOST_CLUSTERS = 65_535;
+/** Labels share 16 bits with 2 bits of the kernels. */
+const MOST_CLUSTERS = 16_383;
 
 export interface KMeansOptions {
   readonly nClusters: number;

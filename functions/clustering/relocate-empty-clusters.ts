@@ -1,4 +1,4 @@
-import type { KMeansState } from './kmeans-state.ts';
+import { type KMeansState, SHELLS } from './kmeans-state.ts';
 
 /**
  * Gives each empty cluster the sample farthest from its own center (of equally far ones the first), as scikit-learn
@@ -22,7 +22,7 @@ export function relocateEmptyClusters(state: KMeansState): void {
 function squaredDistances({ nSamples, nFeatures, rows, labels, centers }: KMeansState): Float64Array {
   const distances = new Float64Array(nSamples);
   for (let sample = 0; sample < nSamples; sample++) {
-    const center = labels[sample]! * nFeatures;
+    const center = Math.floor(labels[sample]! / SHELLS) * nFeatures;
     let sum = 0;
     for (let j = 0; j < nFeatures; j++) sum += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
     distances[sample] = sum;
@@ -34,7 +34,7 @@ function farthestSample({ labels, counts }: KMeansState, distances: Float64Array
   let farthest = -1;
   let most = Number.NEGATIVE_INFINITY;
   distances.forEach((distance, sample) => {
-    if (distance > most && counts[labels[sample]!]! > 1) {
+    if (distance > most && counts[Math.floor(labels[sample]! / SHELLS)]! > 1) {
       most = distance;
       farthest = sample;
     }
@@ -44,7 +44,7 @@ function farthestSample({ labels, counts }: KMeansState, distances: Float64Array
 
 function moveSample(state: KMeansState, sample: number, to: number): void {
   const { nFeatures, sums, sumsWidth, rows, labels, counts } = state;
-  const from = labels[sample]!;
+  const from = Math.floor(labels[sample]! / SHELLS);
   for (let j = 0; j < nFeatures; j++) {
     const x = rows[sample * nFeatures + j]!;
     sums[from * sumsWidth + j]! -= x;
@@ -52,5 +52,5 @@ function moveSample(state: KMeansState, sample: number, to: number): void {
   }
   counts[from]!--;
   counts[to]!++;
-  labels[sample] = to;
+  labels[sample] = to * SHELLS;
 }
