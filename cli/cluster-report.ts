@@ -46,6 +46,16 @@ const STYLE = { head: [], border: [], compact: true };
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 const number = (value: number) => value.toLocaleString('en-US', { maximumSignificantDigits: 5 });
+const MAX_DECIMALS = 20;
+
+/** Prints the centers of one column with as many decimals as tell them apart, however far from zero they lie. */
+function centerPrinter(values: readonly number[]): (value: number) => string {
+  const spread = Math.max(...values) - Math.min(...values);
+  if (!(spread > 0)) return number;
+  const decimals = Math.max(0, Math.min(MAX_DECIMALS, 3 - Math.floor(Math.log10(spread))));
+  return (value) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
 const score = (value: number | null) => (value === null ? '–' : value.toFixed(4));
 const quantity = (value: number) =>
   value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e9) ? value.toPrecision(6) : value.toFixed(4);
@@ -121,8 +131,10 @@ function centerTable({ columns, centers, sizes, nSamples }: ClusterReport): stri
     colAligns: ['right', 'right', 'right', ...shown.map(() => 'right' as const)],
     style: STYLE,
   });
+  const listed = centers.slice(0, SHOWN.clusters);
+  const printers = shown.map((_, column) => centerPrinter(listed.map((center) => center[column]!)));
   for (const [cluster, size] of sizes.slice(0, SHOWN.clusters).entries()) {
-    const center = centers[cluster]!.slice(0, SHOWN.columns).map(number);
+    const center = printers.map((print, column) => print(centers[cluster]![column]!));
     table.push([cluster, count(size), percent(size / nSamples), ...center]);
   }
   const nNoise = nSamples - sizes.reduce((sum, size) => sum + size, 0);

@@ -4,14 +4,16 @@ import { addClusterCommand } from './cluster.ts';
 import { addKeysCommand } from './keys.ts';
 import { addRunCommand } from './run.ts';
 import { addSampleCommand } from './sample.ts';
-import { reportFailure } from './terminal.ts';
+import { EXIT, reportFailure } from './terminal.ts';
 import { addUpCommand } from './up.ts';
 
 const program = new Command('tessella')
   .description('Customer segmentation: drop a file, get named segments from an API.')
   .version(packageJson.version)
   .showHelpAfterError('(add --help for the options)')
-  .configureHelp({ sortSubcommands: false });
+  .configureHelp({ sortSubcommands: false })
+  // Inherited by the commands added below.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage));
 
 addRunCommand(program);
 addUpCommand(program);
