@@ -28,6 +28,7 @@ function upperBound(state: KMeansState, square: v128): v128 {
  */
 export function settleTileByGroups(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
   for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
+  state.decisions++;
   const nFeatures = state.nFeatures, nGroups = state.nGroups;
   const width = (nGroups + 3) & ~3;
   const tile = state.tile, minima = state.groupMinima, bounds = state.boundsTile;

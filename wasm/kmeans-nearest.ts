@@ -66,34 +66,27 @@ export function nearestOfBlock(
       // Rounded up: the radius is exact to (nFeatures + 4) × 2⁻²⁴, far below 3e-5 for every table that fits.
       reach = (sqrt(radius) * 2 + load<f32>(distances, 4) * <f32>1.00003) * <f32>1.0001 + 8 * error;
     }
-    let id = i32x4.splat(group << 2);
-    s0 = f32x4.pmin(s0, f32x4.pmax(b0, a0));
-    i0 = select(id, i0, f32x4.lt(a0, b0));
-    b0 = f32x4.pmin(b0, a0);
-    s1 = f32x4.pmin(s1, f32x4.pmax(b1, a1));
-    i1 = select(id, i1, f32x4.lt(a1, b1));
-    b1 = f32x4.pmin(b1, a1);
-    id = i32x4.splat((group << 2) + 1);
-    s0 = f32x4.pmin(s0, f32x4.pmax(b0, a2));
-    i0 = select(id, i0, f32x4.lt(a2, b0));
-    b0 = f32x4.pmin(b0, a2);
-    s1 = f32x4.pmin(s1, f32x4.pmax(b1, a3));
-    i1 = select(id, i1, f32x4.lt(a3, b1));
-    b1 = f32x4.pmin(b1, a3);
-    id = i32x4.splat((group << 2) + 2);
-    s0 = f32x4.pmin(s0, f32x4.pmax(b0, a4));
-    i0 = select(id, i0, f32x4.lt(a4, b0));
-    b0 = f32x4.pmin(b0, a4);
-    s1 = f32x4.pmin(s1, f32x4.pmax(b1, a5));
-    i1 = select(id, i1, f32x4.lt(a5, b1));
-    b1 = f32x4.pmin(b1, a5);
-    id = i32x4.splat((group << 2) + 3);
-    s0 = f32x4.pmin(s0, f32x4.pmax(b0, a6));
-    i0 = select(id, i0, f32x4.lt(a6, b0));
-    b0 = f32x4.pmin(b0, a6);
-    s1 = f32x4.pmin(s1, f32x4.pmax(b1, a7));
-    i1 = select(id, i1, f32x4.lt(a7, b1));
-    b1 = f32x4.pmin(b1, a7);
+    // Smallest and second smallest of the four, then of all so far.
+    const low0 = f32x4.pmin(a0, a2), low1 = f32x4.pmin(a1, a3), low2 = f32x4.pmin(a4, a6), low3 = f32x4.pmin(a5, a7);
+    const high0 = f32x4.pmin(f32x4.pmax(a0, a2), f32x4.pmax(a4, a6));
+    const high1 = f32x4.pmin(f32x4.pmax(a1, a3), f32x4.pmax(a5, a7));
+    const least0 = f32x4.pmin(low0, low2), least1 = f32x4.pmin(low1, low3);
+    s0 = f32x4.pmin(f32x4.pmin(s0, f32x4.pmax(b0, least0)), f32x4.pmin(f32x4.pmax(low0, low2), high0));
+    s1 = f32x4.pmin(f32x4.pmin(s1, f32x4.pmax(b1, least1)), f32x4.pmin(f32x4.pmax(low1, low3), high1));
+    const nearer0 = f32x4.lt(least0, b0), nearer1 = f32x4.lt(least1, b1);
+    if (v128.any_true(v128.or(nearer0, nearer1))) {
+      let id0 = i32x4.splat((group << 2) + 3), id1 = id0;
+      id0 = select(i32x4.splat((group << 2) + 2), id0, f32x4.eq(a4, least0));
+      id1 = select(i32x4.splat((group << 2) + 2), id1, f32x4.eq(a5, least1));
+      id0 = select(i32x4.splat((group << 2) + 1), id0, f32x4.eq(a2, least0));
+      id1 = select(i32x4.splat((group << 2) + 1), id1, f32x4.eq(a3, least1));
+      id0 = select(i32x4.splat(group << 2), id0, f32x4.eq(a0, least0));
+      id1 = select(i32x4.splat(group << 2), id1, f32x4.eq(a1, least1));
+      i0 = select(id0, i0, nearer0);
+      i1 = select(id1, i1, nearer1);
+      b0 = f32x4.pmin(b0, least0);
+      b1 = f32x4.pmin(b1, least1);
+    }
     group++;
   } while (group < groups && (!distances || load<f32>(distances + (<usize>group << 4)) <= reach));
   best0 = b0;

@@ -63,6 +63,8 @@ export class KMeansState {
   radii: usize;
   /** OUT 8 × 4 distances computed so far, in tiles. */
   tiles: i32;
+  /** OUT tiles of samples decided so far. */
+  decisions: i32;
   /** OUT samples decided again in float64 so far. */
   exactDecisions: i32;
 }

@@ -19,6 +19,7 @@ function upperBound(state: KMeansState, square: v128): v128 {
  */
 export function settleTile(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
   for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
+  state.decisions++;
   const nGroups = state.nGroups;
   loadTile(state.rows, state.nFeatures, samples, state.tile);
   let order: usize = 0;

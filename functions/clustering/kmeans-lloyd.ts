@@ -1,14 +1,17 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
-import { createState, type KMeansState, placeCenters, SHELLS } from './kmeans-state.ts';
+import { createState, type KMeansState, keepBounds, placeCenters, SHELLS, workDone } from './kmeans-state.ts';
 import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 export const CALL_SAMPLES = 16_384;
-/** Bounds per group of centers pay from this many features and groups on; below, distances cost less than bounds. */
-const BOUNDS_FROM_FEATURES = 24;
+/** Bounds per group of centers pay where distances are long sums and there are many of them to leave out. */
+const BOUNDS_FROM_FEATURES = 16;
 const BOUNDS_FROM_GROUPS = 8;
+/** The iteration at which it shows whether leaving out far centers alone leaves out enough, and how much is enough. */
+const JUDGED_AT = 6;
+const FAR_ENOUGH = 0.5;
 
 export interface LloydOptions {
   readonly maxIter: number;
@@ -45,10 +48,8 @@ export function lloyd(
 ): LloydFit {
   return kernels.memory.scope(() => {
     const { exports } = kernels;
-    const { nSamples, nFeatures } = placed;
-    const nGroups = Math.ceil(nClusters / 4);
-    const hasBounds = nFeatures >= BOUNDS_FROM_FEATURES && nGroups >= BOUNDS_FROM_GROUPS;
-    const state = createState(kernels, placed, nClusters, hasBounds);
+    const { nSamples } = placed;
+    const state = createState(kernels, placed, nClusters);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
     const sumOf = (call: (first: number, last: number) => number): number => {
@@ -88,7 +89,9 @@ export function lloyd(
     const converge = (): boolean => {
       while (update() > tolerance && iterations < options.maxIter) {
         iterations++;
+        const before = workDone(state);
         if (reassign() === 0) return true;
+        if (iterations === JUDGED_AT && boundsPay(state, before)) keepBounds(kernels, state);
       }
       return false;
     };
@@ -106,6 +109,16 @@ export function lloyd(
       iterations,
     };
   });
+}
+
+function boundsPay(state: KMeansState, before: { tiles: number; decisions: number }): boolean {
+  const { tiles, decisions } = workDone(state);
+  const groupsComputed = (tiles - before.tiles) / (decisions - before.decisions);
+  return (
+    state.nFeatures >= BOUNDS_FROM_FEATURES &&
+    state.nGroups >= BOUNDS_FROM_GROUPS &&
+    groupsComputed > FAR_ENOUGH * state.nGroups
+  );
 }
 
 function clusterLabels({ nSamples, labels }: KMeansState): Uint16Array {

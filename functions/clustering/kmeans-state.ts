@@ -29,9 +29,9 @@ export interface KMeansState {
   readonly labels: KernelU16;
   readonly gaps: KernelF32;
   /** Whether each center's neighbours are kept in order of distance. */
-  readonly hasOrder: boolean;
+  hasOrder: boolean;
   /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
-  readonly bounds: KernelF32 | undefined;
+  bounds: KernelF32 | undefined;
   readonly boundsWidth: number;
   readonly centersBy4: KernelF32;
   /** nClusters × nFeatures, placed units. */
@@ -48,10 +48,13 @@ export interface KMeansState {
 }
 
 /** Field numbers of what the host reads or writes after the start. */
+const BOUNDS = 3;
+const ORDER = 16;
 const RELATIVE_ERROR = 14;
 const ABSOLUTE_ERROR = 15;
 const TILES = 26;
-const EXACT_DECISIONS = 27;
+const DECISIONS = 27;
+const EXACT_DECISIONS = 28;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -63,17 +66,15 @@ export function createState(
   kernels: Kernels,
   { rows, nSamples, nFeatures }: PlacedRows,
   nClusters: number,
-  hasBounds: boolean,
 ): KMeansState {
   const { memory } = kernels;
   const nGroups = Math.ceil(nClusters / 4);
-  const hasOrder = !hasBounds && nGroups >= ORDER_FROM && pairsAreCheap(nSamples, nClusters);
+  const hasOrder = nGroups >= ORDER_FROM && pairsAreCheap(nSamples, nClusters);
   const padded = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
   const nSlots = padded(nSamples, 8);
   const boundsWidth = padded(nGroups, 4);
   const labels = memory.u16(nSlots).fill(0, nSamples);
   const gaps = memory.f32(nSlots).fill(NEVER, nSamples);
-  const bounds = hasBounds ? memory.f32(nSamples * boundsWidth).fill(0) : undefined;
   const centersBy4 = memory.f32(nGroups * 4 * nFeatures).fill(NOWHERE);
   const centers = memory.f64(nClusters * nFeatures);
   const clocks = memory.f32(nClusters * SHELLS).fill(0);
@@ -93,8 +94,8 @@ export function createState(
   const groupMinima = memory.f32(nGroups * 16);
   const boundsTile = memory.f32(boundsWidth * 8).fill(0);
   const openGroups = memory.i32(nGroups);
-  const fields = memory.i32(28).fill(0);
-  fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, bounds?.byteOffset ?? 0]);
+  const fields = memory.i32(29).fill(0);
+  fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
   fields.set([sums.byteOffset, counts.byteOffset], 12);
@@ -115,7 +116,7 @@ export function createState(
     labels,
     gaps,
     hasOrder,
-    bounds,
+    bounds: undefined,
     boundsWidth,
     centersBy4,
     centers,
@@ -148,7 +149,27 @@ export function placeCenters(state: KMeansState, centers: Float64Array): void {
   state.errors[ABSOLUTE_ERROR] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
 }
 
-/** Work done so far: distances computed (in tiles of 8 samples × 4 centers) and samples decided in float64. */
-export function workDone(state: KMeansState): { tiles: number; exactDecisions: number } {
-  return { tiles: state.fields[TILES]! >>> 0, exactDecisions: state.fields[EXACT_DECISIONS]! };
+/** Work done so far: tiles of 8 samples × 4 centers computed, tiles of samples decided, samples decided in float64. */
+export function workDone({ fields }: KMeansState): {
+  tiles: number;
+  decisions: number;
+  exactDecisions: number;
+} {
+  return {
+    tiles: fields[TILES]! >>> 0,
+    decisions: fields[DECISIONS]! >>> 0,
+    exactDecisions: fields[EXACT_DECISIONS]!,
+  };
+}
+
+/**
+ * From now on keeps bounds per group of centers in place of ordered centers. Bounds start at 0, which leaves every group
+ * open to the samples decided next.
+ */
+export function keepBounds(kernels: Kernels, state: KMeansState): void {
+  const bounds = kernels.memory.f32(state.nSamples * state.boundsWidth).fill(0);
+  state.bounds = bounds;
+  state.hasOrder = false;
+  state.fields[BOUNDS] = bounds.byteOffset;
+  state.fields[ORDER] = 0;
 }

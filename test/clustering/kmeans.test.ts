@@ -57,6 +57,7 @@ describe('kmeans', () => {
 
   it('takes the same steps on heavy tails, with a tolerance and with few iterations', () => {
     expectSameFit(blobs(1200, 4, 5, 3, { heavyTail: true }), 6);
+    expectSameFit(blobs(7000, 18, 5, 3, { heavyTail: true, spread: 0.3 }), 36);
     expectSameFit(blobs(1200, 4, 5, 4), 6, 1e-4);
     expectSameFit(blobs(1200, 4, 5, 5), 6, 0, 3);
   });
