@@ -1,7 +1,7 @@
 import { kmeans as mlKmeans } from 'ml-kmeans';
 import { kmeans } from '../functions/clustering/kmeans.ts';
 import { kmeansPlusPlus } from '../functions/clustering/kmeans-seeding.ts';
-import { packMatrix } from '../functions/clustering/packed-matrix.ts';
+import { placeRows } from '../functions/clustering/placed-rows.ts';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { Random } from '../functions/stats/random.ts';
 import { agree, type BenchCase, type Side } from './bench-case.ts';
@@ -103,14 +103,14 @@ const seeding = (nClusters: number, must: number, stretch: number): BenchCase =>
     const started = performance.now();
     let seconds = 0;
     const centers = kernels.memory.scope(() => {
-      const packed = packMatrix(kernels, set);
-      const packedAt = performance.now();
-      const found = kmeansPlusPlus(kernels, packed, nClusters, new Random(0));
-      seconds = (performance.now() - packedAt) / 1000;
-      return found.map((x, at) => x / packed.scale + packed.offset[at % set.nFeatures]!);
+      const placed = placeRows(kernels, set);
+      const placedAt = performance.now();
+      const found = kmeansPlusPlus(kernels, placed, nClusters, new Random(0));
+      seconds = (performance.now() - placedAt) / 1000;
+      return found.map((x, at) => x / placed.scale + placed.offset[at % set.nFeatures]!);
     });
-    const packSeconds = (performance.now() - started) / 1000 - seconds;
-    return () => ({ potential: potentialOf(set, centers), seconds, packSeconds });
+    const placeSeconds = (performance.now() - started) / 1000 - seconds;
+    return () => ({ potential: potentialOf(set, centers), seconds, placeSeconds });
   },
   peers: [
     {

@@ -116,6 +116,7 @@ async function reference(job: PythonJob, python: PythonWorker) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
+/** Median; the mean of the two middle ones of an even number. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

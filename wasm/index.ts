@@ -25,13 +25,12 @@ export {
   ward_active,
   ward_bytes,
   ward_distances,
-  ward_gather,
   ward_groups,
   ward_init,
   ward_merges,
-  ward_pack,
   ward_ties,
 } from './linkage-ward';
+export { ward_gather, ward_pack, ward_rotate } from './linkage-ward-place';
 export { ward_box } from './linkage-ward-boxes';
 export { ward_merge } from './linkage-ward-merge';
 export {

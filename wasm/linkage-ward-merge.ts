@@ -1,6 +1,7 @@
 import { loadF32, loadI32, storeF32, storeI32 } from './neighbors';
 import { WardState } from './linkage-ward';
 import { includeSlot } from './linkage-ward-boxes';
+import { clearSlot, placeSlot } from './linkage-ward-place';
 import { searchNearest } from './linkage-ward-search';
 
 /** Merges two clusters at the end of the chain into the slot of the larger one, and notes the merge. */
@@ -13,26 +14,17 @@ function merge(state: WardState, a: i32, b: i32, cost: f64): void {
   const nameA = loadI32(state.names, a);
   const nameB = loadI32(state.names, b);
   const name = max(nameA, nameB);
-  const size = sizeA + sizeB;
-  const inverse = 1 / <f64>size;
-  let kept = state.blocks + (<usize>(keep >>> 3) * <usize>nFeatures << 5) + ((<usize>(keep & 7)) << 2);
-  let dropped = state.blocks + (<usize>(drop >>> 3) * <usize>nFeatures << 5) + ((<usize>(drop & 7)) << 2);
-  let sum = state.sums + (<usize>keep * <usize>nFeatures << 3);
-  let other = state.sums + (<usize>drop * <usize>nFeatures << 3);
+  let sum = state.sums + ((<usize>keep * <usize>nFeatures) << 3);
+  let other = state.sums + ((<usize>drop * <usize>nFeatures) << 3);
   for (let j = 0; j < nFeatures; j++) {
-    const total = load<f64>(sum) + load<f64>(other);
-    store<f64>(sum, total);
-    store<f32>(kept, <f32>(total * inverse));
-    store<f32>(dropped, f32.POSITIVE_INFINITY);
+    store<f64>(sum, load<f64>(sum) + load<f64>(other));
     sum += 8;
     other += 8;
-    kept += 32;
-    dropped += 32;
   }
-  storeF32(state.sizes, keep, size);
-  storeF32(state.sizes, drop, 1);
+  clearSlot(state, drop);
+  storeF32(state.sizes, keep, sizeA + sizeB);
   storeI32(state.names, keep, name);
-  storeI32(state.names, drop, -1);
+  placeSlot(state, keep);
   storeI32(state.slotOfName, min(nameA, nameB), -1);
   storeI32(state.slotOfName, name, keep);
   includeSlot(state, keep);

@@ -1,9 +1,12 @@
 import { madd } from './simd';
 import { loadF32, loadI32, storeF32 } from './neighbors';
-import { exactQuery, levelLanes, SLACK, WardState } from './linkage-ward';
+import { exactQuery, laneAt, levelLanes, SLACK, WardState } from './linkage-ward';
 
 /** Relative difference of costs below which rounding decides. */
 const TIE: f64 = 1e-12;
+
+/** More than any cost of rows of unit size, and small enough that dead lanes, at infinity, stay beyond it. */
+const MAX_COST: f64 = 1e30;
 
 /** Float64 cost of merging the query with a slot: nₐ n_b / (nₐ + n_b) × squared distance of the centroids. */
 function exactCost(state: WardState, slot: i32): f64 {
@@ -36,77 +39,92 @@ function consider(state: WardState, slot: i32): void {
   state.limit = <f32>(cost * SLACK);
 }
 
+/** Adds the squared differences along one axis, `at` axes further, for the first or second four lanes. */
+@inline
+function addAxis(sum_f32x4: v128, row: usize, at: usize, query_f32x4: v128): v128 {
+  const difference_f32x4 = f32x4.sub(v128.load(row + at), query_f32x4);
+  return madd(difference_f32x4, difference_f32x4, sum_f32x4);
+}
+
 /** Compares the query with the eight slots of a block; `skip` is a lane to leave out, or 8. */
 function scanBlock(state: WardState, block: i32, skip: i32): void {
-  const blockBytes = (<usize>state.nFeatures) << 5;
-  let row = state.blocks + <usize>block * blockBytes;
-  const end = row + blockBytes;
+  let row = state.blocks + (<usize>block * <usize>state.nAxes << 5);
+  const end = row + ((<usize>state.nAxes) << 5);
   let query = state.scratch;
-  let first_f32x4 = f32x4.splat(-state.allowance);
-  let second_f32x4 = first_f32x4;
+  let a_f32x4 = f32x4.splat(0);
+  let b_f32x4 = a_f32x4;
+  let c_f32x4 = a_f32x4;
+  let d_f32x4 = a_f32x4;
+  // Four axes a round: V8 does not unroll loops, and its loop has a cost of its own.
   do {
-    const query_f32x4 = v128.load32_splat(query);
-    const a_f32x4 = f32x4.sub(v128.load(row), query_f32x4);
-    first_f32x4 = madd(a_f32x4, a_f32x4, first_f32x4);
-    const b_f32x4 = f32x4.sub(v128.load(row, 16), query_f32x4);
-    second_f32x4 = madd(b_f32x4, b_f32x4, second_f32x4);
-    row += 32;
-    query += 4;
+    const first_f32x4 = v128.load32_splat(query);
+    a_f32x4 = addAxis(a_f32x4, row, 0, first_f32x4);
+    b_f32x4 = addAxis(b_f32x4, row, 16, first_f32x4);
+    const second_f32x4 = v128.load32_splat(query, 4);
+    c_f32x4 = addAxis(c_f32x4, row, 32, second_f32x4);
+    d_f32x4 = addAxis(d_f32x4, row, 48, second_f32x4);
+    const third_f32x4 = v128.load32_splat(query, 8);
+    a_f32x4 = addAxis(a_f32x4, row, 64, third_f32x4);
+    b_f32x4 = addAxis(b_f32x4, row, 80, third_f32x4);
+    const fourth_f32x4 = v128.load32_splat(query, 12);
+    c_f32x4 = addAxis(c_f32x4, row, 96, fourth_f32x4);
+    d_f32x4 = addAxis(d_f32x4, row, 112, fourth_f32x4);
+    row += 128;
+    query += 16;
   } while (row < end);
   state.distances += 8;
-  const size = state.sizes + ((<usize>block) << 5);
-  const own_f32x4 = f32x4.splat(state.querySize);
-  const sizeA_f32x4 = v128.load(size);
-  const sizeB_f32x4 = v128.load(size, 16);
-  first_f32x4 = f32x4.mul(
-    first_f32x4,
-    f32x4.div(f32x4.mul(sizeA_f32x4, own_f32x4), f32x4.add(sizeA_f32x4, own_f32x4)),
-  );
-  second_f32x4 = f32x4.mul(
-    second_f32x4,
-    f32x4.div(f32x4.mul(sizeB_f32x4, own_f32x4), f32x4.add(sizeB_f32x4, own_f32x4)),
-  );
+  const inverse = state.inverses + ((<usize>block) << 5);
+  const own_f32x4 = f32x4.splat(state.queryInverse);
   const limit_f32x4 = f32x4.splat(state.limit);
+  const allowance_f32x4 = f32x4.splat(state.allowance);
+  const most_f32x4 = madd(limit_f32x4, f32x4.add(v128.load(inverse), own_f32x4), allowance_f32x4);
+  const mostNext_f32x4 = madd(limit_f32x4, f32x4.add(v128.load(inverse, 16), own_f32x4), allowance_f32x4);
   let lanes =
-    i32x4.bitmask(f32x4.le(first_f32x4, limit_f32x4)) |
-    (i32x4.bitmask(f32x4.le(second_f32x4, limit_f32x4)) << 4);
+    i32x4.bitmask(f32x4.le(f32x4.add(a_f32x4, c_f32x4), most_f32x4)) |
+    (i32x4.bitmask(f32x4.le(f32x4.add(b_f32x4, d_f32x4), mostNext_f32x4)) << 4);
   lanes &= ~(1 << skip);
   for (; lanes != 0; lanes &= lanes - 1) consider(state, (block << 3) + ctz(lanes));
+}
+
+/** Adds the squared gap between the query and four boxes along one axis. */
+@inline
+function addGap(sum_f32x4: v128, box: usize, at: usize, query_f32x4: v128, zero_f32x4: v128): v128 {
+  const below_f32x4 = f32x4.sub(v128.load(box + at), query_f32x4);
+  const above_f32x4 = f32x4.sub(query_f32x4, v128.load(box + at, 32));
+  const gap_f32x4 = f32x4.pmax(zero_f32x4, f32x4.pmax(below_f32x4, above_f32x4));
+  return madd(gap_f32x4, gap_f32x4, sum_f32x4);
 }
 
 /** Lowest costs the eight boxes of a group may hold, written to `lanes`; bits of those that may beat the best. */
 @inline
 function testGroup(state: WardState, group: usize, lanes: usize): i32 {
-  let box = state.boxes + group * ((<usize>state.nFeatures) << 6);
-  const end = box + ((<usize>state.nFeatures) << 6);
+  let box = state.boxes + group * ((<usize>state.nBoxAxes) << 6);
+  const end = box + ((<usize>state.nBoxAxes) << 6);
   let query = state.scratch;
-  let first_f32x4 = f32x4.splat(-state.allowance);
-  let second_f32x4 = first_f32x4;
   const zero_f32x4 = f32x4.splat(0);
+  let first_f32x4 = zero_f32x4;
+  let second_f32x4 = zero_f32x4;
   do {
-    const query_f32x4 = v128.load32_splat(query);
-    const belowA_f32x4 = f32x4.sub(v128.load(box), query_f32x4);
-    const aboveA_f32x4 = f32x4.sub(query_f32x4, v128.load(box, 32));
-    const gapA_f32x4 = f32x4.pmax(zero_f32x4, f32x4.pmax(belowA_f32x4, aboveA_f32x4));
-    first_f32x4 = madd(gapA_f32x4, gapA_f32x4, first_f32x4);
-    const belowB_f32x4 = f32x4.sub(v128.load(box, 16), query_f32x4);
-    const aboveB_f32x4 = f32x4.sub(query_f32x4, v128.load(box, 48));
-    const gapB_f32x4 = f32x4.pmax(zero_f32x4, f32x4.pmax(belowB_f32x4, aboveB_f32x4));
-    second_f32x4 = madd(gapB_f32x4, gapB_f32x4, second_f32x4);
-    box += 64;
-    query += 4;
+    const a_f32x4 = v128.load32_splat(query);
+    first_f32x4 = addGap(first_f32x4, box, 0, a_f32x4, zero_f32x4);
+    second_f32x4 = addGap(second_f32x4, box, 16, a_f32x4, zero_f32x4);
+    const b_f32x4 = v128.load32_splat(query, 4);
+    first_f32x4 = addGap(first_f32x4, box, 64, b_f32x4, zero_f32x4);
+    second_f32x4 = addGap(second_f32x4, box, 80, b_f32x4, zero_f32x4);
+    box += 128;
+    query += 8;
   } while (box < end);
-  const size = state.boxSizes + (group << 5);
-  const own_f32x4 = f32x4.splat(state.querySize);
-  const sizeA_f32x4 = v128.load(size);
-  const sizeB_f32x4 = v128.load(size, 16);
-  first_f32x4 = f32x4.mul(
-    first_f32x4,
-    f32x4.mul(own_f32x4, f32x4.div(sizeA_f32x4, f32x4.add(sizeA_f32x4, own_f32x4))),
+  const inverse = state.boxInverses + (group << 5);
+  const own_f32x4 = f32x4.splat(state.queryInverse);
+  const allowance_f32x4 = f32x4.splat(state.allowance);
+  // Cost ≥ (squared distance − allowance) / (1/nₐ + 1/n_b).
+  first_f32x4 = f32x4.div(
+    f32x4.sub(first_f32x4, allowance_f32x4),
+    f32x4.add(v128.load(inverse), own_f32x4),
   );
-  second_f32x4 = f32x4.mul(
-    second_f32x4,
-    f32x4.mul(own_f32x4, f32x4.div(sizeB_f32x4, f32x4.add(sizeB_f32x4, own_f32x4))),
+  second_f32x4 = f32x4.div(
+    f32x4.sub(second_f32x4, allowance_f32x4),
+    f32x4.add(v128.load(inverse, 16), own_f32x4),
   );
   v128.store(lanes, first_f32x4);
   v128.store(lanes, second_f32x4, 16);
@@ -138,19 +156,20 @@ export function searchNearest(state: WardState, slot: i32, previous: i32, previo
   const nFeatures = state.nFeatures;
   const size = loadF32(state.sizes, slot);
   const inverse = 1 / <f64>size;
-  let lane = state.blocks + (<usize>(slot >>> 3) * <usize>nFeatures << 5) + ((<usize>(slot & 7)) << 2);
-  const sums = state.sums + (<usize>slot * <usize>nFeatures << 3);
+  const sums = state.sums + ((<usize>slot * <usize>nFeatures) << 3);
   const exact = exactQuery(state);
-  for (let j = 0; j < nFeatures; j++, lane += 32) {
-    storeF32(state.scratch, j, load<f32>(lane));
+  for (let j = 0; j < nFeatures; j++) {
     store<f64>(exact + ((<usize>j) << 3), load<f64>(sums + ((<usize>j) << 3)) * inverse);
   }
+  let lane = laneAt(state, slot);
+  for (let axis = 0; axis < state.nAxes; axis++, lane += 32) storeF32(state.scratch, axis, load<f32>(lane));
   state.querySize = size;
+  state.queryInverse = <f32>inverse;
   state.best = previousCost;
   state.bestSlot = previous;
   state.bestName = -1;
   state.previous = previous;
-  state.limit = <f32>min<f64>(previousCost * SLACK, <f64>f32.MAX_VALUE);
+  state.limit = <f32>min<f64>(previousCost * SLACK, MAX_COST);
   let index = slot >>> 3;
   scanBlock(state, index, slot & 7);
   for (let level = 0; level < state.nLevels; level++, index >>>= 3) {

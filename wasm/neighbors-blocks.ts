@@ -12,7 +12,7 @@ export function neighbor_tree_count_nodes(address: usize): i32 {
 }
 
 /** Whether all rows of a leaf are the same, also in float64 where the caller has such rows. */
-function isPoint(tree: NeighborTree, node: i32, exactRows: usize): bool {
+function isPoint(tree: NeighborTree, node: i32, exactRows: usize, nExactFeatures: i32): bool {
   const box = boxAt(tree, node);
   for (let j = 0; j < tree.nFeatures; j++) {
     if (loadF32(box, j) != loadF32(box, tree.boxWidth + j)) return false;
@@ -20,7 +20,7 @@ function isPoint(tree: NeighborTree, node: i32, exactRows: usize): bool {
   if (exactRows == 0) return true;
   const start = loadI32(nodeAt(tree, node), 2);
   const end = loadI32(nodeAt(tree, node), 3);
-  const bytes = (<usize>tree.nFeatures) << 3;
+  const bytes = (<usize>nExactFeatures) << 3;
   const first = exactRows + <usize>loadI32(tree.order, start) * bytes;
   for (let p = start + 1; p < end; p++) {
     if (memory.compare(first, exactRows + <usize>loadI32(tree.order, p) * bytes, bytes) != 0) return false;
@@ -31,10 +31,15 @@ function isPoint(tree: NeighborTree, node: i32, exactRows: usize): bool {
 /**
  * Numbers the leaves from left to right and gives each its blocks.
  * @param leaves OUT [leaves × 16 bytes]
- * @param exactRows IN f64 [nSamples × nFeatures] in the caller's row order, or 0: rows are merged only if equal there
+ * @param exactRows IN f64 [nSamples × nExactFeatures] in the caller's row order, or 0: rows are merged only if equal there
  * @returns blocks needed
  */
-export function neighbor_tree_layout(address: usize, leaves: usize, exactRows: usize): i32 {
+export function neighbor_tree_layout(
+  address: usize,
+  leaves: usize,
+  exactRows: usize,
+  nExactFeatures: i32,
+): i32 {
   const tree = changetype<NeighborTree>(address);
   tree.leaves = leaves;
   const stack = tree.scratch;
@@ -52,7 +57,7 @@ export function neighbor_tree_layout(address: usize, leaves: usize, exactRows: u
       continue;
     }
     const n = loadI32(record, 3) - loadI32(record, 2);
-    const identical = isPoint(tree, node, exactRows);
+    const identical = isPoint(tree, node, exactRows, nExactFeatures);
     const slots = identical ? 1 : n;
     const leaf = leafAt(tree, nLeaves);
     storeI32(record, 1, nLeaves);

@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF64, KernelI32 } from '../kernels/memory.ts';
 import { FLOAT32_ROUNDING, type Rows, scalingOf, splitRows, unitFactor } from './neighbor-tree.ts';
+import { principalAxes } from './structure-reference.ts';
 
 /** Merges in the order found: a row of each of the two clusters, and the height. */
 export interface Merges {
@@ -15,15 +16,16 @@ interface ClusterArrays {
   readonly blocks: number;
   readonly sums: number;
   readonly sizes: number;
+  readonly inverses: number;
   readonly names: number;
   readonly boxes: number;
-  readonly boxSizes: number;
+  readonly boxInverses: number;
 }
 
 const LEAF_SIZE = 8;
 const MERGES_PER_CALL = 256;
 /** Share of active slots at which the clusters are sorted anew: boxes loosen as centroids move. */
-const REPACK_AT = 0.5;
+const REPACK_AT = 0.65;
 const MIN_TO_REPACK = 64;
 
 /**
@@ -36,6 +38,7 @@ export function wardMerges(kernels: Kernels, rows: Rows): Merges & { readonly ti
   const { nSamples, nFeatures } = rows;
   return memory.scope(() => {
     const { centered, rounding, factor } = centerRows(kernels, rows);
+    const { nAxes, axes } = widestAxes(kernels, centered, nFeatures);
     const state = memory.alloc(exports.ward_bytes());
     const pairs = memory.i32(2 * nSamples);
     const heights = memory.f64(nSamples);
@@ -43,25 +46,27 @@ export function wardMerges(kernels: Kernels, rows: Rows): Merges & { readonly ti
       state,
       nSamples,
       nFeatures,
+      nAxes,
+      axes.byteOffset,
       memory.alloc(64),
       memory.alloc(4 * nSamples),
       memory.alloc(4 * (nSamples + 1)),
       memory.alloc(8 * (nSamples + 1)),
       pairs.byteOffset,
       heights.byteOffset,
-      memory.alloc(16 * (nFeatures + 4) + 512),
+      memory.alloc(20 * (nFeatures + 4) + 512),
       66 * rounding ** 2,
     );
-    let current = allocateClusters(kernels, nSamples, nFeatures);
-    let next = allocateClusters(kernels, Math.ceil(nSamples * REPACK_AT), nFeatures);
-    const duplicates = packRows(kernels, state, rows, centered, current);
+    let current = allocateClusters(kernels, nSamples, nFeatures, nAxes);
+    let next = allocateClusters(kernels, Math.ceil(nSamples * REPACK_AT), nFeatures, nAxes);
+    const duplicates = packRows(kernels, state, rows, nAxes, centered, current);
     for (let nActive = exports.ward_active(state); nActive > 1; ) {
       const repackAt = nActive >= MIN_TO_REPACK ? Math.floor(nActive * REPACK_AT) : 1;
       while (nActive > repackAt) {
         nActive = exports.ward_merge(state, Math.min(MERGES_PER_CALL, nActive - repackAt));
       }
       if (nActive === 1) break;
-      repack(kernels, state, nActive, nFeatures, current, next);
+      repack(kernels, state, nActive, nAxes, current, next);
       [current, next] = [next, current];
     }
     const nFound = exports.ward_merges(state);
@@ -98,16 +103,68 @@ function centerRows({ memory }: Kernels, rows: Rows) {
   return { centered, factor, rounding: 2.01 * FLOAT32_ROUNDING * Math.sqrt(reachSquared) + 2 ** -60 };
 }
 
-function allocateClusters({ exports, memory }: Kernels, nSlots: number, nFeatures: number): ClusterArrays {
+/** Share of the variance below which an axis tells nothing: a float32 distance would not notice it. */
+const MIN_VARIANCE_SHARE = 1e-12;
+/** Rows the axes are taken from; any orthonormal axes give the same tree, good ones give it sooner. */
+const MAX_AXIS_ROWS = 2000;
+
+/** Principal axes of evenly spaced rows, widest first: along the first of them most distances show already. */
+function widestAxes({ memory }: Kernels, centered: KernelF64, nFeatures: number) {
+  const nSamples = centered.length / nFeatures;
+  const step = Math.max(1, Math.floor(nSamples / MAX_AXIS_ROWS));
+  const rows = Array.from({ length: Math.floor(nSamples / step) }, (_, i) =>
+    centered.subarray(i * step * nFeatures, (i * step + 1) * nFeatures),
+  );
+  const columns = principalAxes(covariance(rows, nFeatures), nFeatures);
+  const variance = new Float64Array(nFeatures);
+  for (const row of rows) {
+    for (let axis = 0; axis < nFeatures; axis++) {
+      let along = 0;
+      for (let j = 0; j < nFeatures; j++) along += row[j]! * columns[j * nFeatures + axis]!;
+      variance[axis]! += along * along;
+    }
+  }
+  const total = variance.reduce((sum, value) => sum + value, 0);
+  const widest = [...variance.keys()].sort((a, b) => variance[b]! - variance[a]!);
+  const kept = widest.filter((axis, i) => i === 0 || variance[axis]! > MIN_VARIANCE_SHARE * total);
+  const nAxes = Math.ceil(kept.length / 4) * 4;
+  const axes = memory.f64(nFeatures * nAxes).fill(0);
+  kept.forEach((axis, to) => {
+    for (let j = 0; j < nFeatures; j++) axes[j * nAxes + to] = columns[j * nFeatures + axis]!;
+  });
+  return { nAxes, axes };
+}
+
+/** Sums of products of every two columns of centred rows. */
+function covariance(rows: readonly Float64Array[], nFeatures: number): Float64Array {
+  const mean = new Float64Array(nFeatures);
+  for (const row of rows) for (let j = 0; j < nFeatures; j++) mean[j]! += row[j]! / rows.length;
+  const products = new Float64Array(nFeatures ** 2);
+  for (const row of rows) {
+    for (let a = 0; a < nFeatures; a++) {
+      const deviation = row[a]! - mean[a]!;
+      for (let b = 0; b < nFeatures; b++) products[a * nFeatures + b]! += deviation * (row[b]! - mean[b]!);
+    }
+  }
+  return products;
+}
+
+function allocateClusters(
+  { exports, memory }: Kernels,
+  nSlots: number,
+  nFeatures: number,
+  nAxes: number,
+): ClusterArrays {
   const lanes = Math.ceil(nSlots / 8) * 8;
   const nGroups = exports.ward_groups(nSlots);
   return {
-    blocks: memory.alloc(lanes * nFeatures * 4),
+    blocks: memory.alloc(lanes * nAxes * 4),
     sums: memory.alloc(nSlots * nFeatures * 8),
     sizes: memory.alloc(lanes * 4),
+    inverses: memory.alloc(lanes * 4),
     names: memory.alloc(lanes * 4),
-    boxes: memory.alloc(nGroups * nFeatures * 64),
-    boxSizes: memory.alloc(nGroups * 32),
+    boxes: memory.alloc(nGroups * nAxes * 64),
+    boxInverses: memory.alloc(nGroups * 32),
   };
 }
 
@@ -128,9 +185,10 @@ function pack(
     to.blocks,
     to.sums,
     to.sizes,
+    to.inverses,
     to.names,
     to.boxes,
-    to.boxSizes,
+    to.boxInverses,
   );
   exports.ward_box(state);
 }
@@ -143,10 +201,11 @@ function packRows(
   kernels: Kernels,
   state: number,
   rows: Rows,
+  nAxes: number,
   centered: KernelF64,
   to: ClusterArrays,
 ): Int32Array {
-  const { memory } = kernels;
+  const { exports, memory } = kernels;
   const { nSamples, nFeatures } = rows;
   return memory.scope(() => {
     const sizes = memory.f32(nSamples).fill(1);
@@ -155,9 +214,9 @@ function packRows(
     for (let row = 0; row < nSamples; row++) names[row] = row;
     const tree = splitRows(
       kernels,
-      rows,
-      { leafSize: LEAF_SIZE, exactRows: centered.byteOffset },
-      (coordinates) => coordinates.set(centered),
+      { nSamples, nFeatures: nAxes },
+      { leafSize: LEAF_SIZE, exactRows: centered.byteOffset, nExactFeatures: nFeatures },
+      (coordinates) => exports.ward_rotate(state, centered.byteOffset, nSamples, coordinates.byteOffset),
     );
     const duplicates: number[] = [];
     let nSlots = 0;
@@ -186,7 +245,7 @@ function repack(
   kernels: Kernels,
   state: number,
   nActive: number,
-  nFeatures: number,
+  nAxes: number,
   from: ClusterArrays,
   to: ClusterArrays,
 ): void {
@@ -195,7 +254,7 @@ function repack(
     const slots = memory.i32(nActive);
     const tree = splitRows(
       kernels,
-      { nSamples: nActive, nFeatures },
+      { nSamples: nActive, nFeatures: nAxes },
       { leafSize: LEAF_SIZE },
       (coordinates) => exports.ward_gather(state, coordinates.byteOffset, slots.byteOffset),
     );

@@ -120,6 +120,8 @@ export interface NeighborTreeOptions {
   readonly cliqueDistance?: number;
   /** Address of float64 rows, or 0: rows are merged only if equal there too. */
   readonly exactRows?: number;
+  /** Features of those rows, where they are others than those of the tree. */
+  readonly nExactFeatures?: number;
 }
 
 /** A tree in kernel memory whose leaves are numbered; `order` holds the caller's row at each position. */
@@ -146,7 +148,13 @@ const NODES_PER_LEAF_ROWS = 5;
 export function splitRows(
   { exports, memory }: Kernels,
   { nSamples, nFeatures }: { nSamples: number; nFeatures: number },
-  { leafSize, cliqueSize = 0, cliqueDistance = 0, exactRows = 0 }: NeighborTreeOptions,
+  {
+    leafSize,
+    cliqueSize = 0,
+    cliqueDistance = 0,
+    exactRows = 0,
+    nExactFeatures = nFeatures,
+  }: NeighborTreeOptions,
   write: (coordinates: KernelF32) => void,
 ): SplitTree {
   const boxWidth = Math.ceil(nFeatures / 4) * 4;
@@ -174,7 +182,7 @@ export function splitRows(
     cliqueDistance,
   );
   while (exports.neighbor_tree_split(address, SPLITS_PER_CALL) > 0);
-  const nBlocks = exports.neighbor_tree_layout(address, leaves.byteOffset, exactRows);
+  const nBlocks = exports.neighbor_tree_layout(address, leaves.byteOffset, exactRows, nExactFeatures);
   const nLeaves = exports.neighbor_tree_count_leaves(address);
   const nNodes = exports.neighbor_tree_count_nodes(address);
   return { address, order, nNodes, nLeaves, nBlocks, leaves, coordinates };
