@@ -1,5 +1,5 @@
 import { horizontalSum, madd } from './simd';
-import { loadTile } from './rows';
+import { loadTile, touch } from './rows';
 
 /** Samples whose squared distances are summed in float32 lanes before they join a float64 sum. */
 const RUN = 512;
@@ -67,10 +67,11 @@ export function kmeans_plus_plus_gains_f32(
   let touched: i32 = 0;
   for (let sample = first; sample < last; sample += 8) {
     let open = reachable(state, sample);
+    if (!open) continue;
+    touched += touch(state.rows + <usize>sample * rowBytes, rowBytes << 3);
     while (open) {
       const next = sample + ctz(open);
       open &= open - 1;
-      touched += load<i32>(state.rows + <usize>next * rowBytes);
       store<i32>(state.samples + (<usize>waiting << 2), next);
       if (++waiting == 8) {
         addGains(state, 8, candidates, nTiles, gains);

@@ -1,6 +1,7 @@
 import { settleTileByGroups } from './kmeans-bounds';
 import { KMeansState, labelOf } from './kmeans-state';
 import { settleTile } from './kmeans-tile';
+import { touch } from './rows';
 
 /** Bits 0–7: samples of the 8 from `sample` on whose label may have changed since it was last decided. */
 @inline
@@ -25,17 +26,6 @@ function staleSamples(state: KMeansState, sample: i32): i32 {
 function settleAny(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
   if (state.bounds) return settleTileByGroups(state, samples, count, own, isFirst);
   return settleTile(state, samples, count, own, isFirst);
-}
-
-/**
- * Loads from every cache line of a range: the processor's prefetcher keeps streaming, and what is wanted a little later
- * does not wait for memory row by row.
- */
-@inline
-function touch(from: usize, bytes: usize): i32 {
-  let sum: i32 = 0;
-  for (let line = from, end = from + bytes; line < end; line += 64) sum += load<i32>(line);
-  return sum;
 }
 
 /**

@@ -77,6 +77,17 @@ export function loadTile(rows: usize, nFeatures: i32, samples: usize, tile: usiz
 }
 
 /**
+ * Loads from every cache line of a range: the processor's prefetcher keeps streaming, and what is wanted a little later
+ * does not wait for memory row by row. The result only keeps the loads from being dropped.
+ */
+@inline
+export function touch(from: usize, bytes: usize): i32 {
+  let sum: i32 = 0;
+  for (let line = from, end = from + bytes; line < end; line += 64) sum += load<i32>(line);
+  return sum;
+}
+
+/**
  * The way back: writes 8 tile columns to rows whose length is a multiple of 4.
  * @param rows OUT f32 [][nFeatures]
  * @param samples IN i32 [8] row numbers; a row named twice gets equal columns twice
