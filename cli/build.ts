@@ -22,8 +22,19 @@ export async function ensureBuilt(log: (line: string) => void): Promise<void> {
   const changed = Math.max(...SOURCES.map((source) => newest(join(PROJECT, source))));
   if (existsSync(built) && statSync(built).mtimeMs >= changed) return;
   log('Building kernels, bundles and template (once; again when sources change) …');
+  await runScript('synth');
+}
+
+/** Builds the kernels where they were never built. */
+export async function ensureKernels(log: (line: string) => void): Promise<void> {
+  if (existsSync(join(PROJECT, 'build', 'kernels-wasm.js'))) return;
+  log('Building the kernels (once) …');
+  await runScript('build:wasm');
+}
+
+async function runScript(name: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const child = spawn('npm', ['run', '--silent', 'synth'], {
+    const child = spawn('npm', ['run', '--silent', name], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -33,7 +44,7 @@ export async function ensureBuilt(log: (line: string) => void): Promise<void> {
     child.on('error', reject);
     child.on('exit', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`npm run synth failed with exit code ${code}:\n${output}`));
+      else reject(new Error(`npm run ${name} failed with exit code ${code}:\n${output}`));
     });
   });
 }

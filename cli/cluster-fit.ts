@@ -1,5 +1,6 @@
 import type { Matrix } from '../functions/arrow/matrix.ts';
 import { agglomerate, type Linkage } from '../functions/clustering/agglomerative.ts';
+import { bisectingKMeans } from '../functions/clustering/bisecting.ts';
 import { dbscan } from '../functions/clustering/dbscan.ts';
 import { cutAtCount, type MergeTree } from '../functions/clustering/dendrogram.ts';
 import { kmeans } from '../functions/clustering/kmeans.ts';
@@ -60,6 +61,7 @@ export function fitterOf(
   const { algorithm } = options;
   if (algorithm === 'dbscan') return () => fitDbscan(kernels, input, options);
   if (algorithm === 'kmeans') return (nClusters) => fitKMeans(kernels, input, options, nClusters);
+  if (algorithm === 'bisecting') return (nClusters) => fitBisecting(kernels, input, options, nClusters);
   return agglomerativeFitter(kernels, input, algorithm);
 }
 
@@ -72,6 +74,19 @@ function fitKMeans(
   const { result, seconds } = timed(() => kmeans(kernels, matrix, { nClusters, seed, nInit: restarts }));
   const { labels, iterations } = result;
   return { labels, nClusters, iterations, details: { restarts: result.restarts }, seconds };
+}
+
+function fitBisecting(
+  kernels: Kernels,
+  { matrix }: ClusterInput,
+  { seed, restarts = DEFAULTS.restarts }: ClusterOptions,
+  nClusters: number,
+): ClusterFit {
+  const { result, seconds } = timed(() =>
+    bisectingKMeans(kernels, matrix, { nClusters, seed, nInit: restarts }),
+  );
+  const { labels, sizes, iterations } = result;
+  return { labels, nClusters: sizes.length, iterations, details: { restarts }, seconds };
 }
 
 function agglomerativeFitter(

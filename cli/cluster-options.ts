@@ -5,6 +5,7 @@ import { InvalidRequestError } from '../functions/errors.ts';
 export const ALGORITHMS = {
   kmeans: ['k', 'restarts'],
   dbscan: ['eps', 'minSamples'],
+  bisecting: ['k', 'restarts'],
   ward: ['k'],
   complete: ['k'],
   average: ['k'],

@@ -54,7 +54,7 @@ export function addClusterCommand(program: Command): void {
     .option('--seed <number>', 'equal seeds give equal bytes', wholeNumber(0, 0xffffffff), 42)
     .option(
       '--restarts <number>',
-      `kmeans: starts; more are made when they pay (default: ${DEFAULTS.restarts})`,
+      `kmeans, bisecting: starts; kmeans makes more when they pay (default: ${DEFAULTS.restarts})`,
       wholeNumber(1, 1000),
     )
     .option('--threads <number>', 'threads to cluster on', wholeNumber(1, 1024), 1)
@@ -82,6 +82,8 @@ async function cluster(file: string, options: ClusterOptions): Promise<void> {
     const readSeconds = (performance.now() - start) / 1000;
     stage.clear();
     process.stderr.write(columnsText(table));
+    const { ensureKernels } = await import('./build.ts');
+    await ensureKernels((line) => process.stderr.write(`${line}\n`));
     const [{ loadKernels }, { clusterTable }, { reportJson, reportText }] = await Promise.all([
       import('../functions/kernels/instance.ts'),
       import('./cluster-table.ts'),

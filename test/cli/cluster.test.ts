@@ -68,6 +68,7 @@ function expectBlobs(lines: readonly string[]): void {
 describe('every algorithm', () => {
   const cases = [
     ['kmeans', '--k', '3'],
+    ['bisecting', '--k', '3'],
     ['ward', '--k', '3'],
     ['complete', '--k', '3'],
     ['average', '--k', '3'],
@@ -93,7 +94,7 @@ describe('every algorithm', () => {
     expect(report.silhouette).toBeGreaterThan(0.85);
     expect(report.seconds).toBeGreaterThan(0);
     expect(report.centers[report.sizes.indexOf(30)]![0]).toBeCloseTo(1e6 + 10, 0);
-    if (algorithm === 'kmeans') expect(report.iterations).toBeGreaterThan(0);
+    if (['kmeans', 'bisecting'].includes(algorithm)) expect(report.iterations).toBeGreaterThan(0);
     else expect(report.iterations).toBeNull();
   });
 
