@@ -77,8 +77,11 @@ export interface RunStore {
   dataset(tenant: string, dataset: string): Promise<DatasetRecord | undefined>;
   /** All datasets of one tenant, by name. */
   datasets(tenant: string): Promise<DatasetRecord[]>;
-  /** Points the dataset at the run: the one write that makes a run visible. */
-  publish(record: DatasetRecord): Promise<void>;
+  /**
+   * Points the dataset at the run: the one write that makes a run visible. False, and no write, where the dataset
+   * serves a run of a later turn. One conditional write.
+   */
+  publish(record: DatasetRecord): Promise<boolean>;
 }
 
 export interface SegmentStore {

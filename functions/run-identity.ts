@@ -47,6 +47,17 @@ export async function identifyRun(
   return { run: { tenant, dataset, runId }, request, files };
 }
 
+/**
+ * Sorts what is asked of a dataset by time: the second in which the object was dropped or the run asked for, then the
+ * instant of planning. The second comes from the drop itself, so that an event delivered late or twice moves nothing
+ * back to older data.
+ */
+export function turnOf(trigger: Trigger, plannedAt: Date): string {
+  const droppedAt = trigger.trigger === 'drop' ? trigger.droppedAt : undefined;
+  const askedAt = droppedAt === undefined ? plannedAt : new Date(droppedAt);
+  return `${askedAt.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}/${plannedAt.toISOString()}`;
+}
+
 interface Asked {
   readonly tenant: string;
   readonly dataset: string;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { memoryPorts } from '../functions/adapters/memory.ts';
 import { runRequestSchema, type Trigger } from '../functions/contracts/workflow.ts';
-import { identifyRun } from '../functions/run-identity.ts';
+import { identifyRun, turnOf } from '../functions/run-identity.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const api = (request: object, tenant = 'acme'): Trigger => ({
@@ -63,6 +63,7 @@ describe('the identity of a run', () => {
       dataset: 'orders',
       currentRunId: 'r1',
       publishedAt: '2026-01-01T00:00:00.000Z',
+      turn: '2026-01-01',
       request,
     });
     expect(await idOf(schedule)).toBe(await idOf(api(request)));
@@ -87,5 +88,28 @@ describe('the identity of a run', () => {
     await expect(drop('drop/acme/orders/a.run.json')).rejects.toThrow('not JSON');
     await ports.objects.write('drop/acme/orders/b.run.json', bytes('{"files":[],"nClusters":1}'));
     await expect(drop('drop/acme/orders/b.run.json')).rejects.toThrow(/\/files.*\/nClusters/);
+  });
+});
+
+describe('the turn of a run', () => {
+  const drop = (droppedAt: string): Trigger => ({
+    trigger: 'drop',
+    key: 'drop/acme/orders/a.csv',
+    droppedAt,
+  });
+  const at = (time: string) => new Date(`2026-01-01T${time}Z`);
+
+  it('follows the drop, however late its event is handled', () => {
+    const first = turnOf(drop('2026-01-01T10:00:00Z'), at('10:00:00.300'));
+    const second = turnOf(drop('2026-01-01T10:00:01Z'), at('10:00:01.200'));
+    const firstAgain = turnOf(drop('2026-01-01T10:00:00Z'), at('10:00:09.000'));
+    expect([second, firstAgain, first].sort()).toEqual([first, firstAgain, second]);
+  });
+
+  it('follows the planning within a second, and where nothing was dropped', () => {
+    const dropped = turnOf(drop('2026-01-01T10:00:00Z'), at('10:00:00.900'));
+    const called = turnOf(api({ files: ['files/acme/orders/a.csv'] }), at('10:00:00.500'));
+    const calledLater = turnOf(api({ files: ['files/acme/orders/a.csv'] }), at('10:00:01.000'));
+    expect([calledLater, dropped, called].sort()).toEqual([called, dropped, calledLater]);
   });
 });

@@ -95,8 +95,12 @@ export function dynamodbRuns(table: Table): RunStore {
       const items = await table.withPrefix(tenantPk(tenant), datasetSk(''));
       return items.map((item) => recordOf<DatasetRecord>(item));
     },
-    async publish(record) {
-      await table.put({ ...record, pk: tenantPk(record.tenant), sk: datasetSk(record.dataset) });
+    publish(record) {
+      const item = { ...record, pk: tenantPk(record.tenant), sk: datasetSk(record.dataset) };
+      return table.put(item, {
+        expression: `attribute_not_exists(${KEY.partition}) OR turn <= :turn`,
+        values: { ':turn': record.turn },
+      });
     },
   };
 }

@@ -60,7 +60,11 @@ export function memoryRuns(): RunStore {
       return structuredClone(ofTenant).sort((a, b) => (a.dataset < b.dataset ? -1 : 1));
     },
     async publish(record) {
-      datasets.set(keyOf(record.tenant, record.dataset), structuredClone(record));
+      const key = keyOf(record.tenant, record.dataset);
+      const current = datasets.get(key);
+      if (current !== undefined && current.turn > record.turn) return false;
+      datasets.set(key, structuredClone(record));
+      return true;
     },
   };
 }

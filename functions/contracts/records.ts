@@ -37,6 +37,8 @@ export interface RunRecord {
   readonly executionId: string;
   readonly request: RunRequest;
   readonly startedAt: string;
+  /** Its place among all that was asked of the dataset; see `turnOf`. */
+  readonly turn: string;
   readonly finishedAt?: string;
   readonly rows?: RowCounts;
   readonly nEntities?: number;
@@ -78,6 +80,8 @@ export interface DatasetRecord {
   readonly dataset: string;
   readonly currentRunId: string;
   readonly publishedAt: string;
+  /** `turn` of the current run. */
+  readonly turn: string;
   /** The request of the current run: a schedule repeats it. */
   readonly request: RunRequest;
 }

@@ -87,7 +87,12 @@ export type RunRequestInput = z.input<typeof runRequestSchema>;
 
 /** Input of an execution: what the drop rule, the schedule or `POST /v1/runs` sends. */
 export const triggerSchema = z.discriminatedUnion('trigger', [
-  z.object({ trigger: z.literal('drop'), key: z.string() }),
+  z.object({
+    trigger: z.literal('drop'),
+    key: z.string(),
+    /** When the object was created; an event may come late, or twice. */
+    droppedAt: z.iso.datetime().optional(),
+  }),
   z.object({ trigger: z.literal('schedule'), tenant: nameSchema, dataset: nameSchema }),
   z.object({
     trigger: z.literal('api'),

@@ -2,12 +2,18 @@ import { z } from 'zod';
 import type { InputFile, RowShard, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { RunRecord } from '../contracts/records.ts';
-import { type PlanResult, type RunRequest, type Trigger, triggerSchema } from '../contracts/workflow.ts';
+import {
+  type PlanResult,
+  type RunRef,
+  type RunRequest,
+  type Trigger,
+  triggerSchema,
+} from '../contracts/workflow.ts';
 import { readSample } from '../input-file.ts';
 import { writeJson } from '../json-objects.ts';
 import type { ObjectHead, ObjectStore } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
-import { identifyRun } from '../run-identity.ts';
+import { identifyRun, turnOf } from '../run-identity.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 import { readCsvHeader } from '../tables/csv-header.ts';
 import { recogniseOrderColumns } from '../tables/order-columns.ts';
@@ -31,14 +37,11 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   const identity = await identifyRun(trigger, ports);
   if (identity === undefined) return { outcome: 'nothingToDo' };
   const { run, request } = identity;
-  const record: RunRecord = {
-    ...run,
-    status: 'running',
-    trigger: trigger.trigger,
-    executionId,
-    request,
-    startedAt: clock.now().toISOString(),
-  };
+  const now = clock.now();
+  const startedAt = now.toISOString();
+  const turn = turnOf(trigger, now);
+  const asked = { ...run, trigger: trigger.trigger, executionId, request, startedAt, turn };
+  const record: RunRecord = { ...asked, status: 'running' };
   let claim = await runs.claim(record);
   // An execution that was aborted or timed out, or whose machine lost power, ends without marking its run as failed.
   if (!claim.claimed && claim.existing.status === 'running') {
@@ -47,18 +50,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   }
   if (!claim.claimed) {
     if (claim.existing.status !== 'succeeded') return { outcome: 'alreadyRunning', run };
-    const current = await runs.dataset(run.tenant, run.dataset);
-    // Older content that comes again is served again: all it takes is the pointer.
-    if (current?.currentRunId !== run.runId) {
-      const publishedAt = clock.now().toISOString();
-      await runs.publish({
-        tenant: run.tenant,
-        dataset: run.dataset,
-        currentRunId: run.runId,
-        publishedAt,
-        request,
-      });
-    }
+    await serveAgain({ ...run, turn, request }, startedAt, context);
     return { outcome: 'alreadyPublished', run };
   }
   await context.claimed(run);
@@ -91,6 +83,17 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
     },
   });
   return { outcome: 'planned', run, rowShardsKey: keys.rowShards, bucketsKey: keys.buckets };
+}
+
+/** Older content that comes again is served again: all it takes is the pointer. */
+async function serveAgain(
+  { tenant, dataset, runId, turn, request }: Pick<RunRecord, 'turn' | 'request'> & RunRef,
+  publishedAt: string,
+  { ports: { runs }, log }: StepContext,
+): Promise<void> {
+  if ((await runs.dataset(tenant, dataset))?.currentRunId === runId) return;
+  const served = await runs.publish({ tenant, dataset, currentRunId: runId, publishedAt, turn, request });
+  if (!served) log.warn('not served again: the dataset serves what was asked for later', { runId });
 }
 
 const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));

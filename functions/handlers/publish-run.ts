@@ -1,6 +1,6 @@
 import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
-import { type RunRef, type StepInput, stepInputSchema } from '../contracts/workflow.ts';
+import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { readJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
@@ -17,7 +17,8 @@ export interface PublishResult {
 
 /**
  * Merges what the workers found, writes the artefacts and segments under the run's own keys, completes the run record
- * and last of all points the dataset at the run: until that one write readers see the previous run, whole.
+ * and last of all points the dataset at the run: until that one write readers see the previous run, whole. What was
+ * asked for last is served, however long its run took.
  */
 export async function publishRun({ run }: StepInput, context: StepContext): Promise<PublishResult> {
   const { objects, segments: segmentStore, runs, clock } = context.ports;
@@ -44,20 +45,12 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     nSegments: segments.length,
     artifacts,
   });
-  if (await overtaken(run, context)) {
-    context.log.warn('a run that started later is served already', { ...run });
-  } else {
-    await runs.publish({ tenant, dataset, currentRunId: runId, publishedAt, request: plan.request });
+  const { turn = '' } = (await runs.get(tenant, runId)) ?? {};
+  const current = { tenant, dataset, currentRunId: runId, publishedAt, turn, request: plan.request };
+  if (!(await runs.publish(current))) {
+    context.log.warn('not served: the dataset serves what was asked for later', { ...run });
   }
   return { nSegments: segments.length, nEntities: profiles.total };
-}
-
-/** Whether the dataset serves a run that started after this one: the data dropped last wins, however long it took. */
-async function overtaken({ tenant, dataset, runId }: RunRef, { ports: { runs } }: StepContext) {
-  const current = await runs.dataset(tenant, dataset);
-  if (current === undefined || current.currentRunId === runId) return false;
-  const [own, served] = await Promise.all([runs.get(tenant, runId), runs.get(tenant, current.currentRunId)]);
-  return own !== undefined && served !== undefined && served.startedAt > own.startedAt;
 }
 
 async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {

@@ -36,6 +36,7 @@ export class RunTriggers extends Construct {
           input: RuleTargetInput.fromObject({
             trigger: 'drop',
             key: EventField.fromPath('$.detail.object.key'),
+            droppedAt: EventField.fromPath('$.time'),
           }),
           retryAttempts: 24,
           maxEventAge: Duration.hours(6),

@@ -20,6 +20,7 @@ export const runOf = (tenant: string, runId: string, more: Partial<RunRecord> = 
     nInit: 10,
   },
   startedAt: '2026-01-02T03:04:05.000Z',
+  turn: '2026-01-02T03:04:05/2026-01-02T03:04:05.000Z',
   ...more,
 });
 
@@ -215,20 +216,33 @@ export function runStoreContract(open: () => RunStore): void {
   });
 
   describe('datasets', () => {
+    const record = (tenant: string, dataset: string, currentRunId: string, turn = '2') => ({
+      tenant,
+      dataset,
+      currentRunId,
+      publishedAt: at(1),
+      turn,
+      request: runOf(tenant, 'r1').request,
+    });
+
     it('point to the run published last, and are listed by name', async () => {
       const tenant = freshTenant();
-      const record = (dataset: string, currentRunId: string) => ({
-        tenant,
-        dataset,
-        currentRunId,
-        publishedAt: at(1),
-        request: runOf(tenant, 'r1').request,
-      });
-      await open().publish(record('visits', 'r3'));
-      await open().publish(record('orders', 'r1'));
-      await open().publish(record('orders', 'r2'));
-      expect(await open().dataset(tenant, 'orders')).toEqual(record('orders', 'r2'));
-      expect(await open().datasets(tenant)).toEqual([record('orders', 'r2'), record('visits', 'r3')]);
+      expect(await open().publish(record(tenant, 'visits', 'r3'))).toBe(true);
+      expect(await open().publish(record(tenant, 'orders', 'r1'))).toBe(true);
+      expect(await open().publish(record(tenant, 'orders', 'r2'))).toBe(true);
+      expect(await open().dataset(tenant, 'orders')).toEqual(record(tenant, 'orders', 'r2'));
+      expect(await open().datasets(tenant)).toEqual([
+        record(tenant, 'orders', 'r2'),
+        record(tenant, 'visits', 'r3'),
+      ]);
+    });
+
+    it('keep the run of the latest turn, however many are published at once', async () => {
+      const tenant = freshTenant();
+      const turns = ['3', '1', '5', '2', '4'];
+      await Promise.all(turns.map((turn) => open().publish(record(tenant, 'orders', `r${turn}`, turn))));
+      expect(await open().publish(record(tenant, 'orders', 'late', '4'))).toBe(false);
+      expect(await open().dataset(tenant, 'orders')).toEqual(record(tenant, 'orders', 'r5', '5'));
     });
   });
 
@@ -241,6 +255,7 @@ export function runStoreContract(open: () => RunStore): void {
       dataset: 'orders',
       currentRunId: 'r0',
       publishedAt: at(1),
+      turn: at(1),
       request: runOf(theirs, 'r0').request,
     });
     expect(await open().get(mine, 'r0')).toBeUndefined();

@@ -36,6 +36,7 @@ beforeEach(async () => {
     dataset: 'orders',
     currentRunId: 'previous',
     publishedAt: startedAt,
+    turn: startedAt,
     request,
   });
 });
@@ -48,6 +49,7 @@ const claim = (changes: Partial<RunRecord> = {}) =>
     executionId: 'execution-1',
     request,
     startedAt,
+    turn: startedAt,
     ...changes,
   });
 
@@ -130,6 +132,7 @@ describe('MarkFailed', () => {
       dataset: 'orders',
       currentRunId: run.runId,
       publishedAt: startedAt,
+      turn: startedAt,
       request,
     };
     await ports.runs.publish(current);

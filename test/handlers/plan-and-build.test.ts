@@ -117,6 +117,32 @@ describe('PlanRun', () => {
     expect(await plan({}, 'execution-3')).toEqual({ outcome: 'alreadyRunning', run: ref });
   });
 
+  it('serves a published run again, but not for an event that comes late', async () => {
+    const key = 'drop/acme/shop/a.csv';
+    await put([HEADER, ...rows(5)], key);
+    const drop = (droppedAt: string, executionId: string) =>
+      planRun({ trigger: { trigger: 'drop', key, droppedAt } }, { ...context(), executionId });
+    const { run: ref } = await drop('2025-01-01T00:00:00Z', 'execution-1');
+    const record = await ports.runs.get('acme', ref!.runId);
+    await ports.runs.update('acme', ref!.runId, { status: 'succeeded' });
+    const { request } = record!;
+    const turn = '2025-01-01T00:00:05';
+    await ports.runs.publish({
+      tenant: 'acme',
+      dataset: 'shop',
+      currentRunId: 'r2',
+      publishedAt: '',
+      turn,
+      request,
+    });
+    const served = async () => (await ports.runs.dataset('acme', 'shop'))?.currentRunId;
+
+    expect(await drop('2025-01-01T00:00:00Z', 'execution-2')).toMatchObject({ outcome: 'alreadyPublished' });
+    expect(await served()).toBe('r2');
+    expect(await drop('2025-01-01T00:00:09Z', 'execution-3')).toMatchObject({ outcome: 'alreadyPublished' });
+    expect(await served()).toBe(ref!.runId);
+  });
+
   it('has nothing to do when a schedule fires before the first run', async () => {
     const trigger = { trigger: 'schedule', tenant: 'acme', dataset: 'shop' } as const;
     expect(await planRun({ trigger }, context())).toEqual({ outcome: 'nothingToDo' });

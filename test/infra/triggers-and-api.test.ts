@@ -22,8 +22,8 @@ describe('triggers', () => {
       Targets: [
         {
           InputTransformer: {
-            InputPathsMap: { 'detail-object-key': '$.detail.object.key' },
-            InputTemplate: '{"trigger":"drop","key":<detail-object-key>}',
+            InputPathsMap: { 'detail-object-key': '$.detail.object.key', time: '$.time' },
+            InputTemplate: '{"trigger":"drop","key":<detail-object-key>,"droppedAt":<time>}',
           },
           RetryPolicy: { MaximumRetryAttempts: 24, MaximumEventAgeInSeconds: 21_600 },
           DeadLetterConfig: { Arn: Match.anyValue() },

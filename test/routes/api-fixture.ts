@@ -113,7 +113,14 @@ export function openApi(now = () => new Date('2026-02-03T04:05:06.000Z')) {
         features: { recency_days: 40, frequency: 2, monetary: 300 },
       },
     ]);
-    await ports.runs.publish({ tenant, dataset, currentRunId: runId, publishedAt, request });
+    await ports.runs.publish({
+      tenant,
+      dataset,
+      currentRunId: runId,
+      publishedAt,
+      turn: publishedAt,
+      request,
+    });
   };
 
   return { ports, log, handle, call, publish };

@@ -124,6 +124,7 @@ export async function prepareRun(
     executionId: 'execution-1',
     request,
     startedAt: '2024-05-06T00:00:00.000Z',
+    turn: '2024-05-06T00:00:00.000Z',
   });
 }
 
