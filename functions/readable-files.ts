@@ -10,7 +10,7 @@ import { unreadableRule } from './features/clean-orders.ts';
  */
 export function checkReadable(
   { files, rowShards }: Pick<RunPlan, 'files' | 'rowShards'>,
-  manifests: readonly PartialManifest[],
+  manifests: readonly Pick<PartialManifest, 'rows' | 'firstLines'>[],
 ): void {
   for (const [index, { key }] of files.entries()) {
     const ofFile = manifests.filter((_, shard) => rowShards[shard]?.file === index);

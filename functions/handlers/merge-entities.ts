@@ -20,15 +20,18 @@ export async function mergeEntities(
   const keys = runKeys(run);
   const plan = await readJson<RunPlan>(objects, keys.plan);
   const nShards = plan.rowShards.length;
-  const manifests: PartialManifest[] = [];
-  const manifestOf = (shard: number) => readJson<PartialManifest>(objects, keys.partialManifest(shard));
+  const manifests: BucketManifest[] = [];
+  const manifestOf = async (shard: number): Promise<BucketManifest> => {
+    const { buckets, ...rest } = await readJson<PartialManifest>(objects, keys.partialManifest(shard));
+    return { ...rest, range: buckets[item]! };
+  };
   for await (const manifest of readAhead(nShards, manifestOf)) manifests.push(manifest);
   checkReadable(plan, manifests);
   const referenceMs = referenceOf(plan, manifests);
 
   const merger = new RfmMerger();
   const partialOf = async (shard: number) => {
-    const [start, end] = manifests[shard]!.buckets[item]!;
+    const [start, end] = manifests[shard]!.range;
     return start === end ? undefined : objects.read(keys.partial(shard), { start, end });
   };
   for await (const bytes of readAhead(nShards, partialOf))
@@ -48,8 +51,13 @@ export async function mergeEntities(
   return { item, rows: nCustomers };
 }
 
+/** What one bucket needs of a shard's manifest: all shards' ranges of all buckets would be shards × buckets numbers. */
+type BucketManifest = Omit<PartialManifest, 'buckets'> & {
+  readonly range: PartialManifest['buckets'][number];
+};
+
 /** @throws InsufficientDataError when no row of the whole input was used */
-function referenceOf({ request }: RunPlan, manifests: readonly PartialManifest[]): number {
+function referenceOf({ request }: RunPlan, manifests: readonly BucketManifest[]): number {
   const latest = manifests.reduce<number | null>(
     (most, { latestOrderMs }) =>
       latestOrderMs === null ? most : Math.max(most ?? latestOrderMs, latestOrderMs),
