@@ -12,9 +12,16 @@ import {
 import { InvalidRequestError } from './errors.ts';
 import { canonicalJson } from './json-objects.ts';
 import type { ObjectHead, Ports } from './ports.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** Raise it when the same content and request must give other bytes than before: it is part of every run id. */
 const PIPELINE_VERSION = 1;
+
+/** Input files looked up at once: a caller of the API waits for all of them. */
+const LOOK_UPS_AT_ONCE = 32;
+
+/** Most input files of a run, listed ones included: as many as a request may name. */
+const MOST_FILES = 10_000;
 
 /** What a trigger asks for, with the run id that follows from it. */
 export interface RunIdentity {
@@ -39,7 +46,11 @@ export async function identifyRun(
   if (asked === undefined) return undefined;
   const { tenant, dataset, request } = asked;
   const files: ObjectHead[] = [];
-  for (const file of request.files) files.push(...(await resolveFile(file, tenant, ports)));
+  const resolved = (i: number) => resolveFile(request.files[i]!, tenant, ports);
+  for await (const found of readAhead(request.files.length, resolved, LOOK_UPS_AT_ONCE)) {
+    files.push(...found);
+    if (files.length > MOST_FILES) throw tooManyFiles();
+  }
   const { files: _names, shards: _shards, ...settings } = request;
   const content = files.map(({ etag, size }) => `${etag}:${size}`).sort();
   const identity = canonicalJson({ version: PIPELINE_VERSION, tenant, dataset, content, settings });
@@ -115,6 +126,13 @@ function parseRequest(bytes: Uint8Array, key: string): RunRequest {
 const issuesText = ({ issues }: z.ZodError): string =>
   issues.map(({ path, message }) => `${path.length > 0 ? `/${path.join('/')}: ` : ''}${message}`).join('; ');
 
+function tooManyFiles(): InvalidRequestError {
+  return new InvalidRequestError(
+    `The request reaches more than ${MOST_FILES} files. Name folders that hold fewer, or join the files into larger ones.`,
+    { reason: 'too_many_files' },
+  );
+}
+
 async function resolveFile(
   file: string,
   tenant: string,
@@ -131,6 +149,7 @@ async function resolveFile(
   if (file.endsWith('/')) {
     for await (const head of objects.list(file)) {
       if (!head.key.endsWith('/') && !head.key.endsWith(RUN_REQUEST_SUFFIX)) found.push(head);
+      if (found.length > MOST_FILES) break;
     }
   } else {
     const head = await objects.head(file);

@@ -79,6 +79,13 @@ describe('the identity of a run', () => {
     await expect(idOf(api({ files: ['runs/acme/orders/r1/fit/model.json'] }))).rejects.toThrow('outside');
   });
 
+  it('fails for more files than a run takes', async () => {
+    for (let i = 0; i <= 10_000; i++) ports.contents.objects.set(`files/acme/many/${i}.csv`, bytes('a'));
+    await expect(idOf(api({ files: ['files/acme/many/'] }))).rejects.toThrow('more than 10000 files');
+    ports.contents.objects.delete('files/acme/many/0.csv');
+    expect(await idOf(api({ files: ['files/acme/many/'] }))).toMatch(/^r/);
+  });
+
   it('fails for a dropped key without tenant and dataset, and for a request that is not valid', async () => {
     const drop = (key: string) => idOf({ trigger: 'drop', key });
     await expect(drop('drop/orders.csv')).rejects.toThrow('names no tenant and dataset');

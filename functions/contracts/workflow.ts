@@ -64,7 +64,10 @@ export const runRequestSchema = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(42),
   /** Restarts of each fit; more are made while the best result has been seen only once. */
   nInit: z.int().min(1).max(1000).default(10),
-  /** Row shards and entity buckets; by default one per 64 MiB of input. Never changes a result. */
+  /**
+   * Row shards and entity buckets; by default one per 64 MiB of rows, where a gzip file is one shard and counts eight
+   * times its size for the buckets. Never changes a result.
+   */
   shards: z.int().min(1).max(10_000).optional(),
   /** Instant from which recency is counted (ISO 8601, UTC); default: the latest order + 1 day. */
   referenceAt: z.iso.datetime({ offset: true }).optional(),

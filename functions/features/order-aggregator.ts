@@ -2,7 +2,7 @@ import { type ArrowColumns, encodeArrowStream } from '../arrow/ipc.ts';
 import { addExact, type Expansion } from '../stats/exact-sum.ts';
 import { bucketOf, entityHash } from './entity-hash.ts';
 
-/** Joins customer and order into one map key; cleaning lets no control characters into an id. */
+/** Joins customer and order into one map key; the scanner takes a file with a NUL byte for binary. */
 const SEPARATOR = '\u0000';
 
 /** One order of one customer, as far as the rows of one shard tell. */
@@ -42,6 +42,11 @@ export class OrderAggregator {
     addExact(order.amount, amount);
     if (orderedAtMs > order.latestMs) order.latestMs = orderedAtMs;
     if (orderedAtMs > this.#latestMs) this.#latestMs = orderedAtMs;
+  }
+
+  /** Orders held so far. */
+  get size(): number {
+    return this.#orders.size;
   }
 
   finish(nBuckets: number): EncodedPartials {

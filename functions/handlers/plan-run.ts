@@ -9,6 +9,7 @@ import {
   type Trigger,
   triggerSchema,
 } from '../contracts/workflow.ts';
+import { PayloadTooLargeError } from '../errors.ts';
 import { readSample } from '../input-file.ts';
 import { writeJson } from '../json-objects.ts';
 import type { ObjectHead, ObjectStore } from '../ports.ts';
@@ -18,6 +19,12 @@ import { type StepContext, stepHandler } from '../shell.ts';
 import { readCsvHeader } from '../tables/csv-header.ts';
 import { recogniseOrderColumns } from '../tables/order-columns.ts';
 import { planRowShards, SHARD_BYTES } from '../tables/row-shards.ts';
+
+/** Most buckets of a run, as of the shards that a request may ask for. */
+const MOST_BUCKETS = 10_000;
+
+/** What gzip usually makes of order lines. */
+const GZIP_RATIO = 8;
 
 const inputSchema = z.object({ trigger: triggerSchema, executionId: z.string().optional() });
 
@@ -62,8 +69,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
     readable.push(file);
   }
   const rowShards = await cutRows(objects, readable, request);
-  const bytes = heads.reduce((sum, { size }) => sum + size, 0);
-  const nBuckets = request.shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
+  const nBuckets = bucketsFor(readable, request);
 
   const keys = runKeys(run);
   const plan: RunPlan = { run, request, files: readable.map(({ file }) => file), rowShards, nBuckets };
@@ -103,6 +109,23 @@ async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequ
   const { delimiter, header, end } = readCsvHeader(bytes, isWhole, head.key);
   const columns = recogniseOrderColumns(header, request.columns ?? {}, head.key);
   return { file: { ...head, compression, delimiter, header, columns }, firstRecord: end };
+}
+
+/**
+ * One bucket per 64 MiB of rows, or as many as the request says.
+ * @throws PayloadTooLargeError for more input than one run takes
+ */
+function bucketsFor(readable: readonly ReadableFile[], { shards }: RunRequest): number {
+  const bytes = readable.reduce(
+    (sum, { file }) => sum + file.size * (file.compression === 'gzip' ? GZIP_RATIO : 1),
+    0,
+  );
+  const nBuckets = shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
+  if (nBuckets <= MOST_BUCKETS) return nBuckets;
+  throw new PayloadTooLargeError(
+    `The input holds about ${Math.round(bytes / 2 ** 30)} GiB of rows; one run takes ${(MOST_BUCKETS * SHARD_BYTES) / 2 ** 30} GiB. Split it into several datasets.`,
+    { reason: 'input_too_large' },
+  );
 }
 
 /** One shard per 64 MiB, or as many as the request says, shared out by size; a gzip file is one shard. */

@@ -98,6 +98,22 @@ describe('PlanRun', () => {
     expect(planned.rowShards.at(-1)).toMatchObject({ end: null });
   });
 
+  it('counts a gzip file eightfold for the buckets, and refuses more than one run takes', async () => {
+    await put(gzipSync([HEADER, ...rows(20)].join('\n')));
+    const { head } = ports.objects;
+    const sized = (bytes: number) => ({
+      ...ports,
+      objects: { ...ports.objects, head: async (key: string) => ({ ...(await head(key))!, size: bytes }) },
+    });
+    const request = runRequestSchema.parse({ files: [KEY] });
+    const trigger = { trigger: 'api', tenant: 'acme', dataset: 'shop', request } as const;
+    const planned = await planRun({ trigger }, { ...context(), ports: sized(16 * 2 ** 20) });
+    expect(await readJson(ports.objects, planned.bucketsKey!)).toHaveLength(2);
+    await expect(planRun({ trigger }, { ...context(), ports: sized(2 ** 40) })).rejects.toThrow(
+      /about 8192 GiB of rows; one run takes 625 GiB/,
+    );
+  });
+
   it('leaves a run alone that is under way or published', async () => {
     await put([HEADER, ...rows(5)]);
     const { run: ref } = await plan();
@@ -260,6 +276,28 @@ describe('BuildFeatures', () => {
     await expect(run()).rejects.toThrow(failure('InvalidDatasetError', 'truncated_gzip'));
     await put(gzipSync(`${HEADER}\n${'\n'.repeat(100_000)}`));
     await expect(run()).rejects.toThrow(failure('InsufficientDataError', 'no_rows'));
+  });
+
+  it('fails when the file was replaced while it was read', async () => {
+    await put([HEADER, ...rows(5)]);
+    const { run: ref } = await plan();
+    const { stream } = ports.objects;
+    async function* replacedMeanwhile(...range: Parameters<typeof stream>) {
+      await put([HEADER, ...rows(5), '']);
+      yield* stream(...range);
+    }
+    const objects = { ...ports.objects, stream: replacedMeanwhile };
+    const step = buildFeatures({ run: ref!, item: 0 }, { ...context(), ports: { ...ports, objects } });
+    await expect(step).rejects.toThrow(failure('ConflictError', 'file_changed'));
+    expect(ports.contents.objects.has(runKeys(ref!).partialManifest(0))).toBe(false);
+  });
+
+  it('fails on more orders than one worker can hold', async () => {
+    const lines = Array.from({ length: 2_000_100 }, (_, i) => `${i},1,2011-01-01,1,1`);
+    await put(
+      gzipSync(['OrderId,CustomerId,OrderDate,Quantity,UnitPrice', ...lines].join('\n'), { level: 1 }),
+    );
+    await expect(run()).rejects.toThrow(/2000000 orders fall to one worker.*split it/);
   });
 
   it('fails when the file was replaced after planning', async () => {
