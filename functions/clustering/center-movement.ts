@@ -1,12 +1,8 @@
-import { type KMeansState, pairsAreCheap, SHELLS, workDone } from './kmeans-state.ts';
+import { type KMeansState, pairsAreCheap, SHELLS } from './kmeans-state.ts';
 
 /** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
 const ROUND_UP = 1 + 1e-6;
 const ROUND_DOWN = 1 - 1e-6;
-/** The update that draws the first shells: before, centers move too far for any to last. */
-const FIRST_DRAW = 2;
-/** Shells are drawn anew when this many times the work of deciding every sample went into deciding some. */
-const WORN_OUT = 4;
 /** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
 const RADIUS = 0.85;
 
@@ -21,14 +17,12 @@ export class CenterMovement {
   readonly #groupClocks: Float64Array;
   /** Per shell, how far its samples may be from the center by now. */
   readonly #radii: Float64Array;
-  /** Per pair of clusters, the path both have moved since the shells were drawn. */
+  /** Per pair of clusters, the path both have moved since the shells were chosen. */
   readonly #paths: Float64Array;
   /** Per shell and cluster, the largest difference of the shell's clock and that path at any time. */
   readonly #leads: Float64Array;
   readonly #hasShells: boolean;
-  #updates = 0;
-  #tilesAtDraw = 0;
-  #tilesOfFullPass = Number.POSITIVE_INFINITY;
+  #isFirst = true;
 
   constructor({ nSamples, nClusters, nGroups }: KMeansState) {
     this.#hasShells = pairsAreCheap(nSamples, nClusters);
@@ -62,19 +56,11 @@ export class CenterMovement {
       return shift;
     }
     const distances = centerDistances(after, nClusters, nFeatures);
-    if (this.#isTimeToDraw(workDone(state).tiles)) this.#drawShells(state, distances);
+    // Hardly a label outlives the first step, so that nothing is lost by deciding every sample again after it.
+    if (this.#isFirst) this.#chooseShells(state, distances);
     else this.#turnClocks(state, drift, distances);
+    this.#isFirst = false;
     return shift;
-  }
-
-  #isTimeToDraw(tiles: number): boolean {
-    this.#updates++;
-    const sinceDraw = tiles - this.#tilesAtDraw;
-    if (this.#tilesOfFullPass === 0) this.#tilesOfFullPass = sinceDraw;
-    if (this.#updates !== FIRST_DRAW && sinceDraw <= (1 + WORN_OUT) * this.#tilesOfFullPass) return false;
-    this.#tilesAtDraw = tiles;
-    this.#tilesOfFullPass = 0;
-    return true;
   }
 
   /** Every cluster's clock counts its own drift and the largest of another. */
@@ -114,8 +100,8 @@ export class CenterMovement {
     }
   }
 
-  /** New radii, clocks at zero, and every sample to be decided again. */
-  #drawShells(state: KMeansState, distances: Float64Array): void {
+  /** Chooses the radii, and has every sample decided again, which puts it into its shell. */
+  #chooseShells(state: KMeansState, distances: Float64Array): void {
     const k = state.nClusters;
     for (let a = 0; a < k; a++) {
       const others = distances.slice(a * k, (a + 1) * k).sort();
@@ -126,10 +112,6 @@ export class CenterMovement {
         state.radii[shell] = this.#radii[shell]! * ROUND_DOWN;
       });
     }
-    this.#shellClocks.fill(0);
-    this.#paths.fill(0);
-    this.#leads.fill(0);
-    state.clocks.fill(0);
     state.gaps.subarray(0, state.nSamples).fill(-1);
   }
 }
