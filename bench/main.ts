@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CASES } from './cases.ts';
 import { coldStart } from './cold.ts';
+import { denseAssignment } from './dense-assignment.ts';
 import { adversarialLimits, type LimitResult, wardLimit } from './limits.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
@@ -20,7 +21,7 @@ const { values: flags, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, json: { type: 'boolean' } },
 });
 /** Seconds per peer and case. */
-const BUDGET = flags.quick ? 3 : 60;
+const BUDGET = flags.quick ? 3 : 30;
 const RESULTS_FILE = join(import.meta.dirname, 'results.json');
 
 const chosen = (id: string) =>
@@ -62,7 +63,10 @@ if (!flags.quick || positionals.length > 0) {
     );
   }
 }
-const cold = chosen('C1') ? coldStart() : known.cold;
+const whole = !flags.quick || positionals.length > 0;
+const cold = whole && chosen('C1') ? coldStart() : known.cold;
+const peak = whole && chosen('P1') ? denseAssignment(machine.multiplyAddPeak) : known.peak;
+for (const { title, share } of peak ?? []) log(`P1 ${title}: ${(share * 100).toFixed(0)} % of the peak`);
 
 const order = new Map(CASES.map(({ title }, index) => [title, index]));
 const results: Results = {
@@ -73,6 +77,7 @@ const results: Results = {
   limits: [...limits.values()],
   memory: [...memory.values()],
   ...(cold && { cold }),
+  ...(peak && { peak }),
 };
 if (flags.json) console.log(JSON.stringify(results, null, 2));
 if (!flags.quick) {

@@ -1,4 +1,5 @@
 import type { ColdResult } from './cold.ts';
+import type { PeakShare } from './dense-assignment.ts';
 import type { LimitResult } from './limits.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryResult } from './memory.ts';
@@ -11,6 +12,7 @@ export interface Results {
   readonly limits: readonly LimitResult[];
   readonly memory: readonly MemoryResult[];
   readonly cold?: ColdResult;
+  readonly peak?: readonly PeakShare[];
 }
 
 /** Memory of a Lambda function that has one whole core, GB. */
@@ -36,7 +38,7 @@ function verdict(result: CaseResult): string {
 }
 
 /** RESULTS.md. */
-export function report({ machine, cases, limits, memory, cold }: Results): string {
+export function report({ machine, cases, limits, memory, cold, peak }: Results): string {
   const peers = Object.entries(machine.peers)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
@@ -102,6 +104,21 @@ export function report({ machine, cases, limits, memory, cold }: Results): strin
           '## Whole processes',
           '',
           `${cold.title} (C1): ours ${seconds(cold.seconds)}, Python with scikit-learn ${seconds(cold.peerSeconds)}, ratio ${cold.ratio.toFixed(1)} (must 10, stretch 15).`,
+        ]
+      : []),
+    ...(peak
+      ? [
+          '',
+          '## Share of the core’s peak (P1)',
+          '',
+          'Multiply-adds of the assignment of rows to centers, all distances computed; must 65 % (d=16) and 75 % (d=32), stretch 85 %.',
+          '',
+          '| case | 10⁹ multiply-adds/s | share of the WASM peak |',
+          '| --- | ---: | ---: |',
+          ...peak.map(
+            ({ title, gigaMultiplyAdds, share }) =>
+              `| ${title} | ${gigaMultiplyAdds.toFixed(1)} | ${(share * 100).toFixed(0)} % |`,
+          ),
         ]
       : []),
     '',

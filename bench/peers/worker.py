@@ -103,7 +103,8 @@ def potential(rows, centers):
 
 
 def bisecting(job, rows, start):
-    model = sklearn.cluster.BisectingKMeans(n_clusters=job["nClusters"], n_init=1, random_state=job["seed"])
+    first_rows = lambda X, n_clusters, random_state: X[:n_clusters].copy()
+    model = sklearn.cluster.BisectingKMeans(n_clusters=job["nClusters"], init=first_rows, n_init=1)
     seconds, fit = timed(lambda: model.fit(rows))
     return seconds, dict(inertia=inertia(rows, fit.labels_))
 
