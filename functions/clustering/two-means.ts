@@ -1,49 +1,219 @@
 import type { Kernels } from '../kernels/instance.ts';
-import { lloyd } from './kmeans-lloyd.ts';
-import type { PlacedRows } from './placed-rows.ts';
+import type { KernelF32, KernelF64, KernelI32, KernelU8 } from '../kernels/memory.ts';
+import { eachCall, type NodeRows } from './bisecting-rows.ts';
+
+/** Half the distance between float32 neighbours at 1. */
+const ROUNDING = 2 ** -24;
+/** Covers what underflow may take from a margin. */
+const UNDERFLOW = 2 ** -60;
+/** Past this turn of the plane, hardly a row's side is certain without its distance. */
+const LARGEST_SCAN_TURN = 0.25;
+/** Share of blocks from which looking at all of them in a row is faster, and renews the stored margins. */
+const LARGEST_SCAN_SHARE = 0.25;
+
+/** Field numbers of `BisectState` that change while a split runs. */
+const COUNT = 10;
+const BIAS = 11;
+const ERROR_PER_RADIUS = 12;
+const ERROR = 13;
+const DRIFT_PER_RADIUS = 14;
+const DRIFT = 15;
+const OPENED = 16;
 
 export interface TwoMeansOptions {
   readonly maxIter: number;
-  /** As in `LloydOptions`. */
-  readonly tol: number;
+  /** Squared movement of the centers that ends a split, placed units. */
+  readonly tolerance: number;
 }
 
 /** Rows split in two, in placed units. Side 0 is that of the first start. */
 export interface TwoMeansFit {
-  /** 0 or 1 per row. */
-  readonly sides: ArrayLike<number>;
+  /** Bit i of byte b: side of row 4b + i. */
+  readonly sides: Uint8Array;
   readonly sizes: readonly [number, number];
-  readonly centers: readonly [Float64Array, Float64Array];
-  /** Sum of squared distances to the side's center. */
-  readonly inertias: readonly [number, number];
+  /** Exact sum of the rows on side 1. */
+  readonly sums: Float64Array;
   readonly iterations: number;
 }
 
-/** K-means with two clusters from given starts (2 × nFeatures, placed units). */
+/**
+ * K-means with two clusters from given starts (2 × nFeatures, placed units): the sides and the number of iterations of a
+ * plain float64 Lloyd. With two centers a row's side is that of the plane half-way between them, so that one dot product
+ * decides, and while the plane turns little most rows need none. Stops as `lloyd` does; an empty side is given the row
+ * farthest from the other center.
+ */
 export function twoMeans(
   kernels: Kernels,
-  placed: PlacedRows,
+  node: NodeRows,
+  total: Float64Array,
   starts: Float64Array,
-  options: TwoMeansOptions,
+  { maxIter, tolerance }: TwoMeansOptions,
 ): TwoMeansFit {
-  const { nFeatures, nSamples, rows } = placed;
-  const { labels, centers, sizes, iterations } = lloyd(kernels, placed, starts, 2, {
-    ...options,
-    improve: false,
+  return kernels.memory.scope(() => {
+    const split = new Split(kernels, node, total, starts);
+    split.pass();
+    let iterations = 1;
+    let settled = false;
+    while (split.moveCenters() > tolerance && iterations < maxIter) {
+      iterations++;
+      settled = split.pass() === 0;
+      if (settled) break;
+    }
+    if (!settled) split.pass();
+    return { ...split.result(), iterations };
   });
-  const inertias: [number, number] = [0, 0];
-  for (let row = 0; row < nSamples; row++) {
-    const side = labels[row]!;
-    let square = 0;
-    for (let j = 0; j < nFeatures; j++)
-      square += (rows[row * nFeatures + j]! - centers[side * nFeatures + j]!) ** 2;
-    inertias[side]! += square;
+}
+
+interface Plane {
+  readonly normal: Float64Array;
+  readonly bias: number;
+  /** See `BisectState`. */
+  readonly error: number;
+}
+
+/** The two centers and what is known of the rows' sides; mirrors `BisectState` in wasm/bisect-state.ts. */
+class Split {
+  readonly #kernels: Kernels;
+  readonly #node: NodeRows;
+  readonly #total: Float64Array;
+  readonly #fields: KernelI32;
+  readonly #floats: KernelF32;
+  readonly #direction: KernelF32;
+  readonly #centers: KernelF64;
+  readonly #margins: KernelF32;
+  readonly #sides: KernelU8;
+  readonly #sums: KernelF64;
+  /** Bounds are compared in float32, with radii in float32: rounding up by this much keeps them right. */
+  readonly #roundUp: number;
+  /** The plane of the stored margins: unit normal, bias and rounding error; undefined before the first pass. */
+  #stored: Plane | undefined;
+  #isScanWorthwhile = true;
+
+  constructor(kernels: Kernels, node: NodeRows, total: Float64Array, starts: Float64Array) {
+    const { memory } = kernels;
+    const { nSamples, nFeatures, rows, origin, radii } = node;
+    const nBlocks = Math.ceil(nSamples / 4);
+    this.#kernels = kernels;
+    this.#node = node;
+    this.#total = total;
+    this.#roundUp = 1 + (nFeatures + 16) * 2 ** -22;
+    this.#direction = memory.f32(origin.length).fill(0);
+    this.#centers = memory.f64(2 * nFeatures);
+    this.#centers.set(starts);
+    this.#margins = memory.f32(4 * nBlocks);
+    this.#sides = memory.u8(nBlocks).fill(0);
+    this.#sums = memory.f64(nFeatures).fill(0);
+    this.#fields = memory.i32(17).fill(0);
+    this.#floats = new Float32Array(this.#fields.buffer, this.#fields.byteOffset, this.#fields.length);
+    this.#fields.set([rows.byteOffset, nSamples, nFeatures, origin.byteOffset]);
+    this.#fields.set([this.#direction.byteOffset, this.#centers.byteOffset, this.#margins.byteOffset], 4);
+    this.#fields.set([radii.byteOffset, this.#sides.byteOffset, this.#sums.byteOffset], 7);
   }
-  return {
-    sides: labels,
-    sizes: [sizes[0]!, sizes[1]!],
-    centers: [centers.slice(0, nFeatures), centers.slice(nFeatures)],
-    inertias,
-    iterations,
-  };
+
+  get #count(): number {
+    return this.#fields[COUNT]!;
+  }
+
+  /** Brings the sides up to date with the centers; returns how many rows changed. */
+  pass(): number {
+    const { exports } = this.#kernels;
+    const plane = this.#placePlane();
+    const address = this.#fields.byteOffset;
+    const nBlocks = this.#sides.length;
+    let changed = 0;
+    if (this.#mayScan(plane)) {
+      this.#fields[OPENED] = 0;
+      eachCall(nBlocks, (from, to) => {
+        changed += exports.bisect_scan_f32(address, from, to);
+      });
+      this.#isScanWorthwhile = this.#fields[OPENED]! <= LARGEST_SCAN_SHARE * nBlocks;
+      return changed;
+    }
+    eachCall(nBlocks, (from, to) => {
+      changed += exports.bisect_pass_f32(address, from, to);
+    });
+    this.#stored = plane;
+    this.#isScanWorthwhile = true;
+    return changed;
+  }
+
+  /** Moves the centers to the means of their sides; returns the squared movement. */
+  moveCenters(): number {
+    const { nSamples, nFeatures } = this.#node;
+    if (this.#count === 0 || this.#count === nSamples) this.#fillEmptySide();
+    let shift = 0;
+    for (let j = 0; j < nFeatures; j++) {
+      const sum = this.#sums[j]!;
+      const means = [(this.#total[j]! - sum) / (nSamples - this.#count), sum / this.#count] as const;
+      for (const side of [0, 1] as const) {
+        const at = side * nFeatures + j;
+        shift += (means[side] - this.#centers[at]!) ** 2;
+        this.#centers[at] = means[side];
+      }
+    }
+    return shift;
+  }
+
+  result(): Omit<TwoMeansFit, 'iterations'> {
+    return {
+      sides: new Uint8Array(this.#sides),
+      sizes: [this.#node.nSamples - this.#count, this.#count],
+      sums: new Float64Array(this.#sums),
+    };
+  }
+
+  /** Hands the plane between the centers to the kernels, with bounds of its margins' rounding errors. */
+  #placePlane(): Plane {
+    const { nFeatures, origin } = this.#node;
+    const centers = this.#centers;
+    const normal = Float64Array.from({ length: nFeatures }, (_, j) => centers[nFeatures + j]! - centers[j]!);
+    const distance = Math.sqrt(normal.reduce((sum, x) => sum + x * x, 0));
+    let bias = 0;
+    for (let j = 0; j < nFeatures; j++) {
+      if (distance > 0) normal[j]! /= distance;
+      bias += ((centers[j]! + centers[nFeatures + j]!) / 2 - origin[j]!) * normal[j]!;
+    }
+    const error = (2 * ROUNDING * Math.abs(bias) + UNDERFLOW * nFeatures) * this.#roundUp;
+    this.#direction.set(normal);
+    this.#floats[BIAS] = bias;
+    this.#floats[ERROR_PER_RADIUS] = (nFeatures + 8) * ROUNDING * this.#roundUp;
+    this.#floats[ERROR] = error;
+    return { normal, bias, error };
+  }
+
+  /** Whether most stored margins tell the side still; hands the kernels how far they may be off. */
+  #mayScan({ normal, bias }: Plane): boolean {
+    const stored = this.#stored;
+    if (!stored || !this.#isScanWorthwhile) return false;
+    const turn = Math.sqrt(normal.reduce((sum, x, j) => sum + (x - stored.normal[j]!) ** 2, 0));
+    const drift = Math.abs(bias - stored.bias);
+    this.#floats[DRIFT_PER_RADIUS] = (turn + this.#floats[ERROR_PER_RADIUS]!) * this.#roundUp;
+    this.#floats[DRIFT] = (drift + stored.error) * this.#roundUp;
+    return turn < LARGEST_SCAN_TURN;
+  }
+
+  /** As scikit-learn relocates: the row farthest from the other side's center, of equal ones the first. */
+  #fillEmptySide(): void {
+    const { nSamples, nFeatures, rows } = this.#node;
+    if (nSamples < 2) return;
+    const empty = this.#count === 0 ? 1 : 0;
+    const center = (1 - empty) * nFeatures;
+    let farthest = 0;
+    let most = -1;
+    for (let row = 0; row < nSamples; row++) {
+      let square = 0;
+      for (let j = 0; j < nFeatures; j++)
+        square += (rows[row * nFeatures + j]! - this.#centers[center + j]!) ** 2;
+      if (square > most) {
+        most = square;
+        farthest = row;
+      }
+    }
+    const sign = empty === 1 ? 1 : -1;
+    for (let j = 0; j < nFeatures; j++) this.#sums[j]! += sign * rows[farthest * nFeatures + j]!;
+    this.#sides[farthest >> 2]! ^= 1 << (farthest & 3);
+    this.#fields[COUNT]! += sign;
+    // Looked at again in the next pass.
+    this.#margins[farthest] = 0;
+  }
 }

@@ -1,0 +1,47 @@
+/**
+ * One node of a divisive tree while it is split by 2-means, laid out by the host as successive 4-byte fields. The plane
+ * half-way between the two centers decides: a row's margin is (x − origin) · direction − bias, its signed distance from
+ * that plane, and rows with a positive one are on side 1.
+ */
+@unmanaged
+export class BisectState {
+  /** IN f32 [nRows rounded up to 4][nFeatures], see `place_rows_f32`; 12 readable bytes follow. */
+  rows: usize;
+  nRows: i32;
+  nFeatures: i32;
+  /** IN f32 [nFeatures rounded up to 4] a point among the rows; zeros at the end. */
+  origin: usize;
+  /** IN f32 [nFeatures rounded up to 4] unit vector from center 0 to center 1; zeros at the end. */
+  direction: usize;
+  /** IN f64 [2][nFeatures] */
+  centers: usize;
+  /** f32 [nRows rounded up to 4] margins of the last pass over all rows. */
+  margins: usize;
+  /** f32 [nRows rounded up to 4] distance of each row from the origin. */
+  radii: usize;
+  /** INOUT u8 [⌈nRows / 4⌉] bit i: side of the block's row i; 0 past the last row. */
+  sides: usize;
+  /** INOUT f64 [nFeatures] sum of the rows on side 1. */
+  sums: usize;
+  /** INOUT rows on side 1. */
+  count: i32;
+  /** IN f32 */
+  bias: f32;
+  /** IN f32 a margin's rounding error is at most `errorPerRadius` × radius + `error`. */
+  errorPerRadius: f32;
+  error: f32;
+  /** IN f32 a margin differs from the stored one by at most `driftPerRadius` × radius + `drift`, errors included. */
+  driftPerRadius: f32;
+  drift: f32;
+  /** OUT blocks of 4 rows that the last scan had to look at. */
+  opened: i32;
+}
+
+/** Horizontal sums of four vectors, in the lanes of one. */
+@inline
+export function rowSums(a0: v128, a1: v128, a2: v128, a3: v128): v128 {
+  const low01 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+  const sum01 = f32x4.add(low01, high01), sum23 = f32x4.add(low23, high23);
+  return f32x4.add(v128.shuffle<f32>(sum01, sum23, 0, 1, 4, 5), v128.shuffle<f32>(sum01, sum23, 2, 3, 6, 7));
+}
