@@ -140,6 +140,7 @@ describe('an option', () => {
     [['--algorithm', 'kmeans', '--eps', '3'], /--eps means nothing to kmeans/],
     [['--algorithm', 'ward', '--min-samples', '3'], /--min-samples means nothing to ward/],
     [['--algorithm', 'single', '--restarts', '3'], /--restarts means nothing to single/],
+    [['--algorithm', 'kmeans', '--threads', '2'], /--threads is 2, but kmeans runs on one thread/],
   ])('fails where the algorithm does not read it: %j', async (args, text) => {
     await expectFailure([GOOD, ...args], 2, /InvalidRequestError/, text);
   });
