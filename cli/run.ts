@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RunDetail } from '../functions/contracts/api-runs.ts';
 import { type RunRequestInput, runRequestSchema } from '../functions/contracts/workflow.ts';
@@ -131,10 +130,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
   ]);
   await checkFiles(files);
   const request = requestOf(options);
-  if (options.fresh) {
-    for (const part of ['s3', 'dynamodb', 'logs'])
-      rmSync(join(resolve(options.data), part), { recursive: true, force: true });
-  }
+  if (options.fresh) stacks.emptyDataFolder(resolve(options.data));
   const note = (line: string) => process.stderr.write(`${line}\n`);
   const tracker = new ExecutionTracker();
   const stack = await stacks.startStack(options, note, tracker.onState);

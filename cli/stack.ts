@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../functions/contracts/env.ts';
@@ -24,13 +32,25 @@ export interface LocalStack {
   close(): Promise<void>;
 }
 
+const KEY_FILE = 'development-key-';
+
+/** Removes what a stack keeps in its data folder, the development keys with the table that knows them; nothing else. */
+export function emptyDataFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  const kept = ['s3', 'dynamodb', 'logs', 'stack.log'];
+  for (const name of readdirSync(folder)) {
+    if (kept.includes(name) || name.startsWith(KEY_FILE))
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
 /** A development key per data folder and tenant: yesterday's key keeps working. */
 async function developmentKey(
   cloud: LocalCloud,
   table: string,
   { data, tenant }: StackOptions,
 ): Promise<string> {
-  const file = join(data, `development-key-${tenant}`);
+  const file = join(data, KEY_FILE + tenant);
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   const key = mintKey(tenant, SCOPES);
   const client = new DynamoDBClient({
