@@ -69,3 +69,15 @@ export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
   for (let at = nSamples * nFeatures; at < groups * 4 * nFeatures; at++) surplus += whole[at]! ** 2;
   return { ...placement, nSamples, nFeatures, rows, sumOfSquares: sumOfSquares - surplus };
 }
+
+/** Some of the rows, in the order given, placed as they are; the caller's scope frees them. */
+export function sampleRows(kernels: Kernels, placed: PlacedRows, sample: Int32Array): PlacedRows {
+  const { nFeatures } = placed;
+  const whole = kernels.memory.f32(sample.length * nFeatures + 16);
+  const rows = whole.subarray(0, sample.length * nFeatures) as KernelF32;
+  sample.forEach((row, i) => {
+    rows.set(placed.rows.subarray(row * nFeatures, (row + 1) * nFeatures), i * nFeatures);
+  });
+  const sumOfSquares = rows.reduce((sum, x) => sum + x * x, 0);
+  return { ...placed, nSamples: sample.length, rows, sumOfSquares };
+}

@@ -139,6 +139,17 @@ describe('kmeans', () => {
     expect(inertias[2]).toBeLessThanOrEqual(inertias[1]!);
   });
 
+  it('starts large tables from a sample, and still ends at a fixed point of all rows', () => {
+    const data = blobs(70_000, 2, 6, 17, { spread: 0.05 });
+    const fit = kmeans(kernels, data, { nClusters: 6, seed: 42, tol: 0 });
+    expect(kmeans(kernels, data, { nClusters: 6, seed: 42, tol: 0 })).toEqual(fit);
+    const again = kmeans(kernels, data, { nClusters: 6, seed: 1, tol: 0, init: fit.centers });
+    expect(again.labels).toEqual(fit.labels);
+    expect(again.inertia).toBeCloseTo(fit.inertia, 6);
+    const one = kmeans(kernels, data, { nClusters: 6, seed: 42, nInit: 1 });
+    expect(one.inertia).toBeLessThan(1.001 * fit.inertia);
+  });
+
   it('starts from random rows too', () => {
     const data = blobs(500, 3, 4, 9, { spread: 0.02 });
     const fit = kmeans(kernels, data, { nClusters: 4, seed: 5, init: 'random', nInit: 20 });
