@@ -1,5 +1,4 @@
 import { kmeans as mlKmeans } from 'ml-kmeans';
-import { bisectingKMeans } from '../functions/clustering/bisecting.ts';
 import { kmeans } from '../functions/clustering/kmeans.ts';
 import { kmeansPlusPlus } from '../functions/clustering/kmeans-seeding.ts';
 import { placeRows } from '../functions/clustering/placed-rows.ts';
@@ -164,33 +163,7 @@ const defaultFit: BenchCase = {
   slow: true,
 };
 
-/** Every split starts from the first two rows of its node, on both sides. */
-const bisecting: BenchCase = {
-  id: 'B1',
-  title: 'bisecting k-means blobs 1m 16 k=8',
-  data: 'blobs_1m_16',
-  ours: (set) => {
-    const fit = bisectingKMeans(kernels, set, {
-      nClusters: 8,
-      seed: 0,
-      init: (rows) => [rows[0]!, rows[1]!],
-    });
-    return () => ({ inertia: inertiaOf(set, fit.labels) });
-  },
-  peers: [
-    {
-      name: 'scikit-learn BisectingKMeans',
-      job: { op: 'bisecting', data: 'blobs_1m_16', nClusters: 8, seed: 0 },
-    },
-  ],
-  // Fits end by a movement of the centers, which float32 sums of the peer reach an iteration sooner or later.
-  gate: agree('inertia', 2e-3),
-  must: 5,
-  stretch: 10,
-  slow: true,
-};
-
-/** Rows K1–K10, S1 and B1 of the suite. */
+/** Rows K1–K10 and S1 of the suite. */
 export const KMEANS_CASES: readonly BenchCase[] = [
   fitCase({ id: 'K1', data: 'blobs_1m_16', nClusters: 8, must: 6, stretch: 12 }),
   fitCase({ id: 'K2', data: 'customers_1m_13', nClusters: 8, must: 5, stretch: 10 }),
@@ -239,5 +212,4 @@ export const KMEANS_CASES: readonly BenchCase[] = [
   defaultFit,
   seeding(8, 5, 10),
   seeding(50, 5, 20),
-  bisecting,
 ];

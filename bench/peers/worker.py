@@ -102,11 +102,24 @@ def potential(rows, centers):
     return float(total)
 
 
+class FixedStarts(sklearn.cluster.BisectingKMeans):
+    """Splits start from the first and the middle row of a node."""
+
+    def _init_centroids(self, rows, *args, **kwargs):
+        return rows[[0, len(rows) // 2]].copy()
+
+
+def by_first_row(labels):
+    _, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[numbers]
+
+
 def bisecting(job, rows, start):
-    first_rows = lambda X, n_clusters, random_state: X[:n_clusters].copy()
-    model = sklearn.cluster.BisectingKMeans(n_clusters=job["nClusters"], init=first_rows, n_init=1)
+    if job.get("precise"):
+        rows = rows.astype(np.float64)
+    model = FixedStarts(n_clusters=job["nClusters"], n_init=1, tol=0)
     seconds, fit = timed(lambda: model.fit(rows))
-    return seconds, dict(inertia=inertia(rows, fit.labels_))
+    return seconds, dict(inertia=inertia(rows, fit.labels_), partition=digest(by_first_row(fit.labels_)))
 
 
 def dbscan(job, rows, start):
