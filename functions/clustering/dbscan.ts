@@ -35,6 +35,8 @@ export interface DbscanResult {
   readonly distancesEvaluated: number;
 }
 
+/** Squares of smaller distances are nothing in float64. */
+const MIN_EPS = 1e-150;
 const LEAF_SIZE = 24;
 const CLIQUE_SIZE = 256;
 /** Leaves that each leaf is first joined with; most of each cluster is then one component. */
@@ -49,7 +51,7 @@ const REFRESH_EVERY = 8192;
  * border row belongs to the lowest-numbered cluster among its core neighbours. A row is within eps when its distance,
  * computed in float64 from the rows as given, is ≤ eps. No neighbour lists are kept: memory is about twice the rows.
  *
- * @throws InvalidRequestError for eps ≤ 0 or minSamples < 1
+ * @throws InvalidRequestError for eps below 1e-150 or minSamples < 1
  * @throws InvalidDatasetError for a NaN or infinite value
  */
 export function dbscan(kernels: Kernels, rows: Rows, options: DbscanOptions): DbscanResult {
@@ -59,8 +61,8 @@ export function dbscan(kernels: Kernels, rows: Rows, options: DbscanOptions): Db
   }
   checkRows(rows);
   const eps = options.eps === 'auto' ? knee(kernels, rows, minSamples) : options.eps;
-  if (!(eps > 0 && Number.isFinite(eps))) {
-    throw new InvalidRequestError(`eps is ${eps}: it must be a finite number above 0, or 'auto'.`);
+  if (!(eps >= MIN_EPS && Number.isFinite(eps))) {
+    throw new InvalidRequestError(`eps is ${eps}: it must be a finite number from ${MIN_EPS}, or 'auto'.`);
   }
   if (rows.nSamples === 0 || rows.nFeatures === 0) return trivialFit(rows, { ...options, eps });
   return kernels.memory.scope(() => fitRows(kernels, rows, { ...options, eps }));

@@ -15,6 +15,9 @@ export const FLOAT32_ROUNDING = 2 ** -24;
 /** Largest scaled coordinate; differences and their squares may overflow to infinity, which compares as "far". */
 const MAX_COORDINATE = 2 ** 126;
 
+/** Factors stay finite also for denormal values. */
+const MAX_EXPONENT = 1000;
+
 /**
  * How rows became the float32 coordinates of a kernel: (value − offset) × factor. The factor is a power of two, so
  * that it rounds nothing; float64 rows are centred before they are rounded, so that a large offset costs no digits.
@@ -90,7 +93,7 @@ export function scalingOf(
 export function unitFactor(values: Rows['values']): number {
   let largest = 0;
   for (const value of values) largest = Math.max(largest, Math.abs(value));
-  return largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
+  return largest > 0 ? 2 ** Math.min(MAX_EXPONENT, -Math.floor(Math.log2(largest))) : 1;
 }
 
 /** Copies rows into kernel memory as scaled float32. */

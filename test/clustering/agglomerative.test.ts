@@ -115,7 +115,7 @@ describe('agglomerate', () => {
     const rows = randomRows(50, 2);
     for (const linkage of LINKAGES) {
       const expected = agglomerate(kernels, rowsOf(rows), linkage).heights;
-      for (const scale of [2 ** -140, 2 ** 100]) {
+      for (const scale of [2 ** -1010, 2 ** -140, 2 ** 100]) {
         const scaled = agglomerate(kernels, rowsOf(rows.map((row) => row.map((x) => x * scale))), linkage);
         expect([...scaled.heights]).toEqual([...expected.map((height) => height * scale)]);
       }

@@ -169,6 +169,28 @@ describe('dbscan', () => {
     });
   });
 
+  it('compares few pairs when everything is one cluster, noise, identical or a tie', () => {
+    const next = uniform(13);
+    const nSamples = 8000;
+    const spread = rowsOf(Array.from({ length: nSamples }, () => [next(), next(), next(), next(), next()]));
+    const oneHot = rowsOf(
+      Array.from({ length: nSamples }, () => {
+        const level = Math.floor(next() * 6);
+        return Array.from({ length: 6 }, (_, j) => (j === level ? 1 : 0));
+      }),
+    );
+    const same = rowsOf(Array.from({ length: nSamples }, () => [1, 2, 3]));
+    const shareOfPairs = (rows: Rows, eps: number) =>
+      dbscan(kernels, rows, { eps, minSamples: 10 }).distancesEvaluated / nSamples ** 2;
+    expect(shareOfPairs(spread, 10)).toBeLessThan(0.001);
+    expect(shareOfPairs(spread, 1e-6)).toBeLessThan(0.02);
+    expect(shareOfPairs(oneHot, Math.SQRT2)).toBeLessThan(0.001);
+    expect(shareOfPairs(oneHot, 0.5)).toBeLessThan(0.001);
+    expect(shareOfPairs(same, 0.1)).toBeLessThan(0.001);
+    // What is usual here, for comparison.
+    expect(shareOfPairs(spread, 0.15)).toBeLessThan(0.2);
+  });
+
   it('gives the same labels with fused and with strict arithmetic', () => {
     const strict = loadKernelsSync({ numericMode: 'strict' });
     const next = uniform(11);
@@ -198,7 +220,7 @@ describe('dbscan', () => {
 
   it('fails for a radius or a count out of range, and for a range past float32', () => {
     const rows = rowsOf([[0], [1]]);
-    for (const eps of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (const eps of [0, 1e-200, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => dbscan(kernels, rows, { eps, minSamples: 2 })).toThrow(/eps is/);
     }
     expect(() => dbscan(kernels, rows, { eps: 1, minSamples: 0 })).toThrow(/minSamples is 0/);
