@@ -17,6 +17,9 @@ import { acknowledgePrefixes } from './acknowledge-prefixes.ts';
 import { executionsOf } from './executions-of.ts';
 import { segmentationStates } from './segmentation-states.ts';
 
+/** What the keys of the maps' item lists begin with, in all runs. */
+const ITEM_LISTS = [`${PREFIX.runs}*/plan/`, `${PREFIX.runs}*/fit/candidates`];
+
 /** Where the maps of all runs leave their results. */
 const MAP_RESULTS = `${PREFIX.runs}*/map-results/`;
 
@@ -46,12 +49,16 @@ export class SegmentationWorkflow extends Construct {
       ['lambda:InvokeFunction'],
       Object.values(functions).map(({ functionArn }) => functionArn),
     );
-    allow(['s3:GetObject'], [bucket.arnForObjects(`${PREFIX.runs}*`)]);
+    const read = [...ITEM_LISTS, MAP_RESULTS];
+    allow(
+      ['s3:GetObject'],
+      read.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+    );
     allow(
       ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
       [bucket.arnForObjects(`${MAP_RESULTS}*`)],
     );
-    acknowledgePrefixes(role, bucket, [PREFIX.runs, MAP_RESULTS]);
+    acknowledgePrefixes(role, bucket, read);
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'X-Ray and the delivery of logs have no resources to name: their actions take only "*".',

@@ -56,6 +56,15 @@ describe('permissions', () => {
     expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain('Http');
   });
 
+  it('shows the workflow the item lists and results of its maps, and nothing that a customer stands in', () => {
+    const read = granted('Segmentation').filter((grant) => grant.startsWith('s3:GetObject'));
+    expect(read.map((grant) => grant.slice(grant.indexOf('/runs/'))).sort()).toEqual([
+      '/runs/*/fit/candidates*',
+      '/runs/*/map-results/*',
+      '/runs/*/plan/*',
+    ]);
+  });
+
   it('lets AssignSegments alone write labels, PublishRun alone write segments, and Http write nothing', () => {
     expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsAssignSegments']);
     expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
