@@ -11,7 +11,7 @@ const runSk = (runId: string) => `RUN#${runId}`;
 /** Longest partition key that DynamoDB takes, bytes of UTF-8. */
 const PARTITION_KEY_BYTES = 2048;
 
-/** Labels of all customers by run; those of replaced runs expire. */
+/** Labels of all customers by run. They stay until `expiresAt`, where the caller gives one: a former run may be served again. */
 export function dynamodbLabels(table: Table): LabelStore {
   return {
     putLabels({ tenant, dataset, runId }, labels, expiresAt) {
