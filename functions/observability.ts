@@ -97,3 +97,8 @@ export function metricFields(
     },
   };
 }
+
+/** Where an error comes from, for the log. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { awsPortsOnce } from './aws-ports-once.ts';
 import type { RunRef, Step } from './contracts/workflow.ts';
 import { runRefSchema } from './contracts/workflow.ts';
 import { InvalidRequestError, TransientStoreError, toProblem } from './errors.ts';
-import { createLogger, type Logger, logLevel, metricFields } from './observability.ts';
+import { createLogger, type Logger, logLevel, metricFields, stackOf } from './observability.ts';
 import type { Ports } from './ports.ts';
 import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress.ts';
 
@@ -111,14 +112,6 @@ export function stepHandler<I, O>(
   });
 }
 
-let opened: Promise<Ports> | undefined;
-
-/** Ports on AWS, made once per process. Imported on first use: tests with other ports load no SDK. */
-function awsPortsOnce(): Promise<Ports> {
-  opened ??= import('./adapters/aws-ports.ts').then(({ awsPorts }) => awsPorts());
-  return opened;
-}
-
 function environmentLevel() {
   return logLevel(process.env.AWS_LAMBDA_LOG_LEVEL);
 }
@@ -153,8 +146,4 @@ function itemOf(event: unknown): number | undefined {
 
 function runOf(value: unknown): RunRef | undefined {
   return runRefSchema.safeParse(field(value, 'run')).data;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

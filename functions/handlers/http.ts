@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { awsPortsOnce } from '../aws-ports-once.ts';
 import { NotFoundError, type Problem, toProblem } from '../errors.ts';
-import { createLogger, type LogFields, logLevel, metricFields } from '../observability.ts';
+import { createLogger, type LogFields, logLevel, metricFields, stackOf } from '../observability.ts';
 import type { Ports } from '../ports.ts';
 import { admit, callerOf } from '../routes/caller.ts';
 import type { HttpEvent, HttpResult } from '../routes/http-event.ts';
@@ -67,14 +68,6 @@ export function httpHandler(options: HttpHandlerOptions = {}): (event: HttpEvent
 
 export const handler = httpHandler();
 
-let opened: Promise<Ports> | undefined;
-
-/** Ports on AWS, made once per process. */
-function awsPortsOnce(): Promise<Ports> {
-  opened ??= import('../adapters/aws-ports.ts').then(({ awsPorts }) => awsPorts());
-  return opened;
-}
-
 /** JSON of a success. What a GET returns may be kept by the caller, but is asked for again each time. */
 function success(
   { headers = {}, requestContext }: HttpEvent,
@@ -115,8 +108,4 @@ function notFound(method: string, path: string): NotFoundError {
     `There is nothing at ${method} ${path}. GET /openapi.json lists every path of this API.`,
     { reason: 'no_such_route' },
   );
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
