@@ -61,6 +61,10 @@ export class KMeansState {
   openGroups: usize;
   /** IN f32 [k][4] radius of each shell, rounded down: a sample belongs to the first that holds it; the last holds all. */
   radii: usize;
+  /** IN f64 [nSamples] weight of each sample, or 0: all weigh 1. */
+  weights: usize;
+  /** INOUT f64 [k] weight of each cluster; only with weights. */
+  weightSums: usize;
   /** OUT 8 × 4 distances computed so far, in tiles. */
   tiles: i32;
   /** OUT tiles of samples decided so far. */
@@ -126,42 +130,44 @@ export function decideExactly(state: KMeansState, sample: i32): i32 {
   return label;
 }
 
-/** Adds a sample to its cluster's sum and count. The sums' padding takes up whatever follows the row. */
+/** Adds `factor` × a row to a sum. The sum's padding takes up whatever follows the row. */
 @inline
-export function addSample(state: KMeansState, sample: i32, label: i32): void {
+function addRow(state: KMeansState, sample: i32, label: i32, factor: f64): void {
   let at = rowAddress(state, sample);
   let sum = state.sums + <usize>label * sumsStride(state);
   const end = at + (<usize>state.nFeatures << 2);
+  const factor_f64x2 = f64x2.splat(factor);
   do {
     const x = v128.load(at);
-    v128.store(sum, f64x2.add(v128.load(sum), f64x2.promote_low_f32x4(x)));
-    const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+    const low = f64x2.mul(f64x2.promote_low_f32x4(x), factor_f64x2);
+    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), factor_f64x2);
+    v128.store(sum, f64x2.add(v128.load(sum), low));
     v128.store(sum, f64x2.add(v128.load(sum, 16), high), 16);
     at += 16;
     sum += 32;
   } while (at < end);
-  const count = state.counts + (<usize>label << 2);
-  store<i32>(count, load<i32>(count) + 1);
 }
 
-/** Moves a sample from one cluster's sum and count to another's. */
+/** Adds a sample to its cluster's sum, count and weight. Sums are exact where every sample weighs 1. */
+export function addSample(state: KMeansState, sample: i32, label: i32): void {
+  changeBy(state, sample, label, 1);
+}
+
+/** Moves a sample from one cluster's sum, count and weight to another's. */
 export function moveSample(state: KMeansState, sample: i32, from: i32, to: i32): void {
-  let at = rowAddress(state, sample);
-  const stride = sumsStride(state);
-  let source = state.sums + <usize>from * stride, target = state.sums + <usize>to * stride;
-  const end = at + (<usize>state.nFeatures << 2);
-  do {
-    const x = v128.load(at);
-    const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
-    v128.store(source, f64x2.sub(v128.load(source), low));
-    v128.store(source, f64x2.sub(v128.load(source, 16), high), 16);
-    v128.store(target, f64x2.add(v128.load(target), low));
-    v128.store(target, f64x2.add(v128.load(target, 16), high), 16);
-    at += 16;
-    source += 32;
-    target += 32;
-  } while (at < end);
-  const less = state.counts + (<usize>from << 2), more = state.counts + (<usize>to << 2);
-  store<i32>(less, load<i32>(less) - 1);
-  store<i32>(more, load<i32>(more) + 1);
+  changeBy(state, sample, from, -1);
+  changeBy(state, sample, to, 1);
+}
+
+@inline
+function changeBy(state: KMeansState, sample: i32, label: i32, sign: i32): void {
+  let weight: f64 = 1;
+  if (state.weights) {
+    weight = load<f64>(state.weights + (<usize>sample << 3));
+    const total = state.weightSums + (<usize>label << 3);
+    store<f64>(total, load<f64>(total) + <f64>sign * weight);
+  }
+  addRow(state, sample, label, <f64>sign * weight);
+  const count = state.counts + (<usize>label << 2);
+  store<i32>(count, load<i32>(count) + sign);
 }

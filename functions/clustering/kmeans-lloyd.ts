@@ -19,6 +19,10 @@ export interface LloydOptions {
   readonly tol: number;
   /** Whether to go on by single moves (Hartigan) until none lowers the inertia. */
   readonly improve: boolean;
+  /** Centers are brought to length 1 after every update (spherical k-means); rows must have length 1. */
+  readonly spherical?: boolean;
+  /** One per sample, above 0; all 1 when left out. Not together with `improve`. */
+  readonly weights?: Float64Array | undefined;
 }
 
 /** A fit in placed units, clusters in the order of the initial centers. */
@@ -49,7 +53,7 @@ export function lloyd(
   return kernels.memory.scope(() => {
     const { exports } = kernels;
     const { nSamples } = placed;
-    const state = createState(kernels, placed, nClusters);
+    const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
     const sumOf = (call: (first: number, last: number) => number): number => {
@@ -59,7 +63,7 @@ export function lloyd(
       }
       return total;
     };
-    let centers: Float64Array = initial.slice();
+    let centers: Float64Array = options.spherical ? onSphere(placed, initial) : initial.slice();
     placeCenters(state, centers);
     for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
       exports.kmeans_assign_f32(address, first, Math.min(nSamples, first + CALL_SAMPLES));
@@ -68,7 +72,7 @@ export function lloyd(
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
       relocateEmptyClusters(state);
-      const next = means(state);
+      const next = options.spherical ? onSphere(placed, means(state)) : means(state);
       const shift = movement.advance(state, centers, next);
       centers = next;
       placeCenters(state, centers);
@@ -127,23 +131,53 @@ function clusterLabels({ nSamples, labels }: KMeansState): Uint16Array {
   return clusters;
 }
 
-function means({ nClusters, nFeatures, sums, sumsWidth, counts }: KMeansState): Float64Array {
+/** Weight of a cluster: its number of samples when each weighs 1. */
+function weightOf(state: KMeansState, cluster: number): number {
+  return state.weights ? state.weightSums[cluster]! : state.counts[cluster]!;
+}
+
+function means(state: KMeansState): Float64Array {
+  const { nClusters, nFeatures, sums, sumsWidth } = state;
   const centers = new Float64Array(nClusters * nFeatures);
   for (let c = 0; c < nClusters; c++) {
-    for (let j = 0; j < nFeatures; j++) centers[c * nFeatures + j] = sums[c * sumsWidth + j]! / counts[c]!;
+    const weight = weightOf(state, c);
+    for (let j = 0; j < nFeatures; j++) centers[c * nFeatures + j] = sums[c * sumsWidth + j]! / weight;
   }
   return centers;
 }
 
+/** Centers of length 1 in the data's units; one at the origin has no direction and stays. */
+function onSphere({ nFeatures, offset, scale }: PlacedRows, centers: Float64Array): Float64Array {
+  const moved = centers.slice();
+  for (let first = 0; first < centers.length; first += nFeatures) {
+    let square = 0;
+    for (let j = 0; j < nFeatures; j++) square += (centers[first + j]! / scale + offset[j]!) ** 2;
+    if (square === 0) continue;
+    const length = Math.sqrt(square);
+    for (let j = 0; j < nFeatures; j++) {
+      moved[first + j] = ((centers[first + j]! / scale + offset[j]!) / length - offset[j]!) * scale;
+    }
+  }
+  return moved;
+}
+
 /** Mean over the columns of their population variance, from the clusters' sums. */
-function meanVariance({ nSamples, nFeatures, sumOfSquares }: PlacedRows, state: KMeansState): number {
+function meanVariance(placed: PlacedRows, state: KMeansState): number {
+  const { nFeatures } = placed;
+  let total = 0;
+  for (let c = 0; c < state.nClusters; c++) total += weightOf(state, c);
   let squaredMeans = 0;
   for (let j = 0; j < nFeatures; j++) {
     let sum = 0;
     for (let c = 0; c < state.nClusters; c++) sum += state.sums[c * state.sumsWidth + j]!;
-    squaredMeans += (sum / nSamples) ** 2;
+    squaredMeans += (sum / total) ** 2;
   }
-  return Math.max(0, sumOfSquares / nSamples - squaredMeans) / nFeatures;
+  return Math.max(0, sumOfSquares(placed, state) / total - squaredMeans) / nFeatures;
+}
+
+function sumOfSquares(placed: PlacedRows, { weights, rows, nFeatures }: KMeansState): number {
+  if (!weights) return placed.sumOfSquares;
+  return rows.reduce((sum, x, at) => sum + weights[Math.floor(at / nFeatures)]! * x * x, 0);
 }
 
 /**
@@ -151,23 +185,27 @@ function meanVariance({ nSamples, nFeatures, sumOfSquares }: PlacedRows, state: 
  * to less than a millionth, summed sample by sample.
  */
 function inertia(placed: PlacedRows, state: KMeansState, centers: Float64Array): number {
-  const { nFeatures, nClusters, sums, sumsWidth, counts } = state;
+  const { nFeatures, nClusters, sums, sumsWidth } = state;
+  const squares = sumOfSquares(placed, state);
   let explained = 0;
   for (let c = 0; c < nClusters; c++) {
     for (let j = 0; j < nFeatures; j++) {
       const center = centers[c * nFeatures + j]!;
-      explained += (2 * sums[c * sumsWidth + j]! - counts[c]! * center) * center;
+      explained += (2 * sums[c * sumsWidth + j]! - weightOf(state, c) * center) * center;
     }
   }
-  const value = placed.sumOfSquares - explained;
-  return value > 1e-6 * placed.sumOfSquares ? value : inertiaBySample(state, centers);
+  const value = squares - explained;
+  return value > 1e-6 * squares ? value : inertiaBySample(state, centers);
 }
 
-function inertiaBySample({ nSamples, nFeatures, rows, labels }: KMeansState, centers: Float64Array): number {
+function inertiaBySample(state: KMeansState, centers: Float64Array): number {
+  const { nSamples, nFeatures, rows, labels, weights } = state;
   let total = 0;
   for (let sample = 0; sample < nSamples; sample++) {
     const center = Math.floor(labels[sample]! / SHELLS) * nFeatures;
-    for (let j = 0; j < nFeatures; j++) total += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
+    let square = 0;
+    for (let j = 0; j < nFeatures; j++) square += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
+    total += (weights?.[sample] ?? 1) * square;
   }
   return total;
 }

@@ -21,6 +21,13 @@ export interface KMeansOptions {
   readonly tol?: number;
   /** Default k-means++. An array holds nClusters × nFeatures centers, row-major: one plain Lloyd fit from them. */
   readonly init?: 'k-means++' | 'random' | Float64Array;
+  /** Default euclidean. Cosine scales rows and centers to length 1 (spherical k-means). */
+  readonly metric?: 'euclidean' | 'cosine';
+  /**
+   * How much each row counts in centers and inertia: finite, above 0. Starts are drawn without weights, every restart
+   * works on all rows, and no single moves follow.
+   */
+  readonly sampleWeights?: Float64Array;
 }
 
 /**
@@ -29,7 +36,7 @@ export interface KMeansOptions {
  */
 export function checkKMeansOptions(
   data: Matrix,
-  { nClusters, nInit = 10, maxIter = 300, tol = 1e-4, init }: KMeansOptions,
+  { nClusters, nInit = 10, maxIter = 300, tol = 1e-4, init, sampleWeights }: KMeansOptions,
 ) {
   const whole = (name: string, value: number, most: number) => {
     if (Number.isInteger(value) && value >= 1 && value <= most) return;
@@ -59,4 +66,16 @@ export function checkKMeansOptions(
       );
     }
   }
+  if (sampleWeights) checkWeights(sampleWeights, data.nSamples);
+}
+
+function checkWeights(weights: Float64Array, nSamples: number): void {
+  const bad = weights.findIndex((weight) => !(weight > 0 && weight < Number.POSITIVE_INFINITY));
+  if (weights.length === nSamples && bad < 0) return;
+  throw new InvalidRequestError(
+    bad < 0
+      ? `${nSamples} rows need ${nSamples} weights; ${weights.length} were given.`
+      : `The weight of row ${bad} is ${weights[bad]}; weights must be finite and above 0. Leave rows of no weight out.`,
+    { reason: 'option', option: 'sampleWeights' },
+  );
 }

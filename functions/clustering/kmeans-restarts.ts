@@ -33,12 +33,20 @@ export function bestFit(kernels: Kernels, placed: PlacedRows, options: KMeansOpt
   const random = new Random(options.seed);
   const seed = (rows: PlacedRows, from: Random) =>
     init === 'random' ? randomRows(rows, nClusters, from) : kmeansPlusPlus(kernels, rows, nClusters, from);
-  if (placed.nSamples > ALL_ROWS_UP_TO && nClusters * SAMPLE_ROWS_PER_CLUSTER <= SAMPLE_ROWS) {
+  const spherical = options.metric === 'cosine';
+  const weights = options.sampleWeights;
+  if (!weights && placed.nSamples > ALL_ROWS_UP_TO && nClusters * SAMPLE_ROWS_PER_CLUSTER <= SAMPLE_ROWS) {
     return fitBySample(kernels, placed, options, seed);
   }
-  const improve = placed.nSamples <= ALL_ROWS_UP_TO;
+  const improve = !spherical && !weights && placed.nSamples <= ALL_ROWS_UP_TO;
   return bestOfRestarts(nInit, (restart) =>
-    lloyd(kernels, placed, seed(placed, random.fork(restart)), nClusters, { maxIter, tol, improve }),
+    lloyd(kernels, placed, seed(placed, random.fork(restart)), nClusters, {
+      maxIter,
+      tol,
+      improve,
+      spherical,
+      weights,
+    }),
   );
 }
 
@@ -49,11 +57,12 @@ export function bestFit(kernels: Kernels, placed: PlacedRows, options: KMeansOpt
 function fitBySample(
   kernels: Kernels,
   placed: PlacedRows,
-  { nClusters, seed: seedNumber, nInit = 10, maxIter = 300, tol = 1e-4 }: KMeansOptions,
+  { nClusters, seed: seedNumber, nInit = 10, maxIter = 300, tol = 1e-4, metric }: KMeansOptions,
   seed: (rows: PlacedRows, from: Random) => Float64Array,
 ): BestFit {
   const random = new Random(seedNumber);
-  const onAllRows: LloydOptions = { maxIter, tol, improve: false };
+  const spherical = metric === 'cosine';
+  const onAllRows: LloydOptions = { maxIter, tol, improve: false, spherical };
   const onSample = kernels.memory.scope(() => {
     const sample = sampleRows(kernels, placed, random.fork(0).sample(placed.nSamples, SAMPLE_ROWS));
     const asMatrix = { nSamples: SAMPLE_ROWS, nFeatures: placed.nFeatures, values: sample.rows };
@@ -63,6 +72,7 @@ function fitBySample(
         maxIter,
         tol: 0,
         improve: false,
+        spherical,
       }),
     );
   });

@@ -45,6 +45,9 @@ export interface KMeansState {
   readonly sums: KernelF64;
   readonly sumsWidth: number;
   readonly counts: KernelI32;
+  /** Weight of each sample and of each cluster, when samples do not all weigh 1. */
+  readonly weights: KernelF64 | undefined;
+  readonly weightSums: KernelF64;
 }
 
 /** Field numbers of what the host reads or writes after the start. */
@@ -52,9 +55,9 @@ const BOUNDS = 3;
 const ORDER = 16;
 const RELATIVE_ERROR = 14;
 const ABSOLUTE_ERROR = 15;
-const TILES = 26;
-const DECISIONS = 27;
-const EXACT_DECISIONS = 28;
+const TILES = 28;
+const DECISIONS = 29;
+const EXACT_DECISIONS = 30;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -66,6 +69,7 @@ export function createState(
   kernels: Kernels,
   { rows, nSamples, nFeatures }: PlacedRows,
   nClusters: number,
+  sampleWeights?: Float64Array,
 ): KMeansState {
   const { memory } = kernels;
   const nGroups = Math.ceil(nClusters / 4);
@@ -83,6 +87,9 @@ export function createState(
   const sumsWidth = padded(nFeatures, 4);
   const sums = memory.f64(nClusters * sumsWidth).fill(0);
   const counts = memory.i32(nClusters).fill(0);
+  const weights = sampleWeights && memory.f64(nSamples);
+  weights?.set(sampleWeights!);
+  const weightSums = memory.f64(nClusters).fill(0);
   const orderLength = hasOrder ? nClusters * nGroups * 4 : 0;
   const order = memory.i32(orderLength);
   for (let at = 0; at < orderLength; at++) order[at] = at % (nGroups * 4);
@@ -94,7 +101,7 @@ export function createState(
   const groupMinima = memory.f32(nGroups * 16);
   const boundsTile = memory.f32(boundsWidth * 8).fill(0);
   const openGroups = memory.i32(nGroups);
-  const fields = memory.i32(29).fill(0);
+  const fields = memory.i32(31).fill(0);
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
@@ -102,7 +109,7 @@ export function createState(
   fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
   fields.set([queues.byteOffset, queueLengths.byteOffset, tile.byteOffset], 19);
   fields.set([groupMinima.byteOffset, boundsTile.byteOffset, openGroups.byteOffset], 22);
-  fields[25] = radii.byteOffset;
+  fields.set([radii.byteOffset, weights?.byteOffset ?? 0, weightSums.byteOffset], 25);
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   return {
     nSamples,
@@ -126,6 +133,8 @@ export function createState(
     sums,
     sumsWidth,
     counts,
+    weights,
+    weightSums,
   };
 }
 

@@ -5,6 +5,7 @@ import { type LloydFit, lloyd } from './kmeans-lloyd.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
 import { bestFit } from './kmeans-restarts.ts';
 import { type PlacedRows, placeRows } from './placed-rows.ts';
+import { unitRows } from './unit-rows.ts';
 
 export type { KMeansOptions } from './kmeans-options.ts';
 
@@ -32,7 +33,7 @@ export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): 
   checkKMeansOptions(data, options);
   const { nClusters, init = 'k-means++' } = options;
   return kernels.memory.scope(() => {
-    const placed = placeRows(kernels, data);
+    const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data);
     requireDistinctRows({ ...data, values: placed.rows }, nClusters);
     const { maxIter = 300, tol = 1e-4 } = options;
     if (init instanceof Float64Array) {
@@ -40,6 +41,8 @@ export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): 
         maxIter,
         tol,
         improve: false,
+        spherical: options.metric === 'cosine',
+        weights: options.sampleWeights,
       });
       return canonicalFit(placed, only, 1);
     }

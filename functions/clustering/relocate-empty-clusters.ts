@@ -43,13 +43,16 @@ function farthestSample({ labels, counts }: KMeansState, distances: Float64Array
 }
 
 function moveSample(state: KMeansState, sample: number, to: number): void {
-  const { nFeatures, sums, sumsWidth, rows, labels, counts } = state;
+  const { nFeatures, sums, sumsWidth, rows, labels, counts, weights, weightSums } = state;
   const from = Math.floor(labels[sample]! / SHELLS);
+  const weight = weights?.[sample] ?? 1;
   for (let j = 0; j < nFeatures; j++) {
-    const x = rows[sample * nFeatures + j]!;
+    const x = weight * rows[sample * nFeatures + j]!;
     sums[from * sumsWidth + j]! -= x;
     sums[to * sumsWidth + j]! += x;
   }
+  weightSums[from]! -= weight;
+  weightSums[to]! += weight;
   counts[from]!--;
   counts[to]!++;
   labels[sample] = to * SHELLS;
