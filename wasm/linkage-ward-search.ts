@@ -46,44 +46,57 @@ function addAxis(sum_f32x4: v128, row: usize, at: usize, query_f32x4: v128): v12
   return madd(difference_f32x4, difference_f32x4, sum_f32x4);
 }
 
-/** Compares the query with the eight slots of a block; `skip` is a lane to leave out, or 8. */
-function scanBlock(state: WardState, block: i32, skip: i32): void {
-  let row = state.blocks + (<usize>block * <usize>state.nAxes << 5);
-  const end = row + ((<usize>state.nAxes) << 5);
-  let query = state.scratch;
-  let a_f32x4 = f32x4.splat(0);
-  let b_f32x4 = a_f32x4;
-  let c_f32x4 = a_f32x4;
-  let d_f32x4 = a_f32x4;
-  // Four axes a round: V8 does not unroll loops, and its loop has a cost of its own.
-  do {
-    const first_f32x4 = v128.load32_splat(query);
-    a_f32x4 = addAxis(a_f32x4, row, 0, first_f32x4);
-    b_f32x4 = addAxis(b_f32x4, row, 16, first_f32x4);
-    const second_f32x4 = v128.load32_splat(query, 4);
-    c_f32x4 = addAxis(c_f32x4, row, 32, second_f32x4);
-    d_f32x4 = addAxis(d_f32x4, row, 48, second_f32x4);
-    const third_f32x4 = v128.load32_splat(query, 8);
-    a_f32x4 = addAxis(a_f32x4, row, 64, third_f32x4);
-    b_f32x4 = addAxis(b_f32x4, row, 80, third_f32x4);
-    const fourth_f32x4 = v128.load32_splat(query, 12);
-    c_f32x4 = addAxis(c_f32x4, row, 96, fourth_f32x4);
-    d_f32x4 = addAxis(d_f32x4, row, 112, fourth_f32x4);
-    row += 128;
-    query += 16;
-  } while (row < end);
-  state.distances += 8;
-  const inverse = state.inverses + ((<usize>block) << 5);
+/** Compares the query with the blocks of a group named by `mask`; `skip` is a slot to leave out, or −1. */
+function scanBlocks(state: WardState, group: i32, mask: i32, lanes: usize, skip: i32): void {
+  const blockBytes = (<usize>state.nAxes) << 5;
   const own_f32x4 = f32x4.splat(state.queryInverse);
-  const limit_f32x4 = f32x4.splat(state.limit);
   const allowance_f32x4 = f32x4.splat(state.allowance);
-  const most_f32x4 = madd(limit_f32x4, f32x4.add(v128.load(inverse), own_f32x4), allowance_f32x4);
-  const mostNext_f32x4 = madd(limit_f32x4, f32x4.add(v128.load(inverse, 16), own_f32x4), allowance_f32x4);
-  let lanes =
-    i32x4.bitmask(f32x4.le(f32x4.add(a_f32x4, c_f32x4), most_f32x4)) |
-    (i32x4.bitmask(f32x4.le(f32x4.add(b_f32x4, d_f32x4), mostNext_f32x4)) << 4);
-  lanes &= ~(1 << skip);
-  for (; lanes != 0; lanes &= lanes - 1) consider(state, (block << 3) + ctz(lanes));
+  let limit = state.limit;
+  let scanned = 0;
+  for (; mask != 0; mask &= mask - 1) {
+    const child = ctz(mask);
+    if (lanes != 0 && !(loadF32(lanes, child) <= limit)) continue;
+    const block = (group << 3) + child;
+    let row = state.blocks + <usize>block * blockBytes;
+    const end = row + blockBytes;
+    let query = state.scratch;
+    let a_f32x4 = f32x4.splat(0);
+    let b_f32x4 = a_f32x4;
+    let c_f32x4 = a_f32x4;
+    let d_f32x4 = a_f32x4;
+    // Four axes a round: V8 does not unroll loops, and its loop has a cost of its own.
+    do {
+      const first_f32x4 = v128.load32_splat(query);
+      a_f32x4 = addAxis(a_f32x4, row, 0, first_f32x4);
+      b_f32x4 = addAxis(b_f32x4, row, 16, first_f32x4);
+      const second_f32x4 = v128.load32_splat(query, 4);
+      c_f32x4 = addAxis(c_f32x4, row, 32, second_f32x4);
+      d_f32x4 = addAxis(d_f32x4, row, 48, second_f32x4);
+      const third_f32x4 = v128.load32_splat(query, 8);
+      a_f32x4 = addAxis(a_f32x4, row, 64, third_f32x4);
+      b_f32x4 = addAxis(b_f32x4, row, 80, third_f32x4);
+      const fourth_f32x4 = v128.load32_splat(query, 12);
+      c_f32x4 = addAxis(c_f32x4, row, 96, fourth_f32x4);
+      d_f32x4 = addAxis(d_f32x4, row, 112, fourth_f32x4);
+      row += 128;
+      query += 16;
+    } while (row < end);
+    scanned += 8;
+    const inverse = state.inverses + ((<usize>block) << 5);
+    const limit_f32x4 = f32x4.splat(limit);
+    const most_f32x4 = madd(limit_f32x4, f32x4.add(v128.load(inverse), own_f32x4), allowance_f32x4);
+    const next_f32x4 = madd(limit_f32x4, f32x4.add(v128.load(inverse, 16), own_f32x4), allowance_f32x4);
+    const near_f32x4 = f32x4.le(f32x4.add(a_f32x4, c_f32x4), most_f32x4);
+    const nearNext_f32x4 = f32x4.le(f32x4.add(b_f32x4, d_f32x4), next_f32x4);
+    if (!v128.any_true(v128.or(near_f32x4, nearNext_f32x4))) continue;
+    let found = i32x4.bitmask(near_f32x4) | (i32x4.bitmask(nearNext_f32x4) << 4);
+    for (; found != 0; found &= found - 1) {
+      const slot = (block << 3) + ctz(found);
+      if (slot != skip) consider(state, slot);
+    }
+    limit = state.limit;
+  }
+  state.distances += <f64>scanned;
 }
 
 /** Adds the squared gap between the query and four boxes along one axis. */
@@ -139,12 +152,13 @@ function testGroup(state: WardState, group: usize, lanes: usize): i32 {
 function searchGroup(state: WardState, level: i32, group: i32, skip: i32): void {
   const lanes = levelLanes(state, level);
   let mask = testGroup(state, <usize>(loadI32(state.levels, level) + group), lanes) & ~(1 << skip);
+  if (level == 0) {
+    scanBlocks(state, group, mask, lanes, -1);
+    return;
+  }
   for (; mask != 0; mask &= mask - 1) {
     const lane = ctz(mask);
-    if (!(loadF32(lanes, lane) <= state.limit)) continue;
-    const index = (group << 3) + lane;
-    if (level == 0) scanBlock(state, index, 8);
-    else searchGroup(state, level - 1, index, 8);
+    if (loadF32(lanes, lane) <= state.limit) searchGroup(state, level - 1, (group << 3) + lane, 8);
   }
 }
 
@@ -171,7 +185,7 @@ export function searchNearest(state: WardState, slot: i32, previous: i32, previo
   state.previous = previous;
   state.limit = <f32>min<f64>(previousCost * SLACK, MAX_COST);
   let index = slot >>> 3;
-  scanBlock(state, index, slot & 7);
+  scanBlocks(state, index >>> 3, 1 << (index & 7), 0, slot);
   for (let level = 0; level < state.nLevels; level++, index >>>= 3) {
     searchGroup(state, level, index >>> 3, index & 7);
   }
