@@ -21,7 +21,7 @@ const { values: flags, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, json: { type: 'boolean' } },
 });
 /** Seconds per peer and case. */
-const BUDGET = flags.quick ? 3 : 30;
+const BUDGET = flags.quick ? 3 : 20;
 const RESULTS_FILE = join(import.meta.dirname, 'results.json');
 
 const chosen = (id: string) =>
