@@ -1,3 +1,4 @@
+import { squares_8x4 } from './distance';
 import { madd, select } from './simd';
 import { ROUND_DOWN, keepLabels, settle, settledLabel } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
@@ -31,7 +32,7 @@ export function settleTileByGroups(state: KMeansState, samples: usize, count: i3
   state.decisions++;
   const nFeatures = state.nFeatures, nGroups = state.nGroups;
   const width = (nGroups + 3) & ~3;
-  const tile = state.tile, minima = state.groupMinima, bounds = state.boundsTile;
+  const tile = state.tile, minima = state.groupMinima, bounds = state.boundsTile, squares = state.squares;
   const end = tile + (<usize>nFeatures << 5);
   const groupBytes = <usize>nFeatures << 4;
   loadTile(state.rows, nFeatures, samples, tile);
@@ -72,31 +73,9 @@ export function settleTileByGroups(state: KMeansState, samples: usize, count: i3
     }
     store<i32>(state.openGroups + (<usize>opened << 2), group);
     opened++;
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-    let at = tile, center = state.centersBy4 + <usize>group * groupBytes;
-    do {
-      const x0 = v128.load(at), x1 = v128.load(at, 16);
-      const c0 = v128.load32_splat(center), c1 = v128.load32_splat(center, 4);
-      let t = f32x4.sub(x0, c0);
-      a0 = madd(t, t, a0);
-      t = f32x4.sub(x1, c0);
-      a1 = madd(t, t, a1);
-      t = f32x4.sub(x0, c1);
-      a2 = madd(t, t, a2);
-      t = f32x4.sub(x1, c1);
-      a3 = madd(t, t, a3);
-      const c2 = v128.load32_splat(center, 8), c3 = v128.load32_splat(center, 12);
-      t = f32x4.sub(x0, c2);
-      a4 = madd(t, t, a4);
-      t = f32x4.sub(x1, c2);
-      a5 = madd(t, t, a5);
-      t = f32x4.sub(x0, c3);
-      a6 = madd(t, t, a6);
-      t = f32x4.sub(x1, c3);
-      a7 = madd(t, t, a7);
-      at += 32;
-      center += 16;
-    } while (at < end);
+    squares_8x4(tile, nFeatures, state.centersBy4 + <usize>group * groupBytes, squares);
+    const a0 = v128.load(squares), a1 = v128.load(squares, 16), a2 = v128.load(squares, 32), a3 = v128.load(squares, 48);
+    const a4 = v128.load(squares, 64), a5 = v128.load(squares, 80), a6 = v128.load(squares, 96), a7 = v128.load(squares, 112);
     const low0 = f32x4.pmin(a0, a2), low1 = f32x4.pmin(a1, a3), low2 = f32x4.pmin(a4, a6), low3 = f32x4.pmin(a5, a7);
     const high0 = f32x4.pmin(f32x4.pmax(a0, a2), f32x4.pmax(a4, a6));
     const high1 = f32x4.pmin(f32x4.pmax(a1, a3), f32x4.pmax(a5, a7));

@@ -1,3 +1,4 @@
+import { squares_8x4 } from './distance';
 import { horizontalSum, madd } from './simd';
 import { loadTile, touch } from './rows';
 
@@ -27,7 +28,7 @@ class SeedingState {
   runSums: usize;
   /** SCRATCH i32 [8] */
   samples: usize;
-  /** SCRATCH f32 [nFeatures rounded up to 4, and one more][8] */
+  /** SCRATCH f32 [nFeatures rounded up to 4, and 5 more][8] */
   tile: usize;
 }
 
@@ -94,47 +95,25 @@ function addGains(state: SeedingState, count: i32, candidates: usize, nTiles: i3
     const at = state.closest + (<usize>load<i32>(samples + (<usize>lane << 2)) << 2);
     store<f32>(lanes + (<usize>lane << 2), lane < count ? load<f32>(at) : 0);
   }
-  const zero = f32x4.splat(0);
-  const end = tile + (<usize>state.nFeatures << 5);
-  let candidate = candidates;
+  const squares = lanes + 32;
+  const candidateBytes = <usize>state.nFeatures << 4;
   for (let group = 0; group < nTiles; group++) {
-    let a0 = zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-    let at = tile;
-    do {
-      const x0 = v128.load(at), x1 = v128.load(at, 16);
-      const c0 = v128.load32_splat(candidate), c1 = v128.load32_splat(candidate, 4);
-      let t = f32x4.sub(x0, c0);
-      a0 = madd(t, t, a0);
-      t = f32x4.sub(x1, c0);
-      a1 = madd(t, t, a1);
-      t = f32x4.sub(x0, c1);
-      a2 = madd(t, t, a2);
-      t = f32x4.sub(x1, c1);
-      a3 = madd(t, t, a3);
-      const c2 = v128.load32_splat(candidate, 8), c3 = v128.load32_splat(candidate, 12);
-      t = f32x4.sub(x0, c2);
-      a4 = madd(t, t, a4);
-      t = f32x4.sub(x1, c2);
-      a5 = madd(t, t, a5);
-      t = f32x4.sub(x0, c3);
-      a6 = madd(t, t, a6);
-      t = f32x4.sub(x1, c3);
-      a7 = madd(t, t, a7);
-      at += 32;
-      candidate += 16;
-    } while (at < end);
+    squares_8x4(tile, state.nFeatures, candidates + <usize>group * candidateBytes, squares);
     const d0 = v128.load(lanes), d1 = v128.load(lanes, 16);
     const gain = gains + (<usize>group << 5);
-    addGain(gain, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a0)), f32x4.pmax(zero, f32x4.sub(d1, a1))));
-    addGain(gain + 8, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a2)), f32x4.pmax(zero, f32x4.sub(d1, a3))));
-    addGain(gain + 16, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a4)), f32x4.pmax(zero, f32x4.sub(d1, a5))));
-    addGain(gain + 24, f32x4.add(f32x4.pmax(zero, f32x4.sub(d0, a6)), f32x4.pmax(zero, f32x4.sub(d1, a7))));
+    addGain(gain + 0, d0, d1, squares + 0);
+    addGain(gain + 8, d0, d1, squares + 32);
+    addGain(gain + 16, d0, d1, squares + 64);
+    addGain(gain + 24, d0, d1, squares + 96);
   }
 }
 
 @inline
-function addGain(gain: usize, lanes: v128): void {
-  store<f64>(gain, load<f64>(gain) + horizontalSum(lanes));
+function addGain(gain: usize, closest0: v128, closest1: v128, squares: usize): void {
+  const zero = f32x4.splat(0);
+  const less0 = f32x4.pmax(zero, f32x4.sub(closest0, v128.load(squares)));
+  const less1 = f32x4.pmax(zero, f32x4.sub(closest1, v128.load(squares, 16)));
+  store<f64>(gain, load<f64>(gain) + horizontalSum(f32x4.add(less0, less1)));
 }
 
 /**

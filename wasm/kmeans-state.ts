@@ -59,6 +59,8 @@ export class KMeansState {
   boundsTile: usize;
   /** SCRATCH i32 [nGroups] */
   openGroups: usize;
+  /** SCRATCH f32 [4][8] */
+  squares: usize;
   /** IN f32 [k][4] radius of each shell, rounded down: a sample belongs to the first that holds it; the last holds all. */
   radii: usize;
   /** IN f64 [nSamples] weight of each sample, or 0: all weigh 1. */

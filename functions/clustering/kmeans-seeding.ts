@@ -74,7 +74,7 @@ class Seeding {
     this.#gains = memory.f64(mostTrials);
     const labels = memory.u16(nSlots).fill(0);
     const samples = memory.i32(8);
-    const tile = memory.f32((Math.ceil(nFeatures / 4) * 4 + 1) * 8);
+    const tile = memory.f32((Math.ceil(nFeatures / 4) * 4 + 5) * 8);
     const fields = memory.i32(9);
     fields.set([placed.rows.byteOffset, nSamples, nFeatures, this.#closest.byteOffset, labels.byteOffset]);
     fields.set([this.#limits.byteOffset, this.#runSums.byteOffset], 5);

@@ -55,9 +55,9 @@ const BOUNDS = 3;
 const ORDER = 16;
 const RELATIVE_ERROR = 14;
 const ABSOLUTE_ERROR = 15;
-const TILES = 28;
-const DECISIONS = 29;
-const EXACT_DECISIONS = 30;
+const TILES = 29;
+const DECISIONS = 30;
+const EXACT_DECISIONS = 31;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -101,7 +101,8 @@ export function createState(
   const groupMinima = memory.f32(nGroups * 16);
   const boundsTile = memory.f32(boundsWidth * 8).fill(0);
   const openGroups = memory.i32(nGroups);
-  const fields = memory.i32(31).fill(0);
+  const squares = memory.f32(32);
+  const fields = memory.i32(32).fill(0);
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
@@ -109,7 +110,8 @@ export function createState(
   fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
   fields.set([queues.byteOffset, queueLengths.byteOffset, tile.byteOffset], 19);
   fields.set([groupMinima.byteOffset, boundsTile.byteOffset, openGroups.byteOffset], 22);
-  fields.set([radii.byteOffset, weights?.byteOffset ?? 0, weightSums.byteOffset], 25);
+  fields.set([squares.byteOffset, radii.byteOffset], 25);
+  fields.set([weights?.byteOffset ?? 0, weightSums.byteOffset], 27);
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   return {
     nSamples,
