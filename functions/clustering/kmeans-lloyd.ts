@@ -10,7 +10,7 @@ export const CALL_SAMPLES = 16_384;
 const BOUNDS_FROM_FEATURES = 16;
 const BOUNDS_FROM_GROUPS = 8;
 /** The iteration at which it shows whether leaving out far centers alone leaves out enough, and how much is enough. */
-const JUDGED_AT = 6;
+const JUDGED_AT = 3;
 const FAR_ENOUGH = 0.5;
 
 export interface LloydOptions {

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { placeRows, sampleRows } from '../../functions/clustering/placed-rows.ts';
+import { InvalidDatasetError } from '../../functions/errors.ts';
+import { loadKernelsSync } from '../../functions/kernels/instance.ts';
+import { Random } from '../../functions/stats/random.ts';
+import { blobs, matrixOf } from '../support/random-matrix.ts';
+
+const kernels = loadKernelsSync();
+
+describe('placeRows', () => {
+  it('moves a column far from 0 by one of its own values, exactly, and leaves the others', () => {
+    const data = matrixOf([
+      [1_000_001, -3, -2000.5],
+      [1_000_003, 5, -2001],
+      [1_000_002.5, 0, -2004],
+    ]);
+    kernels.memory.scope(() => {
+      const placed = placeRows(kernels, data);
+      expect(placed.scale).toBe(1);
+      expect(placed.offset[1]).toBe(0);
+      data.values.forEach((value, at) => {
+        expect(placed.rows[at]! + placed.offset[at % 3]!).toBe(value);
+      });
+      expect(placed.largest).toBeLessThanOrEqual(5);
+      expect(placed.sumOfSquares).toBe([...placed.rows].reduce((sum, x) => sum + x * x, 0));
+    });
+  });
+
+  it.each([1, 2, 3, 5, 8, 13])('gives values whose sums are exact in any order: %i features', (d) => {
+    const data = blobs(1003, d, 4, d, { heavyTail: true });
+    kernels.memory.scope(() => {
+      const { rows } = placeRows(kernels, data);
+      const column = Array.from({ length: 1003 }, (_, i) => rows[i * d]!);
+      const sum = (values: number[]) => values.reduce((total, x) => total + x, 0);
+      const forwards = sum(column);
+      expect(sum([...column].reverse())).toBe(forwards);
+      expect(sum(new Random(1).shuffle([...column]))).toBe(forwards);
+      const largest = Math.max(...column.map(Math.abs));
+      column.forEach((x, i) => {
+        expect(Math.abs(x - data.values[i * d]!)).toBeLessThanOrEqual(largest * 2 ** -33);
+      });
+    });
+  });
+
+  it('scales extreme magnitudes by a power of two', () => {
+    for (const magnitude of [1e30, 1e-30]) {
+      kernels.memory.scope(() => {
+        const data = matrixOf([[magnitude], [-2 * magnitude], [4 * magnitude]]);
+        const placed = placeRows(kernels, data);
+        expect(Number.isInteger(Math.log2(placed.scale))).toBe(true);
+        expect(placed.rows[2]! / placed.scale).toBe(Math.fround(4 * magnitude));
+        expect(Math.abs(placed.rows[2]!)).toBeLessThanOrEqual(2 ** 40);
+      });
+    }
+  });
+
+  it('reads rows that lie in the kernels’ memory already', () => {
+    kernels.memory.scope(() => {
+      const values = kernels.memory.f32(6);
+      values.set([1, 2, 3, 4, 5, 6]);
+      expect([...placeRows(kernels, { nSamples: 3, nFeatures: 2, values }).rows]).toEqual([1, 2, 3, 4, 5, 6]);
+      expect([...values]).toEqual([1, 2, 3, 4, 5, 6]);
+    });
+  });
+
+  it('takes a sample of the rows as they were placed', () => {
+    kernels.memory.scope(() => {
+      const placed = placeRows(kernels, matrixOf([[1], [2], [3], [4]]));
+      const sample = sampleRows(kernels, placed, Int32Array.from([1, 3]));
+      expect([...sample.rows]).toEqual([2, 4]);
+      expect([sample.nSamples, sample.sumOfSquares]).toEqual([2, 20]);
+    });
+  });
+
+  it('fails for a matrix with fewer values than rows × features', () => {
+    const short = { nSamples: 3, nFeatures: 2, values: new Float32Array(5) };
+    expect(() => placeRows(kernels, short)).toThrow(InvalidDatasetError);
+    expect(() => placeRows(kernels, short)).toThrow('5 values, which is not 3 rows of 2 features');
+  });
+});
