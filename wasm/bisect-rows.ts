@@ -2,27 +2,6 @@ import { rowSums } from './bisect-state';
 import { madd } from './simd';
 
 /**
- * Copies chosen rows one after another, whole vectors at a time: up to 12 bytes are read past a row and written past the
- * last one.
- *
- * @param rows IN f32 [][nFeatures], with 12 readable bytes after the last row
- * @param samples IN i32 [count] row numbers
- * @param target OUT f32 [count][nFeatures], with 12 writable bytes after the last row
- * Cost: one read and one write of the chosen rows.
- */
-export function gather_rows_f32(rows: usize, nFeatures: i32, samples: usize, count: i32, target: usize): void {
-  const rowBytes = <usize>nFeatures << 2;
-  const end = samples + (<usize>count << 2);
-  let to = target;
-  for (let sample = samples; sample < end; sample += 4) {
-    let from = rows + <usize>load<i32>(sample) * rowBytes;
-    const next = to + rowBytes;
-    for (; to < next; to += 16, from += 16) v128.store(to, v128.load(from));
-    to = next;
-  }
-}
-
-/**
  * Distance of rows from an origin, four rows to a block.
  *
  * @param rows IN f32 [4 × nBlocks][nFeatures], with 12 readable bytes after the last row
@@ -68,11 +47,13 @@ export function row_radii_f32(
  * @param rows IN f32 [nRows][nFeatures]
  * @param sums INOUT f64 [nFeatures]
  * @param squares OUT f64 [nRows]
+ * @returns sum of the squares
  * Accumulation: float64. Cost: one read of the rows.
  */
-export function row_squares_f32(rows: usize, nRows: i32, nFeatures: i32, sums: usize, squares: usize): void {
+export function row_squares_f32(rows: usize, nRows: i32, nFeatures: i32, sums: usize, squares: usize): f64 {
   const whole = <usize>(nFeatures & ~3) << 2;
   let at = rows;
+  let total: f64 = 0;
   for (let row = 0; row < nRows; row++) {
     let sum = sums;
     const end = at + whole;
@@ -95,37 +76,60 @@ export function row_squares_f32(rows: usize, nRows: i32, nFeatures: i32, sums: u
       sum += 8;
     }
     store<f64>(squares + (<usize>row << 3), square);
+    total += square;
   }
+  return total;
 }
 
 /**
- * Deals the row numbers of a node to its two halves, in their order, and adds up the rows' sums of squares.
+ * Parts the rows of a node by their sides, both halves in their order, and the row numbers with them. The front may lie
+ * over the rows themselves, as it never gets ahead of them.
  *
- * @param samples IN i32 [count] row numbers
+ * @param rows IN f32 [count][nFeatures]
+ * @param order IN i32 [count] row numbers
+ * @param sides IN u8 [⌈count / 4⌉] see `BisectState`
+ * @param frontSide the side that goes to the front; the other goes to the back
+ * @param frontRows,backRows OUT f32 [][nFeatures]
+ * @param frontOrder,backOrder OUT i32 []
+ * @returns rows that went to the front
+ * Cost: one read and one write of the rows.
+ */
+export function part_rows_f32(
+  rows: usize, order: usize, nFeatures: i32, count: i32, sides: usize, frontSide: i32, frontRows: usize,
+  frontOrder: usize, backRows: usize, backOrder: usize,
+): i32 {
+  const rowBytes = <usize>nFeatures << 2;
+  const whole = <usize>(nFeatures & ~3) << 2;
+  let from = rows, front = frontRows, back = backRows, nFront = 0;
+  for (let at = 0; at < count; at++) {
+    const isFront = (((<i32>load<u8>(sides + <usize>(at >> 2)) >> (at & 3)) & 1) == frontSide);
+    let to = isFront ? front : back;
+    const number = isFront ? frontOrder + (<usize>nFront << 2) : backOrder + (<usize>(at - nFront) << 2);
+    store<i32>(number, load<i32>(order + (<usize>at << 2)));
+    const end = from + whole, next = from + rowBytes;
+    for (; from < end; from += 16, to += 16) v128.store(to, v128.load(from));
+    for (; from < next; from += 4, to += 4) store<f32>(to, load<f32>(from));
+    const step = isFront ? rowBytes : 0;
+    front += step;
+    back += rowBytes - step;
+    nFront += i32(isFront);
+  }
+  return nFront;
+}
+
+/**
+ * Adds up the sums of squares of the rows on side 1.
+ *
+ * @param order IN i32 [count] row numbers
  * @param sides IN u8 [⌈count / 4⌉] see `BisectState`
  * @param squares IN f64 [] by row number
- * @param half0,half1 OUT i32 [size + 1] row numbers of sides 0 and 1, each with a slot to spare
- * @param sums INOUT f64 [2] sums of squares, added up in row order
- * @returns rows dealt to side 1
- * Cost: one read of row numbers and squares.
+ * Accumulation: float64, in row order.
  */
-export function bisect_deal(
-  samples: usize, count: i32, sides: usize, squares: usize, half0: usize, half1: usize, sums: usize,
-): i32 {
-  let to0 = half0, to1 = half1;
-  let sum0 = load<f64>(sums), sum1 = load<f64>(sums, 8);
+export function side_squares_f64(order: usize, count: i32, sides: usize, squares: usize): f64 {
+  let sum: f64 = 0;
   for (let at = 0; at < count; at++) {
-    const row = load<i32>(samples + (<usize>at << 2));
-    const side = (<usize>load<u8>(sides + <usize>(at >> 2)) >> (at & 3)) & 1;
-    store<i32>(to0, row);
-    store<i32>(to1, row);
-    to0 += (1 - side) << 2;
-    to1 += side << 2;
-    const square = load<f64>(squares + (<usize>row << 3));
-    sum0 += square * <f64>(1 - side);
-    sum1 += square * <f64>side;
+    const side = (<i32>load<u8>(sides + <usize>(at >> 2)) >> (at & 3)) & 1;
+    sum += load<f64>(squares + (<usize>load<i32>(order + (<usize>at << 2)) << 3)) * <f64>side;
   }
-  store<f64>(sums, sum0);
-  store<f64>(sums, sum1, 8);
-  return <i32>((to1 - half1) >> 2);
+  return sum;
 }

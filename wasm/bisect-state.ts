@@ -33,8 +33,6 @@ export class BisectState {
   /** IN f32 a margin differs from the stored one by at most `driftPerRadius` × radius + `drift`, errors included. */
   driftPerRadius: f32;
   drift: f32;
-  /** OUT blocks of 4 rows that the last scan had to look at. */
-  opened: i32;
 }
 
 /** Horizontal sums of four vectors, in the lanes of one. */

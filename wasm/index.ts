@@ -1,7 +1,7 @@
 export { madd_f32, nmadd_f32 } from './simd';
 export { column_ranges_f32 } from './moments';
 export { pack_blocks_f32, place_rows_f32 } from './rows';
-export { bisect_deal, gather_rows_f32, row_radii_f32, row_squares_f32 } from './bisect-rows';
+export { part_rows_f32, row_radii_f32, row_squares_f32, side_squares_f64 } from './bisect-rows';
 export { bisect_pass_f32, bisect_scan_f32 } from './bisect';
 export { kmeans_assign_f32, kmeans_flush_f32, kmeans_reassign_f32 } from './kmeans';
 export { kmeans_order_f32 } from './kmeans-order';

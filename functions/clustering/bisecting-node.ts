@@ -1,67 +1,69 @@
-import type { Kernels } from '../kernels/instance.ts';
-import type { KernelF64 } from '../kernels/memory.ts';
 import { Random } from '../stats/random.ts';
-import { rowSquares } from './bisecting-rows.ts';
-import type { PlacedRows } from './placed-rows.ts';
+import type { Range, TreeRows } from './bisecting-rows.ts';
+import type { TwoMeansFit } from './two-means.ts';
 
 /** Below this share of the sum of squares, an inertia taken from sums has lost digits. */
 const LEAST_SHARE = 1e-6;
 
-/** The rows of the whole table in the kernels' memory. */
-export interface Table {
-  readonly placed: PlacedRows;
-  /** Sum of squares of each row. */
-  readonly squares: KernelF64;
-}
-
 /** A node while the tree grows, in placed units. */
-export interface GrowingNode {
+export interface GrowingNode extends Range {
   readonly depth: number;
-  /** Row numbers, ascending. */
-  readonly rows: Int32Array;
-  readonly size: number;
+  readonly parent?: GrowingNode;
   /** Exact column sums. */
   readonly sums: Float64Array;
+  readonly sumOfSquares: number;
   readonly center: Float64Array;
   /** Sum of squared distances to the center. */
   readonly inertia: number;
   /** Follows from the place in the tree alone, so that the order of splits draws nothing different. */
   readonly random: Random;
   silhouette?: number;
+  /** The larger first, and in front. */
   children?: readonly [GrowingNode, GrowingNode];
+  /** The split, while the rows of the two children still lie among each other. */
+  unparted?: { readonly fit: TwoMeansFit; readonly frontSide: 0 | 1 };
 }
 
-/** The node of all rows; the caller's scope frees the table. */
-export function rootNode(kernels: Kernels, placed: PlacedRows, seed: number) {
-  const { sums, squares } = rowSquares(kernels, placed);
-  const table: Table = { placed, squares };
-  const rows = new Int32Array(placed.nSamples);
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
-  const total = squares.reduce((sum, square) => sum + square, 0);
-  const root: GrowingNode = { depth: 0, random: new Random(seed), ...momentsOf(table, rows, sums, total) };
-  return { table, root };
-}
-
-/**
- * Center and inertia of rows from their sums.
- * @param sumOfSquares of the rows
- */
-export function momentsOf({ placed }: Table, rows: Int32Array, sums: Float64Array, sumOfSquares: number) {
-  const size = rows.length;
+/** Center and inertia from sums, for `inertiaByRow` where they cancel. */
+export function momentsOf(
+  size: number,
+  sums: Float64Array,
+  sumOfSquares: number,
+  inertiaByRow: InertiaByRow,
+) {
   const center = sums.map((sum) => sum / size);
   const inertia = sumOfSquares - sums.reduce((total, sum, j) => total + sum * center[j]!, 0);
   const isPrecise = inertia > LEAST_SHARE * sumOfSquares;
-  return { rows, size, sums, center, inertia: isPrecise ? inertia : inertiaByRow(placed, rows, center) };
+  return { size, sums, sumOfSquares, center, inertia: isPrecise ? inertia : inertiaByRow(center) };
 }
 
-function inertiaByRow(
-  { rows: values, nFeatures }: PlacedRows,
-  rows: Int32Array,
+/** Sum of squared distances from rows to a center, row by row. */
+export type InertiaByRow = (center: Float64Array) => number;
+
+/** Sum of squared distances to a center of the rows at some positions. */
+export function inertiaOf(
+  { placed: { rows, nFeatures } }: TreeRows,
+  { start, size }: Range,
   center: Float64Array,
+  isIncluded: (index: number) => boolean = () => true,
 ): number {
   let total = 0;
-  for (const row of rows) {
-    for (let j = 0; j < nFeatures; j++) total += (values[row * nFeatures + j]! - center[j]!) ** 2;
+  for (let index = 0; index < size; index++) {
+    if (!isIncluded(index)) continue;
+    const row = (start + index) * nFeatures;
+    for (let j = 0; j < nFeatures; j++) total += (rows[row + j]! - center[j]!) ** 2;
   }
   return total;
+}
+
+/** The node of all rows. */
+export function rootNode(
+  tree: TreeRows,
+  sums: Float64Array,
+  sumOfSquares: number,
+  seed: number,
+): GrowingNode {
+  const range = { start: 0, size: tree.placed.nSamples };
+  const moments = momentsOf(range.size, sums, sumOfSquares, (center) => inertiaOf(tree, range, center));
+  return { ...range, depth: 0, random: new Random(seed), ...moments };
 }

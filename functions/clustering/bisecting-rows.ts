@@ -1,11 +1,20 @@
 import type { Kernels } from '../kernels/instance.ts';
-import type { KernelF32, KernelF64 } from '../kernels/memory.ts';
+import type { KernelF32, KernelF64, KernelI32 } from '../kernels/memory.ts';
 import type { PlacedRows } from './placed-rows.ts';
 
-/** Rows per kernel call: they stay inside the second-level cache, and V8 changes to optimised code between calls. */
-export const CALL_ROWS = 4096;
+/** Rows per kernel call: V8 changes a WASM function to optimised code only between calls. A multiple of 4. */
+const CALL_ROWS = 4096;
 
-/** The rows of one node next to each other in the kernels' memory. */
+/** All rows in the kernels' memory. Splits part them in place, so that the rows of a node lie next to each other. */
+export interface TreeRows {
+  readonly placed: PlacedRows;
+  /** The row number at each position. */
+  readonly order: KernelI32;
+  /** Sum of squares of each row, by row number. */
+  readonly squares: KernelF64;
+}
+
+/** The rows of one node. */
 export interface NodeRows extends PlacedRows {
   /** nFeatures float32 near the rows' mean, then zeros up to a multiple of 4. */
   readonly origin: KernelF32;
@@ -13,65 +22,121 @@ export interface NodeRows extends PlacedRows {
   readonly radii: KernelF32;
 }
 
+/** Positions start … start + size − 1. */
+export interface Range {
+  readonly start: number;
+  readonly size: number;
+}
+
 /** Calls `work` on [from, to) pieces of 0 … length − 1, in order; each but the last is a multiple of 4 long. */
 export function eachCall(length: number, work: (from: number, to: number) => void): void {
   for (let from = 0; from < length; from += CALL_ROWS) work(from, Math.min(length, from + CALL_ROWS));
 }
 
-/** Column sums of placed rows (exact), and the sum of squares of each row. */
-export function rowSquares({ exports, memory }: Kernels, { rows, nSamples, nFeatures }: PlacedRows) {
-  const squares: KernelF64 = memory.f64(nSamples);
+/** Rows in their own order, with their exact column sums and their sum of squares; the caller's scope frees them. */
+export function treeRows({ exports, memory }: Kernels, placed: PlacedRows) {
+  const { rows, nSamples, nFeatures } = placed;
+  const order = memory.i32(nSamples);
+  for (let row = 0; row < nSamples; row++) order[row] = row;
+  const squares = memory.f64(nSamples);
   const sums = memory.f64(nFeatures).fill(0);
-  eachCall(nSamples, (from, to) =>
-    exports.row_squares_f32(
+  let sumOfSquares = 0;
+  eachCall(nSamples, (from, to) => {
+    sumOfSquares += exports.row_squares_f32(
       rows.byteOffset + from * nFeatures * 4,
       to - from,
       nFeatures,
       sums.byteOffset,
       squares.byteOffset + from * 8,
-    ),
-  );
-  return { sums: Float64Array.from(sums), squares };
+    );
+  });
+  const tree: TreeRows = { placed, order, squares };
+  return { tree, sums: new Float64Array(sums), sumOfSquares };
 }
 
 /**
- * Brings the rows of a node together, unless it holds all; the caller's scope frees them.
- * @param samples row numbers
+ * The rows of a node, which must lie together; the caller's scope frees their radii.
  * @param center mean of the rows
  */
-export function gatherNode(
+export function nodeRows(
   { exports, memory }: Kernels,
-  placed: PlacedRows,
-  samples: Int32Array,
+  { placed }: TreeRows,
+  { start, size }: Range,
   center: Float64Array,
 ): NodeRows {
   const { nFeatures } = placed;
-  const size = samples.length;
-  const isAll = size === placed.nSamples;
   const width = Math.ceil(nFeatures / 4) * 4;
   const origin = memory.f32(width).fill(0);
   origin.set(center);
   const lanes = memory.i32(width).fill(-1).fill(0, nFeatures);
   const radii = memory.f32(Math.ceil(size / 4) * 4);
-  const end = size * nFeatures;
-  const whole = isAll ? placed.rows : memory.f32(end + 3 * nFeatures + 16).fill(0, end);
+  const rows = placed.rows.subarray(start * nFeatures, (start + size) * nFeatures) as KernelF32;
+  eachCall(radii.length / 4, (from, to) => {
+    const address = rows.byteOffset + from * nFeatures * 16;
+    const target = radii.byteOffset + from * 16;
+    exports.row_radii_f32(address, to - from, nFeatures, origin.byteOffset, lanes.byteOffset, target);
+  });
+  return { ...placed, nSamples: size, rows, origin, radii };
+}
+
+/**
+ * Brings the halves of a node together, each in the order of its row numbers.
+ * @param sides see `TwoMeansFit`
+ * @param frontSide the side that comes to lie in front
+ * @param nFront rows on that side
+ */
+export function partRows(
+  { exports, memory }: Kernels,
+  { placed, order }: TreeRows,
+  { start, size }: Range,
+  sides: Uint8Array,
+  frontSide: number,
+  nFront: number,
+): void {
+  const { rows, nFeatures } = placed;
   memory.scope(() => {
-    const numbers = memory.i32(CALL_ROWS);
+    const bits = memory.u8(sides.length);
+    bits.set(sides);
+    const backRows = memory.f32((size - nFront) * nFeatures);
+    const backOrder = memory.i32(size - nFront);
+    const rowAt = (position: number) => rows.byteOffset + position * nFeatures * 4;
+    const orderAt = (position: number) => order.byteOffset + position * 4;
+    let front = 0;
     eachCall(size, (from, to) => {
-      const rows = whole.byteOffset + from * nFeatures * 4;
-      if (!isAll) {
-        numbers.set(samples.subarray(from, to));
-        exports.gather_rows_f32(placed.rows.byteOffset, nFeatures, numbers.byteOffset, to - from, rows);
-      }
-      exports.row_radii_f32(
-        rows,
-        Math.ceil((to - from) / 4),
+      const back = from - front;
+      front += exports.part_rows_f32(
+        rowAt(start + from),
+        orderAt(start + from),
         nFeatures,
-        origin.byteOffset,
-        lanes.byteOffset,
-        radii.byteOffset + from * 4,
+        to - from,
+        bits.byteOffset + from / 4,
+        frontSide,
+        rowAt(start + front),
+        orderAt(start + front),
+        backRows.byteOffset + back * nFeatures * 4,
+        backOrder.byteOffset + back * 4,
       );
     });
+    rows.set(backRows, (start + nFront) * nFeatures);
+    order.set(backOrder, start + nFront);
   });
-  return { ...placed, nSamples: size, rows: whole.subarray(0, end) as KernelF32, origin, radii };
+}
+
+/** Sum of squares of a node's rows on side 1. */
+export function sideSquares(
+  { exports, memory }: Kernels,
+  { order, squares }: TreeRows,
+  { start, size }: Range,
+  sides: Uint8Array,
+): number {
+  return memory.scope(() => {
+    const bits = memory.u8(sides.length);
+    bits.set(sides);
+    let sum = 0;
+    eachCall(size, (from, to) => {
+      const rows = order.byteOffset + (start + from) * 4;
+      sum += exports.side_squares_f64(rows, to - from, bits.byteOffset + from / 4, squares.byteOffset);
+    });
+    return sum;
+  });
 }

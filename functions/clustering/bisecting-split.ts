@@ -1,49 +1,51 @@
 import type { Kernels } from '../kernels/instance.ts';
-import { type GrowingNode, momentsOf, type Table } from './bisecting-node.ts';
+import { type GrowingNode, inertiaOf, momentsOf } from './bisecting-node.ts';
 import type { BisectingSettings } from './bisecting-options.ts';
-import { eachCall, gatherNode, type NodeRows } from './bisecting-rows.ts';
+import { type NodeRows, nodeRows, partRows, sideSquares, type TreeRows } from './bisecting-rows.ts';
 import { byCanonicalOrder } from './canonical-order.ts';
 import { kmeansPlusPlus, randomRows } from './kmeans-seeding.ts';
 import { estimateSilhouette } from './silhouette-sample.ts';
-import { type TwoMeansFit, twoMeans } from './two-means.ts';
+import { sideOf, type TwoMeansFit, twoMeans } from './two-means.ts';
 
-/** What came of trying to split a node. */
-export interface Split {
-  readonly silhouette?: number;
-  /** The larger first; absent when the split is too weak, or one side is empty. */
-  readonly children?: readonly [GrowingNode, GrowingNode];
-  readonly iterations: number;
-}
-
-/** Splits a node by 2-means, and measures the split when there is a least silhouette to reach. */
+/**
+ * Splits a node by 2-means, and measures the split when there is a least silhouette to reach. Gives the node its
+ * silhouette and, unless the split is too weak or one side empty, its children.
+ * @returns iterations
+ */
 export function splitNode(
   kernels: Kernels,
-  table: Table,
+  tree: TreeRows,
   node: GrowingNode,
   settings: BisectingSettings,
-): Split {
+): number {
+  partParent(kernels, tree, node);
   return kernels.memory.scope(() => {
-    const own = gatherNode(kernels, table.placed, node.rows, node.center);
-    const fit = bestOfRestarts(kernels, table, own, node, settings);
-    const { iterations } = fit;
-    if (Math.min(...fit.sizes) === 0) return { iterations };
-    if (settings.minSilhouette <= -1) return { iterations, children: childrenOf(kernels, table, node, fit) };
-    const labels = Int32Array.from({ length: node.size }, (_, row) => sideOf(fit, row));
-    const matrix = { nSamples: node.size, nFeatures: own.nFeatures, values: own.rows };
-    const { silhouette } = estimateSilhouette(kernels, matrix, labels, 2, settings.seed);
-    if (silhouette < settings.minSilhouette) return { silhouette, iterations };
-    return { silhouette, iterations, children: childrenOf(kernels, table, node, fit) };
+    const own = nodeRows(kernels, tree, node, node.center);
+    const fit = bestOfRestarts(kernels, tree, own, node, settings);
+    if (Math.min(...fit.sizes) === 0) return fit.iterations;
+    if (settings.minSilhouette > -1) {
+      const labels = Int32Array.from({ length: node.size }, (_, index) => sideOf(fit, index));
+      const matrix = { nSamples: node.size, nFeatures: own.nFeatures, values: own.rows };
+      node.silhouette = estimateSilhouette(kernels, matrix, labels, 2, settings.seed).silhouette;
+      if (node.silhouette < settings.minSilhouette) return fit.iterations;
+    }
+    giveChildren(kernels, tree, node, fit);
+    return fit.iterations;
   });
 }
 
-function sideOf({ sides }: TwoMeansFit, row: number): number {
-  return (sides[row >> 2]! >> (row & 3)) & 1;
+/** Brings the rows of a node together: only now, as many leaves never need it. */
+function partParent(kernels: Kernels, tree: TreeRows, { parent }: GrowingNode): void {
+  if (!parent?.unparted) return;
+  const { fit, frontSide } = parent.unparted;
+  partRows(kernels, tree, parent, fit.sides, frontSide, fit.sizes[frontSide]);
+  delete parent.unparted;
 }
 
 /** The split that explains most; the earliest of equal ones. */
 function bestOfRestarts(
   kernels: Kernels,
-  { placed }: Table,
+  { order }: TreeRows,
   own: NodeRows,
   node: GrowingNode,
   { init, nInit, maxIter, tol }: BisectingSettings,
@@ -55,8 +57,10 @@ function bestOfRestarts(
     if (init === 'k-means++') return kmeansPlusPlus(kernels, own, 2, random);
     if (init === 'random') return randomRows(own, 2, random);
     const starts = new Float64Array(2 * nFeatures);
-    init(node.rows).forEach((row, side) => {
-      starts.set(placed.rows.subarray(row * nFeatures, (row + 1) * nFeatures), side * nFeatures);
+    const rows = new Int32Array(order.subarray(node.start, node.start + node.size));
+    init(rows).forEach((row, side) => {
+      const index = rows.indexOf(row);
+      starts.set(own.rows.subarray(index * nFeatures, (index + 1) * nFeatures), side * nFeatures);
     });
     return starts;
   };
@@ -82,41 +86,25 @@ function explained({ sums, size }: GrowingNode, fit: TwoMeansFit): number {
   return ((size0 * size1) / size) * square;
 }
 
-function childrenOf(
-  { exports, memory }: Kernels,
-  table: Table,
-  node: GrowingNode,
-  fit: TwoMeansFit,
-): readonly [GrowingNode, GrowingNode] {
-  const [first, second] = memory.scope(() => {
-    const rows = memory.i32(node.size);
-    rows.set(node.rows);
-    const sides = memory.u8(fit.sides.length);
-    sides.set(fit.sides);
-    const halves = [memory.i32(fit.sizes[0] + 1), memory.i32(fit.sizes[1] + 1)] as const;
-    const squares = memory.f64(2).fill(0);
-    let dealt1 = 0;
-    eachCall(node.size, (from, to) => {
-      dealt1 += exports.bisect_deal(
-        rows.byteOffset + from * 4,
-        to - from,
-        sides.byteOffset + from / 4,
-        table.squares.byteOffset,
-        halves[0].byteOffset + (from - dealt1) * 4,
-        halves[1].byteOffset + dealt1 * 4,
-        squares.byteOffset,
-      );
-    });
-    const sums = [node.sums.map((sum, j) => sum - fit.sums[j]!), fit.sums] as const;
-    return ([0, 1] as const)
-      .map((side) => {
-        const own = new Int32Array(halves[side].subarray(0, fit.sizes[side]));
-        return { depth: node.depth + 1, ...momentsOf(table, own, sums[side], squares[side]!) };
-      })
-      .sort(byCanonicalOrder);
-  });
-  return [
-    { ...first!, random: node.random.fork(0) },
-    { ...second!, random: node.random.fork(1) },
-  ];
+function giveChildren(kernels: Kernels, tree: TreeRows, node: GrowingNode, fit: TwoMeansFit): void {
+  const squares1 = sideSquares(kernels, tree, node, fit.sides);
+  const squares = [node.sumOfSquares - squares1, squares1] as const;
+  const sums = [node.sums.map((sum, j) => sum - fit.sums[j]!), fit.sums] as const;
+  const halves = ([0, 1] as const)
+    .map((side) => ({
+      side,
+      ...momentsOf(fit.sizes[side], sums[side], squares[side], (center) =>
+        inertiaOf(tree, node, center, (index) => sideOf(fit, index) === side),
+      ),
+    }))
+    .sort(byCanonicalOrder);
+  const [front, back] = halves.map(({ side, ...moments }, place) => ({
+    ...moments,
+    depth: node.depth + 1,
+    parent: node,
+    start: node.start + (place === 0 ? 0 : halves[0]!.size),
+    random: node.random.fork(place),
+  }));
+  node.children = [front!, back!];
+  node.unparted = { fit, frontSide: halves[0]!.side };
 }

@@ -1,13 +1,15 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import { InsufficientDataError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import { type GrowingNode, rootNode, type Table } from './bisecting-node.ts';
+import { type GrowingNode, rootNode } from './bisecting-node.ts';
 import { type BisectingOptions, type BisectingSettings, bisectingSettings } from './bisecting-options.ts';
+import { type TreeRows, treeRows } from './bisecting-rows.ts';
 import { splitNode } from './bisecting-split.ts';
 import { type BisectingNode, leavesOf } from './bisecting-tree.ts';
 import { byCanonicalOrder } from './canonical-order.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
-import { type PlacedRows, placeRows } from './placed-rows.ts';
+import { placeRows } from './placed-rows.ts';
+import { sideOf } from './two-means.ts';
 
 export interface BisectingFit {
   /** Cluster per row. */
@@ -46,14 +48,15 @@ export function bisectingKMeans(kernels: Kernels, data: Matrix, options: Bisecti
     if (options.nClusters !== undefined) {
       requireDistinctRows({ ...data, values: placed.rows }, options.nClusters);
     }
-    const { table, root } = rootNode(kernels, placed, settings.seed);
-    const iterations = grow(kernels, table, root, settings);
-    return fitOf(placed, root, iterations);
+    const { tree, sums, sumOfSquares } = treeRows(kernels, placed);
+    const root = rootNode(tree, sums, sumOfSquares, settings.seed);
+    const iterations = grow(kernels, tree, root, settings);
+    return fitOf(tree, root, iterations);
   });
 }
 
 /** Splits leaves, the largest first, until none may be split. Returns the iterations of all splits kept. */
-function grow(kernels: Kernels, table: Table, root: GrowingNode, settings: BisectingSettings): number {
+function grow(kernels: Kernels, tree: TreeRows, root: GrowingNode, settings: BisectingSettings): number {
   const { nClusters, maxDepth, minPoints, splitBy } = settings;
   const maySplit = ({ depth, size, inertia }: GrowingNode) =>
     depth < maxDepth && size >= minPoints && inertia > 0;
@@ -67,56 +70,67 @@ function grow(kernels: Kernels, table: Table, root: GrowingNode, settings: Bisec
   let nLeaves = 1;
   let iterations = 0;
   for (let node = open.pop(); node && nLeaves < nClusters; node = open.pop()) {
-    const split = splitNode(kernels, table, node, settings);
-    if (split.silhouette !== undefined) node.silhouette = split.silhouette;
-    if (!split.children) continue;
-    node.children = split.children;
+    const spent = splitNode(kernels, tree, node, settings);
+    if (!node.children) continue;
     nLeaves++;
-    iterations += split.iterations;
-    split.children.filter(maySplit).forEach(insert);
+    iterations += spent;
+    node.children.filter(maySplit).forEach(insert);
   }
   return iterations;
 }
 
 /** Numbers the leaves and brings everything back to the data's units. */
-function fitOf(
-  { nFeatures, offset, scale }: PlacedRows,
-  root: GrowingNode,
-  iterations: number,
-): BisectingFit {
-  const labelOf = new Map<GrowingNode, number>();
+function fitOf(tree: TreeRows, root: GrowingNode, iterations: number): BisectingFit {
+  const { nFeatures, offset, scale } = tree.placed;
   const leaves = growingLeaves(root).sort(byCanonicalOrder);
+  const labelOf = new Map(leaves.map((leaf, label) => [leaf, label]));
   const labels = new Int32Array(root.size);
-  leaves.forEach((leaf, label) => {
-    labelOf.set(leaf, label);
-    for (const row of leaf.rows) labels[row] = label;
-  });
+  const centers = new Float64Array(leaves.length * nFeatures);
   const finish = (node: GrowingNode): BisectingNode => {
+    const { depth, size, silhouette, children } = node;
     const label = labelOf.get(node);
+    const center = node.center.map((x, j) => x / scale + offset[j]!);
+    if (label !== undefined) centers.set(center, label * nFeatures);
     return {
-      depth: node.depth,
-      size: node.size,
-      center: node.center.map((x, j) => x / scale + offset[j]!),
+      depth,
+      size,
+      center,
       inertia: node.inertia / scale ** 2,
-      ...(node.silhouette !== undefined && { silhouette: node.silhouette }),
+      ...(silhouette !== undefined && { silhouette }),
       ...(label !== undefined && { label }),
-      ...(node.children && { children: [finish(node.children[0]), finish(node.children[1])] as const }),
+      ...(children && { children: [finish(children[0]), finish(children[1])] as const }),
     };
   };
-  const tree = finish(root);
-  const finished = leavesOf(tree).sort((a, b) => a.label! - b.label!);
-  const centers = new Float64Array(leaves.length * nFeatures);
-  finished.forEach(({ center }, label) => {
-    centers.set(center, label * nFeatures);
-  });
+  labelRows(tree.order, root, labelOf, labels);
+  const finished = finish(root);
   return {
     labels,
     centers,
-    sizes: Int32Array.from(finished, ({ size }) => size),
-    inertia: finished.reduce((sum, { inertia }) => sum + inertia, 0),
+    sizes: Int32Array.from(leaves, ({ size }) => size),
+    inertia: leavesOf(finished).reduce((sum, { inertia }) => sum + inertia, 0),
     iterations,
-    tree,
+    tree: finished,
   };
+}
+
+/** Writes the labels of the rows below a node. */
+function labelRows(
+  order: Int32Array,
+  node: GrowingNode,
+  labelOf: ReadonlyMap<GrowingNode, number>,
+  labels: Int32Array,
+): void {
+  const { start, size, children, unparted } = node;
+  if (children && !unparted) {
+    for (const child of children) labelRows(order, child, labelOf, labels);
+    return;
+  }
+  // The halves of an unparted node are leaves.
+  const ends = (children ?? [node]).map((leaf) => labelOf.get(leaf)!);
+  for (let index = 0; index < size; index++) {
+    const isBack = unparted !== undefined && sideOf(unparted.fit, index) !== unparted.frontSide;
+    labels[order[start + index]!] = ends[isBack ? 1 : 0]!;
+  }
 }
 
 function growingLeaves(node: GrowingNode): GrowingNode[] {

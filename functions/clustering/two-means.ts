@@ -6,10 +6,10 @@ import { eachCall, type NodeRows } from './bisecting-rows.ts';
 const ROUNDING = 2 ** -24;
 /** Covers what underflow may take from a margin. */
 const UNDERFLOW = 2 ** -60;
-/** Past this turn of the plane, hardly a row's side is certain without its distance. */
-const LARGEST_SCAN_TURN = 0.25;
-/** Share of blocks from which looking at all of them in a row is faster, and renews the stored margins. */
-const LARGEST_SCAN_SHARE = 0.25;
+/** Share of open blocks from which looking at all in a row is faster, and renews the stored margins. */
+const LARGEST_SCAN_SHARE = 0.08;
+/** Blocks looked at to foretell that share. */
+const SAMPLED_BLOCKS = 1024;
 
 /** Field numbers of `BisectState` that change while a split runs. */
 const COUNT = 10;
@@ -18,7 +18,6 @@ const ERROR_PER_RADIUS = 12;
 const ERROR = 13;
 const DRIFT_PER_RADIUS = 14;
 const DRIFT = 15;
-const OPENED = 16;
 
 export interface TwoMeansOptions {
   readonly maxIter: number;
@@ -34,6 +33,11 @@ export interface TwoMeansFit {
   /** Exact sum of the rows on side 1. */
   readonly sums: Float64Array;
   readonly iterations: number;
+}
+
+/** Side of a row, 0 or 1. */
+export function sideOf({ sides }: Pick<TwoMeansFit, 'sides'>, row: number): 0 | 1 {
+  return ((sides[row >> 2]! >> (row & 3)) & 1) as 0 | 1;
 }
 
 /**
@@ -87,7 +91,6 @@ class Split {
   readonly #roundUp: number;
   /** The plane of the stored margins: unit normal, bias and rounding error; undefined before the first pass. */
   #stored: Plane | undefined;
-  #isScanWorthwhile = true;
 
   constructor(kernels: Kernels, node: NodeRows, total: Float64Array, starts: Float64Array) {
     const { memory } = kernels;
@@ -103,7 +106,7 @@ class Split {
     this.#margins = memory.f32(4 * nBlocks);
     this.#sides = memory.u8(nBlocks).fill(0);
     this.#sums = memory.f64(nFeatures).fill(0);
-    this.#fields = memory.i32(17).fill(0);
+    this.#fields = memory.i32(16).fill(0);
     this.#floats = new Float32Array(this.#fields.buffer, this.#fields.byteOffset, this.#fields.length);
     this.#fields.set([rows.byteOffset, nSamples, nFeatures, origin.byteOffset]);
     this.#fields.set([this.#direction.byteOffset, this.#centers.byteOffset, this.#margins.byteOffset], 4);
@@ -122,18 +125,15 @@ class Split {
     const nBlocks = this.#sides.length;
     let changed = 0;
     if (this.#mayScan(plane)) {
-      this.#fields[OPENED] = 0;
       eachCall(nBlocks, (from, to) => {
         changed += exports.bisect_scan_f32(address, from, to);
       });
-      this.#isScanWorthwhile = this.#fields[OPENED]! <= LARGEST_SCAN_SHARE * nBlocks;
       return changed;
     }
     eachCall(nBlocks, (from, to) => {
       changed += exports.bisect_pass_f32(address, from, to);
     });
     this.#stored = plane;
-    this.#isScanWorthwhile = true;
     return changed;
   }
 
@@ -184,12 +184,25 @@ class Split {
   /** Whether most stored margins tell the side still; hands the kernels how far they may be off. */
   #mayScan({ normal, bias }: Plane): boolean {
     const stored = this.#stored;
-    if (!stored || !this.#isScanWorthwhile) return false;
+    if (!stored) return false;
     const turn = Math.sqrt(normal.reduce((sum, x, j) => sum + (x - stored.normal[j]!) ** 2, 0));
     const drift = Math.abs(bias - stored.bias);
-    this.#floats[DRIFT_PER_RADIUS] = (turn + this.#floats[ERROR_PER_RADIUS]!) * this.#roundUp;
-    this.#floats[DRIFT] = (drift + stored.error) * this.#roundUp;
-    return turn < LARGEST_SCAN_TURN;
+    const perRadius = (turn + this.#floats[ERROR_PER_RADIUS]!) * this.#roundUp;
+    const constant = (drift + stored.error) * this.#roundUp;
+    this.#floats[DRIFT_PER_RADIUS] = perRadius;
+    this.#floats[DRIFT] = constant;
+    const { radii } = this.#node;
+    const nBlocks = this.#sides.length;
+    const step = Math.ceil(nBlocks / SAMPLED_BLOCKS);
+    let open = 0;
+    for (let block = 0; block < nBlocks; block += step) {
+      for (let row = 4 * block; row < 4 * block + 4; row++) {
+        if (Math.abs(this.#margins[row]!) > radii[row]! * perRadius + constant) continue;
+        open += step;
+        break;
+      }
+    }
+    return open <= LARGEST_SCAN_SHARE * nBlocks;
   }
 
   /** As scikit-learn relocates: the row farthest from the other side's center, of equal ones the first. */
