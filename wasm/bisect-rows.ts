@@ -1,46 +1,3 @@
-import { rowSums } from './bisect-state';
-import { madd } from './simd';
-
-/**
- * Distance of rows from an origin, four rows to a block.
- *
- * @param rows IN f32 [4 × nBlocks][nFeatures], with 12 readable bytes after the last row
- * @param origin IN f32 [nFeatures rounded up to 4]
- * @param lanes IN [nFeatures rounded up to 4] all ones for a feature, 0 past the last
- * @param radii OUT f32 [4 × nBlocks]
- * Accumulation: float32. Cost: one read of the rows.
- */
-export function row_radii_f32(
-  rows: usize, nBlocks: i32, nFeatures: i32, origin: usize, lanes: usize, radii: usize,
-): void {
-  const rowBytes = <usize>nFeatures << 2;
-  let r0 = rows;
-  for (let block = 0; block < nBlocks; block++) {
-    const end = r0 + rowBytes;
-    let r1 = end, r2 = r1 + rowBytes, r3 = r2 + rowBytes, o = origin, mask = lanes;
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-    do {
-      const center = v128.load(o), inside = v128.load(mask);
-      const t0 = v128.and(f32x4.sub(v128.load(r0), center), inside);
-      const t1 = v128.and(f32x4.sub(v128.load(r1), center), inside);
-      const t2 = v128.and(f32x4.sub(v128.load(r2), center), inside);
-      const t3 = v128.and(f32x4.sub(v128.load(r3), center), inside);
-      a0 = madd(t0, t0, a0);
-      a1 = madd(t1, t1, a1);
-      a2 = madd(t2, t2, a2);
-      a3 = madd(t3, t3, a3);
-      r0 += 16;
-      r1 += 16;
-      r2 += 16;
-      r3 += 16;
-      o += 16;
-      mask += 16;
-    } while (r0 < end);
-    v128.store(radii + (<usize>block << 4), f32x4.sqrt(rowSums(a0, a1, a2, a3)));
-    r0 = end + 3 * rowBytes;
-  }
-}
-
 /**
  * Adds rows to column sums, and stores each row's sum of squares.
  *
@@ -132,4 +89,19 @@ export function side_squares_f64(order: usize, count: i32, sides: usize, squares
     sum += load<f64>(squares + (<usize>load<i32>(order + (<usize>at << 2)) << 3)) * <f64>side;
   }
   return sum;
+}
+
+/**
+ * Writes the labels of a split's rows.
+ *
+ * @param order IN i32 [count] row numbers
+ * @param sides IN u8 [⌈count / 4⌉] see `BisectState`
+ * @param label0,label1 of the two sides
+ * @param labels OUT i32 [] by row number
+ */
+export function side_labels_i32(order: usize, count: i32, sides: usize, label0: i32, label1: i32, labels: usize): void {
+  for (let at = 0; at < count; at++) {
+    const side = (<i32>load<u8>(sides + <usize>(at >> 2)) >> (at & 3)) & 1;
+    store<i32>(labels + (<usize>load<i32>(order + (<usize>at << 2)) << 2), side ? label1 : label0);
+  }
 }

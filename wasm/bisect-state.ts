@@ -11,6 +11,8 @@ export class BisectState {
   nFeatures: i32;
   /** IN f32 [nFeatures rounded up to 4] a point among the rows; zeros at the end. */
   origin: usize;
+  /** IN [nFeatures rounded up to 4] all ones for a feature, 0 past the last. */
+  lanes: usize;
   /** IN f32 [nFeatures rounded up to 4] unit vector from center 0 to center 1; zeros at the end. */
   direction: usize;
   /** IN f64 [2][nFeatures] */

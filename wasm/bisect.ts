@@ -136,6 +136,50 @@ function blockMargins(state: BisectState, from: usize): v128 {
 }
 
 /**
+ * Decides the side of every row for the first time: as `bisect_pass_f32`, and measures the radii.
+ * @param stateAddress a `BisectState` with sides, sums and count 0
+ * Accumulation of a radius: float32.
+ */
+export function bisect_first_f32(stateAddress: usize, first: i32, last: i32): void {
+  const state = changetype<BisectState>(stateAddress);
+  const rowBytes = <usize>state.nFeatures << 2;
+  const bias = f32x4.splat(state.bias);
+  let r0 = state.rows + (<usize>first << 2) * rowBytes;
+  for (let block = first; block < last; block++) {
+    const end = r0 + rowBytes;
+    let r1 = end, r2 = r1 + rowBytes, r3 = r2 + rowBytes;
+    let origin = state.origin, direction = state.direction, lanes = state.lanes;
+    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, s0 = a0, s1 = a0, s2 = a0, s3 = a0;
+    do {
+      const o = v128.load(origin), w = v128.load(direction), inside = v128.load(lanes);
+      const t0 = v128.and(f32x4.sub(v128.load(r0), o), inside), t1 = v128.and(f32x4.sub(v128.load(r1), o), inside);
+      const t2 = v128.and(f32x4.sub(v128.load(r2), o), inside), t3 = v128.and(f32x4.sub(v128.load(r3), o), inside);
+      a0 = madd(t0, w, a0);
+      a1 = madd(t1, w, a1);
+      a2 = madd(t2, w, a2);
+      a3 = madd(t3, w, a3);
+      s0 = madd(t0, t0, s0);
+      s1 = madd(t1, t1, s1);
+      s2 = madd(t2, t2, s2);
+      s3 = madd(t3, t3, s3);
+      r0 += 16;
+      r1 += 16;
+      r2 += 16;
+      r3 += 16;
+      origin += 16;
+      direction += 16;
+      lanes += 16;
+    } while (r0 < end);
+    r0 = end + 3 * rowBytes;
+    const at = <usize>block << 4;
+    const margins = f32x4.sub(rowSums(a0, a1, a2, a3), bias);
+    v128.store(state.radii + at, f32x4.sqrt(rowSums(s0, s1, s2, s3)));
+    v128.store(state.margins + at, margins);
+    settleBlock(state, block, margins);
+  }
+}
+
+/**
  * Decides the side of every row of blocks [first, last) and stores the margins.
  * Ties: side 0, decided in float64. Cost: one read of the rows; one multiply-add per feature.
  * @param stateAddress a `BisectState`

@@ -24,8 +24,8 @@ export interface BisectingOptions {
   /** Squared movement of the centers, relative to the mean variance of the node's columns, that ends a split; 1e-4. */
   readonly tol?: number;
   /**
-   * Where splits start; default k-means++. A function gets the row numbers of a node, ascending, and returns the two of
-   * them to start from; there are no restarts then.
+   * Where splits start; default k-means++. A function gets the row numbers of a node, ascending and only to be read, and
+   * returns the two of them to start from; there are no restarts then.
    */
   readonly init?: 'k-means++' | 'random' | ((rows: Int32Array) => readonly [number, number]);
 }

@@ -14,14 +14,6 @@ export interface TreeRows {
   readonly squares: KernelF64;
 }
 
-/** The rows of one node. */
-export interface NodeRows extends PlacedRows {
-  /** nFeatures float32 near the rows' mean, then zeros up to a multiple of 4. */
-  readonly origin: KernelF32;
-  /** Distance of each row from the origin, in float32; up to 3 values without meaning follow. */
-  readonly radii: KernelF32;
-}
-
 /** Positions start … start + size − 1. */
 export interface Range {
   readonly start: number;
@@ -54,29 +46,11 @@ export function treeRows({ exports, memory }: Kernels, placed: PlacedRows) {
   return { tree, sums: new Float64Array(sums), sumOfSquares };
 }
 
-/**
- * The rows of a node, which must lie together; the caller's scope frees their radii.
- * @param center mean of the rows
- */
-export function nodeRows(
-  { exports, memory }: Kernels,
-  { placed }: TreeRows,
-  { start, size }: Range,
-  center: Float64Array,
-): NodeRows {
-  const { nFeatures } = placed;
-  const width = Math.ceil(nFeatures / 4) * 4;
-  const origin = memory.f32(width).fill(0);
-  origin.set(center);
-  const lanes = memory.i32(width).fill(-1).fill(0, nFeatures);
-  const radii = memory.f32(Math.ceil(size / 4) * 4);
-  const rows = placed.rows.subarray(start * nFeatures, (start + size) * nFeatures) as KernelF32;
-  eachCall(radii.length / 4, (from, to) => {
-    const address = rows.byteOffset + from * nFeatures * 16;
-    const target = radii.byteOffset + from * 16;
-    exports.row_radii_f32(address, to - from, nFeatures, origin.byteOffset, lanes.byteOffset, target);
-  });
-  return { ...placed, nSamples: size, rows, origin, radii };
+/** The rows of a node whose rows lie together. */
+export function nodeRows({ placed }: TreeRows, { start, size }: Range): PlacedRows {
+  const { rows, nFeatures } = placed;
+  const own = rows.subarray(start * nFeatures, (start + size) * nFeatures) as KernelF32;
+  return { ...placed, nSamples: size, rows: own };
 }
 
 /**
@@ -138,5 +112,24 @@ export function sideSquares(
       sum += exports.side_squares_f64(rows, to - from, bits.byteOffset + from / 4, squares.byteOffset);
     });
     return sum;
+  });
+}
+
+/** Writes the labels of a node's rows, one for each side. */
+export function writeLabels(
+  { exports, memory }: Kernels,
+  { order }: TreeRows,
+  { start, size }: Range,
+  sides: Uint8Array,
+  [label0, label1]: readonly [number, number],
+  labels: KernelI32,
+): void {
+  memory.scope(() => {
+    const bits = memory.u8(sides.length);
+    bits.set(sides);
+    eachCall(size, (from, to) => {
+      const rows = order.byteOffset + (start + from) * 4;
+      exports.side_labels_i32(rows, to - from, bits.byteOffset + from / 4, label0, label1, labels.byteOffset);
+    });
   });
 }

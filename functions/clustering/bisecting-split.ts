@@ -1,9 +1,11 @@
+import { InvalidRequestError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { type GrowingNode, inertiaOf, momentsOf } from './bisecting-node.ts';
 import type { BisectingSettings } from './bisecting-options.ts';
-import { type NodeRows, nodeRows, partRows, sideSquares, type TreeRows } from './bisecting-rows.ts';
+import { nodeRows, partRows, sideSquares, type TreeRows } from './bisecting-rows.ts';
 import { byCanonicalOrder } from './canonical-order.ts';
 import { kmeansPlusPlus, randomRows } from './kmeans-seeding.ts';
+import type { PlacedRows } from './placed-rows.ts';
 import { estimateSilhouette } from './silhouette-sample.ts';
 import { sideOf, type TwoMeansFit, twoMeans } from './two-means.ts';
 
@@ -20,7 +22,7 @@ export function splitNode(
 ): number {
   partParent(kernels, tree, node);
   return kernels.memory.scope(() => {
-    const own = nodeRows(kernels, tree, node, node.center);
+    const own = nodeRows(tree, node);
     const fit = bestOfRestarts(kernels, tree, own, node, settings);
     if (Math.min(...fit.sizes) === 0) return fit.iterations;
     if (settings.minSilhouette > -1) {
@@ -46,7 +48,7 @@ function partParent(kernels: Kernels, tree: TreeRows, { parent }: GrowingNode): 
 function bestOfRestarts(
   kernels: Kernels,
   { order }: TreeRows,
-  own: NodeRows,
+  own: PlacedRows,
   node: GrowingNode,
   { init, nInit, maxIter, tol }: BisectingSettings,
 ): TwoMeansFit {
@@ -57,22 +59,42 @@ function bestOfRestarts(
     if (init === 'k-means++') return kmeansPlusPlus(kernels, own, 2, random);
     if (init === 'random') return randomRows(own, 2, random);
     const starts = new Float64Array(2 * nFeatures);
-    const rows = new Int32Array(order.subarray(node.start, node.start + node.size));
+    const rows = order.subarray(node.start, node.start + node.size);
     init(rows).forEach((row, side) => {
-      const index = rows.indexOf(row);
+      const index = positionOf(row, rows);
       starts.set(own.rows.subarray(index * nFeatures, (index + 1) * nFeatures), side * nFeatures);
     });
     return starts;
   };
   const tolerance = (tol * node.inertia) / (node.size * nFeatures);
   const attempt = (restart: number) =>
-    twoMeans(kernels, own, node.sums, startsOf(restart), { maxIter, tolerance });
+    twoMeans(kernels, own, node, startsOf(restart), { maxIter, tolerance });
   let best = attempt(0);
   for (let restart = 1; restart < nInit; restart++) {
     const next = attempt(restart);
     if (explained(node, next) > explained(node, best)) best = next;
   }
   return best;
+}
+
+/**
+ * Position of a number in an ascending list.
+ * @throws InvalidRequestError when it is not there
+ */
+function positionOf(row: number, rows: Int32Array): number {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]! < row) low = middle + 1;
+    else high = middle;
+  }
+  if (rows[low] === row) return low;
+  throw new InvalidRequestError(
+    `The function given as init chose row ${row}, which is not among the ${rows.length} of the node. ` +
+      'Return two of the row numbers it is given.',
+    { reason: 'option', option: 'init' },
+  );
 }
 
 /** What a split takes off the inertia: n₀ n₁ / n × the squared distance of the centers. */

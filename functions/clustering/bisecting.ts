@@ -3,13 +3,12 @@ import { InsufficientDataError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { type GrowingNode, rootNode } from './bisecting-node.ts';
 import { type BisectingOptions, type BisectingSettings, bisectingSettings } from './bisecting-options.ts';
-import { type TreeRows, treeRows } from './bisecting-rows.ts';
+import { type TreeRows, treeRows, writeLabels } from './bisecting-rows.ts';
 import { splitNode } from './bisecting-split.ts';
 import { type BisectingNode, leavesOf } from './bisecting-tree.ts';
 import { byCanonicalOrder } from './canonical-order.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
 import { placeRows } from './placed-rows.ts';
-import { sideOf } from './two-means.ts';
 
 export interface BisectingFit {
   /** Cluster per row. */
@@ -51,7 +50,7 @@ export function bisectingKMeans(kernels: Kernels, data: Matrix, options: Bisecti
     const { tree, sums, sumOfSquares } = treeRows(kernels, placed);
     const root = rootNode(tree, sums, sumOfSquares, settings.seed);
     const iterations = grow(kernels, tree, root, settings);
-    return fitOf(tree, root, iterations);
+    return fitOf(kernels, tree, root, iterations);
   });
 }
 
@@ -80,11 +79,10 @@ function grow(kernels: Kernels, tree: TreeRows, root: GrowingNode, settings: Bis
 }
 
 /** Numbers the leaves and brings everything back to the data's units. */
-function fitOf(tree: TreeRows, root: GrowingNode, iterations: number): BisectingFit {
+function fitOf(kernels: Kernels, tree: TreeRows, root: GrowingNode, iterations: number): BisectingFit {
   const { nFeatures, offset, scale } = tree.placed;
   const leaves = growingLeaves(root).sort(byCanonicalOrder);
   const labelOf = new Map(leaves.map((leaf, label) => [leaf, label]));
-  const labels = new Int32Array(root.size);
   const centers = new Float64Array(leaves.length * nFeatures);
   const finish = (node: GrowingNode): BisectingNode => {
     const { depth, size, silhouette, children } = node;
@@ -101,10 +99,9 @@ function fitOf(tree: TreeRows, root: GrowingNode, iterations: number): Bisecting
       ...(children && { children: [finish(children[0]), finish(children[1])] as const }),
     };
   };
-  labelRows(tree.order, root, labelOf, labels);
   const finished = finish(root);
   return {
-    labels,
+    labels: labelsOf(kernels, tree, root, labelOf),
     centers,
     sizes: Int32Array.from(leaves, ({ size }) => size),
     inertia: leavesOf(finished).reduce((sum, { inertia }) => sum + inertia, 0),
@@ -113,24 +110,30 @@ function fitOf(tree: TreeRows, root: GrowingNode, iterations: number): Bisecting
   };
 }
 
-/** Writes the labels of the rows below a node. */
-function labelRows(
-  order: Int32Array,
-  node: GrowingNode,
+/** Label of each row. */
+function labelsOf(
+  kernels: Kernels,
+  tree: TreeRows,
+  root: GrowingNode,
   labelOf: ReadonlyMap<GrowingNode, number>,
-  labels: Int32Array,
-): void {
-  const { start, size, children, unparted } = node;
-  if (children && !unparted) {
-    for (const child of children) labelRows(order, child, labelOf, labels);
-    return;
-  }
-  // The halves of an unparted node are leaves.
-  const ends = (children ?? [node]).map((leaf) => labelOf.get(leaf)!);
-  for (let index = 0; index < size; index++) {
-    const isBack = unparted !== undefined && sideOf(unparted.fit, index) !== unparted.frontSide;
-    labels[order[start + index]!] = ends[isBack ? 1 : 0]!;
-  }
+): Int32Array {
+  const labels = kernels.memory.i32(root.size).fill(0);
+  const write = (node: GrowingNode): void => {
+    const { children, unparted } = node;
+    if (children && unparted) {
+      // Both children are leaves.
+      const [front, back] = children.map((leaf) => labelOf.get(leaf)!) as [number, number];
+      const { fit, frontSide } = unparted;
+      const bySide = frontSide === 0 ? ([front, back] as const) : ([back, front] as const);
+      writeLabels(kernels, tree, node, fit.sides, bySide, labels);
+    } else if (children) children.forEach(write);
+    else {
+      const label = labelOf.get(node)!;
+      for (const row of tree.order.subarray(node.start, node.start + node.size)) labels[row] = label;
+    }
+  };
+  write(root);
+  return new Int32Array(labels);
 }
 
 function growingLeaves(node: GrowingNode): GrowingNode[] {

@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelF64, KernelI32, KernelU8 } from '../kernels/memory.ts';
-import { eachCall, type NodeRows } from './bisecting-rows.ts';
+import { eachCall } from './bisecting-rows.ts';
+import type { PlacedRows } from './placed-rows.ts';
 
 /** Half the distance between float32 neighbours at 1. */
 const ROUNDING = 2 ** -24;
@@ -12,17 +13,24 @@ const LARGEST_SCAN_SHARE = 0.08;
 const SAMPLED_BLOCKS = 1024;
 
 /** Field numbers of `BisectState` that change while a split runs. */
-const COUNT = 10;
-const BIAS = 11;
-const ERROR_PER_RADIUS = 12;
-const ERROR = 13;
-const DRIFT_PER_RADIUS = 14;
-const DRIFT = 15;
+const COUNT = 11;
+const BIAS = 12;
+const ERROR_PER_RADIUS = 13;
+const ERROR = 14;
+const DRIFT_PER_RADIUS = 15;
+const DRIFT = 16;
 
 export interface TwoMeansOptions {
   readonly maxIter: number;
   /** Squared movement of the centers that ends a split, placed units. */
   readonly tolerance: number;
+}
+
+/** What is known of all rows together. */
+export interface Whole {
+  /** Exact column sums. */
+  readonly sums: Float64Array;
+  readonly center: Float64Array;
 }
 
 /** Rows split in two, in placed units. Side 0 is that of the first start. */
@@ -48,14 +56,14 @@ export function sideOf({ sides }: Pick<TwoMeansFit, 'sides'>, row: number): 0 | 
  */
 export function twoMeans(
   kernels: Kernels,
-  node: NodeRows,
-  total: Float64Array,
+  rows: PlacedRows,
+  whole: Whole,
   starts: Float64Array,
   { maxIter, tolerance }: TwoMeansOptions,
 ): TwoMeansFit {
   return kernels.memory.scope(() => {
-    const split = new Split(kernels, node, total, starts);
-    split.pass();
+    const split = new Split(kernels, rows, whole, starts);
+    split.start();
     let iterations = 1;
     let settled = false;
     while (split.moveCenters() > tolerance && iterations < maxIter) {
@@ -78,68 +86,80 @@ interface Plane {
 /** The two centers and what is known of the rows' sides; mirrors `BisectState` in wasm/bisect-state.ts. */
 class Split {
   readonly #kernels: Kernels;
-  readonly #node: NodeRows;
+  readonly #placed: PlacedRows;
   readonly #total: Float64Array;
   readonly #fields: KernelI32;
   readonly #floats: KernelF32;
+  readonly #origin: KernelF32;
   readonly #direction: KernelF32;
   readonly #centers: KernelF64;
   readonly #margins: KernelF32;
+  readonly #radii: KernelF32;
   readonly #sides: KernelU8;
   readonly #sums: KernelF64;
   /** Bounds are compared in float32, with radii in float32: rounding up by this much keeps them right. */
   readonly #roundUp: number;
-  /** The plane of the stored margins: unit normal, bias and rounding error; undefined before the first pass. */
+  /** The plane of the stored margins: unit normal, bias and rounding error; undefined before the start. */
   #stored: Plane | undefined;
 
-  constructor(kernels: Kernels, node: NodeRows, total: Float64Array, starts: Float64Array) {
+  constructor(kernels: Kernels, placed: PlacedRows, { sums, center }: Whole, starts: Float64Array) {
     const { memory } = kernels;
-    const { nSamples, nFeatures, rows, origin, radii } = node;
+    const { nSamples, nFeatures, rows } = placed;
     const nBlocks = Math.ceil(nSamples / 4);
+    const width = Math.ceil(nFeatures / 4) * 4;
     this.#kernels = kernels;
-    this.#node = node;
-    this.#total = total;
+    this.#placed = placed;
+    this.#total = sums;
     this.#roundUp = 1 + (nFeatures + 16) * 2 ** -22;
-    this.#direction = memory.f32(origin.length).fill(0);
+    this.#origin = memory.f32(width).fill(0);
+    this.#origin.set(center);
+    const lanes = memory.i32(width).fill(-1).fill(0, nFeatures);
+    this.#direction = memory.f32(width).fill(0);
     this.#centers = memory.f64(2 * nFeatures);
     this.#centers.set(starts);
     this.#margins = memory.f32(4 * nBlocks);
+    this.#radii = memory.f32(4 * nBlocks);
     this.#sides = memory.u8(nBlocks).fill(0);
     this.#sums = memory.f64(nFeatures).fill(0);
-    this.#fields = memory.i32(16).fill(0);
+    this.#fields = memory.i32(17).fill(0);
     this.#floats = new Float32Array(this.#fields.buffer, this.#fields.byteOffset, this.#fields.length);
-    this.#fields.set([rows.byteOffset, nSamples, nFeatures, origin.byteOffset]);
-    this.#fields.set([this.#direction.byteOffset, this.#centers.byteOffset, this.#margins.byteOffset], 4);
-    this.#fields.set([radii.byteOffset, this.#sides.byteOffset, this.#sums.byteOffset], 7);
+    const arrays = [this.#origin, lanes, this.#direction, this.#centers, this.#margins, this.#radii];
+    this.#fields.set([rows.byteOffset, nSamples, nFeatures]);
+    this.#fields.set(
+      [...arrays, this.#sides, this.#sums].map(({ byteOffset }) => byteOffset),
+      3,
+    );
   }
 
   get #count(): number {
     return this.#fields[COUNT]!;
   }
 
+  /** Takes the sides from the starts. */
+  start(): void {
+    this.#stored = this.#placePlane();
+    eachCall(this.#sides.length, (from, to) =>
+      this.#kernels.exports.bisect_first_f32(this.#fields.byteOffset, from, to),
+    );
+  }
+
   /** Brings the sides up to date with the centers; returns how many rows changed. */
   pass(): number {
-    const { exports } = this.#kernels;
+    const { bisect_scan_f32, bisect_pass_f32 } = this.#kernels.exports;
     const plane = this.#placePlane();
-    const address = this.#fields.byteOffset;
-    const nBlocks = this.#sides.length;
+    const isScan = this.#mayScan(plane);
+    if (!isScan) this.#stored = plane;
+    const kernel = isScan ? bisect_scan_f32 : bisect_pass_f32;
     let changed = 0;
-    if (this.#mayScan(plane)) {
-      eachCall(nBlocks, (from, to) => {
-        changed += exports.bisect_scan_f32(address, from, to);
-      });
-      return changed;
-    }
-    eachCall(nBlocks, (from, to) => {
-      changed += exports.bisect_pass_f32(address, from, to);
+    eachCall(this.#sides.length, (from, to) => {
+      changed += kernel(this.#fields.byteOffset, from, to);
     });
-    this.#stored = plane;
     return changed;
   }
 
   /** Moves the centers to the means of their sides; returns the squared movement. */
   moveCenters(): number {
-    const { nSamples, nFeatures } = this.#node;
+    const { nSamples, nFeatures } = this.#placed;
     if (this.#count === 0 || this.#count === nSamples) this.#fillEmptySide();
     let shift = 0;
     for (let j = 0; j < nFeatures; j++) {
@@ -157,21 +177,21 @@ class Split {
   result(): Omit<TwoMeansFit, 'iterations'> {
     return {
       sides: new Uint8Array(this.#sides),
-      sizes: [this.#node.nSamples - this.#count, this.#count],
+      sizes: [this.#placed.nSamples - this.#count, this.#count],
       sums: new Float64Array(this.#sums),
     };
   }
 
   /** Hands the plane between the centers to the kernels, with bounds of its margins' rounding errors. */
   #placePlane(): Plane {
-    const { nFeatures, origin } = this.#node;
+    const { nFeatures } = this.#placed;
     const centers = this.#centers;
     const normal = Float64Array.from({ length: nFeatures }, (_, j) => centers[nFeatures + j]! - centers[j]!);
     const distance = Math.sqrt(normal.reduce((sum, x) => sum + x * x, 0));
     let bias = 0;
     for (let j = 0; j < nFeatures; j++) {
       if (distance > 0) normal[j]! /= distance;
-      bias += ((centers[j]! + centers[nFeatures + j]!) / 2 - origin[j]!) * normal[j]!;
+      bias += ((centers[j]! + centers[nFeatures + j]!) / 2 - this.#origin[j]!) * normal[j]!;
     }
     const error = (2 * ROUNDING * Math.abs(bias) + UNDERFLOW * nFeatures) * this.#roundUp;
     this.#direction.set(normal);
@@ -183,21 +203,19 @@ class Split {
 
   /** Whether most stored margins tell the side still; hands the kernels how far they may be off. */
   #mayScan({ normal, bias }: Plane): boolean {
-    const stored = this.#stored;
-    if (!stored) return false;
+    const stored = this.#stored!;
     const turn = Math.sqrt(normal.reduce((sum, x, j) => sum + (x - stored.normal[j]!) ** 2, 0));
     const drift = Math.abs(bias - stored.bias);
     const perRadius = (turn + this.#floats[ERROR_PER_RADIUS]!) * this.#roundUp;
     const constant = (drift + stored.error) * this.#roundUp;
     this.#floats[DRIFT_PER_RADIUS] = perRadius;
     this.#floats[DRIFT] = constant;
-    const { radii } = this.#node;
     const nBlocks = this.#sides.length;
     const step = Math.ceil(nBlocks / SAMPLED_BLOCKS);
     let open = 0;
     for (let block = 0; block < nBlocks; block += step) {
       for (let row = 4 * block; row < 4 * block + 4; row++) {
-        if (Math.abs(this.#margins[row]!) > radii[row]! * perRadius + constant) continue;
+        if (Math.abs(this.#margins[row]!) > this.#radii[row]! * perRadius + constant) continue;
         open += step;
         break;
       }
@@ -207,7 +225,7 @@ class Split {
 
   /** As scikit-learn relocates: the row farthest from the other side's center, of equal ones the first. */
   #fillEmptySide(): void {
-    const { nSamples, nFeatures, rows } = this.#node;
+    const { nSamples, nFeatures, rows } = this.#placed;
     if (nSamples < 2) return;
     const empty = this.#count === 0 ? 1 : 0;
     const center = (1 - empty) * nFeatures;

@@ -120,6 +120,7 @@ describe('bisectingKMeans', () => {
     { n: 700, d: 5, k: 9 },
     { n: 1003, d: 16, k: 6 },
     { n: 400, d: 19, k: 12 },
+    { n: 20_001, d: 6, k: 5 },
   ])(
     'makes the splits of a float64 reference from the same starts on $n × $d rows, $k clusters',
     ({ n, d, k }) => {
@@ -238,6 +239,8 @@ describe('bisectingKMeans', () => {
     ]) {
       expect(() => bisectingKMeans(kernels, PAIRS, { seed: 1, ...bad })).toThrow(InvalidRequestError);
     }
+    const foreign = { seed: 1, nClusters: 3, init: () => [0, 8] as const };
+    expect(() => bisectingKMeans(kernels, PAIRS, foreign)).toThrow(/chose row 8, which is not among the 8/);
   });
 });
 
