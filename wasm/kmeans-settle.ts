@@ -47,6 +47,29 @@ export function settle(
 export let settledLabel: i32 = 0;
 
 /**
+ * First labels of 8 samples in a row, with margins above 0: before any movement clocks are 0, and all samples belong to
+ * their clusters' last shells.
+ */
+@inline
+export function startLabels(
+  state: KMeansState, first: i32, index0: v128, index1: v128, margin0: v128, margin1: v128,
+): void {
+  const down = f32x4.splat(ROUND_DOWN);
+  const gaps = state.gaps + (<usize>first << 2), labels = state.labels + (<usize>first << 1);
+  v128.store(gaps, f32x4.mul(margin0, down));
+  v128.store(gaps, f32x4.mul(margin1, down), 16);
+  const indices = i16x8.narrow_i32x4_u(index0, index1);
+  v128.store(labels, v128.or(i16x8.shl(indices, 2), i16x8.splat(3)));
+  let low = i64x2.extract_lane(indices, 0), high = i64x2.extract_lane(indices, 1);
+  for (let lane = 0; lane < 4; lane++) {
+    addSample(state, first + lane, <i32>(low & 0xffff));
+    addSample(state, first + lane + 4, <i32>(high & 0xffff));
+    low >>>= 16;
+    high >>>= 16;
+  }
+}
+
+/**
  * Settles 8 samples whose nearest center is the one they have, with margins above 0.
  * @param samples IN i32 [8]
  */

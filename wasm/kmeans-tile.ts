@@ -1,5 +1,5 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
-import { keepLabels, settle } from './kmeans-settle';
+import { keepLabels, settle, startLabels } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
 import { loadTile } from './rows';
 
@@ -36,7 +36,12 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   const margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(second0), down), upper0);
   const margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(second1), down), upper1);
   const zero = f32x4.splat(0);
-  if (own >= 0 && i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)))) {
+  const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
+  if (isFirst && isClear && count == 8) {
+    startLabels(state, load<i32>(samples), index0, index1, margin0, margin1);
+    return 8;
+  }
+  if (own >= 0 && isClear) {
     const same = i32x4.splat(order ? 0 : own);
     if (i32x4.all_true(v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same)))) {
       keepLabels(state, samples, own, margin0, margin1, upper0, upper1);
