@@ -69,7 +69,7 @@ export const runRequestSchema = z.strictObject({
    * times its size for the buckets. Never changes a result.
    */
   shards: z.int().min(1).max(10_000).optional(),
-  /** Instant from which recency is counted (ISO 8601, UTC); default: the latest order + 1 day. */
+  /** Instant from which recency is counted (ISO 8601, UTC); default: the latest order + 1 day. No order may lie after it. */
   referenceAt: z.iso.datetime({ offset: true }).optional(),
   /** Column names, where they cannot be recognised from the header. */
   columns: z

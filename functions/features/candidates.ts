@@ -10,10 +10,13 @@ export function candidatesFor(request: RunRequest, nSamples: number): Candidate[
   const { algorithm, nClusters, seed, nInit } = request;
   const { min, max } = typeof nClusters === 'number' ? { min: nClusters, max: nClusters } : nClusters;
   if (nSamples < max) {
-    throw new InsufficientDataError(
-      `There are ${nSamples} customers, too few for ${max} segments: ask for at most ${nSamples} or add data.`,
-      { reason: 'too_few_customers', found: nSamples, expected: max },
-    );
+    const found = nSamples === 1 ? 'There is 1 customer' : `There are ${nSamples} customers`;
+    const advice = nSamples < 2 ? 'add data' : `ask for at most ${nSamples} or add data`;
+    throw new InsufficientDataError(`${found}, too few for ${max} segments: ${advice}.`, {
+      reason: 'too_few_customers',
+      found: nSamples,
+      expected: max,
+    });
   }
   return Array.from({ length: max - min + 1 }, (_, item) => ({
     item,

@@ -2,12 +2,13 @@ import { decodeArrow, encodeArrowFile } from '../arrow/ipc.ts';
 import type { EntitiesManifest, PartialManifest, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
-import { InsufficientDataError } from '../errors.ts';
+import { InsufficientDataError, InvalidRequestError } from '../errors.ts';
 import { defaultReference, RfmMerger } from '../features/rfm.ts';
 import { RFM_FEATURES } from '../features/rfm-features.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
 import { checkReadable } from '../readable-files.ts';
+import { addRowCounts } from '../row-counts.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
@@ -56,7 +57,11 @@ type BucketManifest = Omit<PartialManifest, 'buckets'> & {
   readonly range: PartialManifest['buckets'][number];
 };
 
-/** @throws InsufficientDataError when no row of the whole input was used */
+/**
+ * Instant that recency is counted from.
+ * @throws InsufficientDataError when no row of the whole input was used
+ * @throws InvalidRequestError when orders lie after the instant asked for: their recency would be negative
+ */
 function referenceOf({ request }: RunPlan, manifests: readonly BucketManifest[]): number {
   const latest = manifests.reduce<number | null>(
     (most, { latestOrderMs }) =>
@@ -64,14 +69,24 @@ function referenceOf({ request }: RunPlan, manifests: readonly BucketManifest[])
     null,
   );
   if (latest === null) {
-    const rejected = manifests.reduce((sum, { rows }) => sum + rows.rejected, 0);
+    const { read, byRule } = addRowCounts(manifests.map(({ rows }) => rows));
+    const dropped = Object.entries(byRule).map(([rule, n]) => `${rule} ${n}`);
     throw new InsufficientDataError(
-      `None of the ${rejected} rows passed the cleaning rules, so that there is no customer to segment: ` +
-        'look at the row counts per rule, and at the column names that were recognised.',
-      { reason: 'no_customers' },
+      `None of the ${read} rows passed the cleaning rules (${dropped.join(', ')}), so that there is no customer ` +
+        'to segment: correct the rows, or name the right columns in the request under "columns".',
+      { reason: 'no_customers', byRule },
     );
   }
-  return request.referenceAt === undefined ? defaultReference(latest) : Date.parse(request.referenceAt);
+  if (request.referenceAt === undefined) return defaultReference(latest);
+  const reference = Date.parse(request.referenceAt);
+  if (reference < latest) {
+    throw new InvalidRequestError(
+      `Recency cannot be counted from ${request.referenceAt}, since the latest order is of ` +
+        `${new Date(latest).toISOString()}: name an instant that is not before it, or leave out later orders.`,
+      { reason: 'reference_before_orders', latestOrderAt: new Date(latest).toISOString() },
+    );
+  }
+  return reference;
 }
 
 export const handler = stepHandler('MergeEntities', itemInputSchema, mergeEntities);

@@ -20,7 +20,7 @@ export async function publishedDataset(
       : await ports.runs.dataset(tenant, dataset);
   if (record) return record;
   throw new NotFoundError(
-    `Model artifact not found: ${dataset === undefined ? 'no dataset' : `dataset ${dataset}`} has been published. Start a run and wait until it has succeeded.`,
+    `Model artifact not found: ${dataset === undefined ? 'no dataset' : `nothing of dataset ${dataset}`} has been published. Start a run and wait until it has succeeded.`,
     { reason: 'nothing_published' },
   );
 }
