@@ -83,12 +83,17 @@ async function tryLock(folder: string, requireFromDynalite: NodeJS.Require): Pro
 /**
  * Starts dynalite in this process, its data below `folder`. It is reached by a socket that only this user can open.
  *
+ * @param fresh whether to delete first what the folder holds
  * @throws DataFolderLockedError when another process has the folder open
  */
-export async function startDynalite(folder: string): Promise<Backend> {
+export async function startDynalite(folder: string, fresh = false): Promise<Backend> {
   mkdirSync(folder, { recursive: true });
   const require = createRequire(import.meta.url);
   await tryLock(folder, createRequire(require.resolve('dynalite')));
+  if (fresh) {
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+  }
   const socketFolder = mkdtempSync(path.join(tmpdir(), 'tessella-db-'));
   const socketPath = path.join(socketFolder, 'socket');
   const server = (require('dynalite') as Dynalite)({ path: folder, createTableMs: 0 });

@@ -14,6 +14,8 @@ export interface DynamoDbOptions {
   readonly iam: Iam;
   /** Folder of the data; created when missing. One process at a time. */
   readonly folder: string;
+  /** Delete what the folder holds first. */
+  readonly fresh?: boolean;
   /** Use the database at this URL, e.g. DynamoDB Local, instead of the embedded one. */
   readonly backendUrl?: string;
   /** Default: any free port. */
@@ -103,9 +105,9 @@ function toAnswer(error: unknown, log: (line: string) => void): BackendAnswer {
  * @throws DataFolderLockedError, TableChangedError
  */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDbServer> {
-  const { assembly, iam, folder, backendUrl, port, log = () => {}, now = Date.now } = options;
+  const { assembly, iam, folder, fresh = false, backendUrl, port, log = () => {}, now = Date.now } = options;
   const backend: Backend =
-    backendUrl === undefined ? await startDynalite(folder) : connectBackend(backendUrl);
+    backendUrl === undefined ? await startDynalite(folder, fresh) : connectBackend(backendUrl);
 
   const answer = async (request: IncomingMessage): Promise<BackendAnswer> => {
     const body = await readBody(request, BODY_LIMIT);

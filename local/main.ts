@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -27,6 +28,8 @@ export interface LocalCloudOptions {
   readonly assembly: string;
   /** Objects, tables and logs; created when missing, and found again by the next start. One process at a time. */
   readonly dataFolder: string;
+  /** Begin with an empty data folder. What it held is deleted once no other process can be using it. */
+  readonly fresh?: boolean;
   /** Port of the HTTP API, default 5001; 0 takes any free one. */
   readonly port?: number;
   /** Children of maps that run at once over all executions, default the number of processors, at least 2. */
@@ -107,6 +110,7 @@ async function closeAll(closers: Closer[]): Promise<void> {
 async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit<LocalCloud, 'close'>> {
   const {
     dataFolder,
+    fresh = false,
     port = DEFAULT_PORT,
     schedules: withSchedules = true,
     log = () => {},
@@ -123,8 +127,16 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
   const iam = createIam(assembly);
 
   // The database locks the data folder: it comes before everything else that writes there.
-  const dynamodb = await startDynamoDb({ assembly, iam, folder: path.join(dataFolder, 'dynamodb'), log });
+  const dynamodb = await startDynamoDb({
+    assembly,
+    iam,
+    folder: path.join(dataFolder, 'dynamodb'),
+    fresh,
+    log,
+  });
   closers.push(() => dynamodb.close());
+  if (fresh)
+    for (const part of ['s3', 'logs']) rmSync(path.join(dataFolder, part), { recursive: true, force: true });
   let events: EventBus | undefined;
   const s3 = await startS3({
     folder: path.join(dataFolder, 's3'),
