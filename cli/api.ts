@@ -3,6 +3,14 @@ import type { RunDetail, RunSummary } from '../functions/contracts/api-runs.ts';
 import type { Problem } from '../functions/errors.ts';
 import { RunFailedError } from './terminal.ts';
 
+/** API Gateway itself refuses in other words than our functions: `{ "message": "Forbidden" }`. */
+function problemOf(body: unknown, path: string, status: number): Problem {
+  const { title, message } = body as { title?: string; message?: string };
+  if (title !== undefined) return body as Problem;
+  const detail = `The API answered GET ${path} with ${status}: ${message ?? JSON.stringify(body)}`;
+  return { type: 'about:blank', title: 'UnexpectedAnswer', status, detail };
+}
+
 /** The HTTP API as a caller sees it: `fetch` and a key. */
 export class ApiClient {
   readonly #url: string;
@@ -17,7 +25,7 @@ export class ApiClient {
   async get<T>(path: string): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, { headers: { 'X-API-Key': this.#key } });
     const body = (await response.json()) as unknown;
-    if (!response.ok) throw new RunFailedError(body as Problem);
+    if (!response.ok) throw new RunFailedError(problemOf(body, path, response.status));
     return body as T;
   }
 

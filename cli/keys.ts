@@ -4,8 +4,8 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Command } from 'commander';
 import { KEY, SCOPES, type Scope } from '../functions/contracts/env.ts';
 import type { ApiKeyRecord } from '../functions/contracts/records.ts';
-import { nameSchema } from '../functions/contracts/workflow.ts';
 import { InvalidRequestError } from '../functions/errors.ts';
+import { name } from './options.ts';
 import { printJson } from './terminal.ts';
 
 /** A new API key: the text its holder sends in `X-API-Key`, and the record that is stored (a hash, no secret). */
@@ -14,15 +14,19 @@ export interface MintedKey {
   readonly record: ApiKeyRecord;
 }
 
-/** 256 random bits per secret, so a plain SHA-256 is enough: there is nothing to guess. */
+/** A new key. 256 random bits per secret, so a plain SHA-256 is enough: there is nothing to guess. */
 export function mintKey(tenant: string, scopes: readonly Scope[]): MintedKey {
   const keyId = randomBytes(9).toString('base64url');
   const secret = randomBytes(32).toString('base64url');
+  return keyOf(`tsl.${tenant}.${keyId}.${secret}`, scopes)!;
+}
+
+/** The key that a text spells; undefined when it spells none. */
+export function keyOf(text: string, scopes: readonly Scope[]): MintedKey | undefined {
+  const [prefix, tenant, keyId, secret, ...rest] = text.split('.');
+  if (prefix !== 'tsl' || !tenant || !keyId || !secret || rest.length > 0) return undefined;
   const secretHash = createHash('sha256').update(secret).digest('hex');
-  return {
-    text: `tsl.${tenant}.${keyId}.${secret}`,
-    record: { tenant, keyId, secretHash, scopes, createdAt: new Date().toISOString() },
-  };
+  return { text, record: { tenant, keyId, secretHash, scopes, createdAt: new Date().toISOString() } };
 }
 
 /** Stores a minted key; refuses to overwrite one of the same id. */
@@ -56,18 +60,12 @@ export function addKeysCommand(program: Command): void {
   keys
     .command('create')
     .description('create an API key in the stack that your AWS credentials reach; it is shown once')
-    .requiredOption('--table <name>', "name of the API key table (the data stack's output)")
-    .requiredOption('--tenant <name>', 'tenant whose data the key opens')
+    .requiredOption('--table <name>', 'name of the API key table: output ApiKeysTableName of the data stack')
+    .requiredOption('--tenant <name>', 'tenant whose data the key opens', name)
     .option('--scopes <list>', 'comma-separated scopes', SCOPES.join(','))
     .option('--json', 'print machine-readable JSON')
     .action(async (options: { table: string; tenant: string; scopes: string; json?: boolean }) => {
-      const tenant = nameSchema.safeParse(options.tenant);
-      if (!tenant.success) {
-        throw new InvalidRequestError(
-          `The tenant "${options.tenant}" is not valid: ${tenant.error.issues[0]?.message}.`,
-        );
-      }
-      const key = mintKey(tenant.data, parseScopes(options.scopes));
+      const key = mintKey(options.tenant, parseScopes(options.scopes));
       await storeKey(new DynamoDBClient({}), options.table, key);
       if (options.json) printJson({ key: key.text, tenant: key.record.tenant, scopes: key.record.scopes });
       else

@@ -4,16 +4,26 @@ import { addClusterCommand } from './cluster.ts';
 import { addKeysCommand } from './keys.ts';
 import { addRunCommand } from './run.ts';
 import { addSampleCommand } from './sample.ts';
-import { EXIT, reportFailure } from './terminal.ts';
+import { reportFailure } from './terminal.ts';
 import { addUpCommand } from './up.ts';
 
 const program = new Command('tessella')
   .description('Customer segmentation: drop a file, get named segments from an API.')
   .version(packageJson.version)
+  .exitOverride()
   .showHelpAfterError('(add --help for the options)')
   .configureHelp({ sortSubcommands: false })
-  // Inherited by the commands added below.
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage));
+  .addHelpText(
+    'after',
+    `
+First steps:
+  tessella sample --out orders.csv     write orders to try it with
+  tessella run orders.csv              segment their customers
+  tessella up                          serve the API and wait for files
+
+Exit codes: 0 done, 1 the work failed, 2 the command line or a file named on it is wrong.
+TESSELLA_TRACE=1 shows where in the program an error arose.`,
+  );
 
 addRunCommand(program);
 addUpCommand(program);
@@ -21,8 +31,16 @@ addSampleCommand(program);
 addClusterCommand(program);
 addKeysCommand(program);
 
+// Whoever reads us may stop early (`tessella run … | head`): what we still have to do goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  reportFailure(error);
+  reportFailure(error, {
+    json: process.argv.includes('--json'),
+    trace: Boolean(process.env.TESSELLA_TRACE),
+  });
 }

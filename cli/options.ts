@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { nameSchema } from '../functions/contracts/workflow.ts';
 
+const STACK_DEFAULTS = { data: '.tessella', port: 5001, tenant: 'default' } as const;
+
 /** Parses a whole number within bounds for commander. */
 export function wholeNumber(min: number, max: number) {
   return (text: string): number => {
@@ -19,10 +21,16 @@ export function name(text: string): string {
   return parsed.data;
 }
 
+/** The command that serves what a stack of these options holds. */
+export function upCommand(options: { data: string; port: number; tenant: string }): string {
+  const changed = (['data', 'port', 'tenant'] as const).filter((key) => options[key] !== STACK_DEFAULTS[key]);
+  return ['tessella up', ...changed.map((key) => `--${key} ${options[key]}`)].join(' ');
+}
+
 /** Adds the options that every stack-booting command takes. */
 export function withStackOptions(command: Command): Command {
   return command
-    .option('--data <folder>', 'folder that keeps objects and tables between starts', '.tessella')
-    .option('--port <number>', 'port of the API', wholeNumber(1, 65535), 5001)
-    .option('--tenant <name>', 'tenant to work as', name, 'default');
+    .option('--data <folder>', 'folder that keeps objects and tables between starts', STACK_DEFAULTS.data)
+    .option('--port <number>', 'port of the API', wholeNumber(1, 65535), STACK_DEFAULTS.port)
+    .option('--tenant <name>', 'tenant to work as', name, STACK_DEFAULTS.tenant);
 }

@@ -27,7 +27,12 @@ export interface RunReport {
   }[];
   readonly artifacts: readonly { name: string; key: string; bytes: number; sha256: string }[];
   /** Requests that fetch the same from the API. */
-  readonly api: { readonly url: string; readonly requests: readonly string[] };
+  readonly api: {
+    readonly url: string;
+    readonly requests: readonly string[];
+    /** Command that brings the API up again; absent while it is served. */
+    readonly serve?: string;
+  };
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
@@ -89,7 +94,9 @@ export function reportText(report: RunReport): string {
     `scores   inertia ${inertia.toFixed(4)}   silhouette ${silhouette.toFixed(4)}   Davies-Bouldin ${daviesBouldin.toFixed(4)}   (${iterations} iterations, best of ${restarts} starts)`,
     ...(timings.length > 0 ? [`time     ${duration(total)}: ${timings.join(' · ')}`] : []),
     '',
-    'The same from the API:',
+    report.api.serve === undefined
+      ? 'The same from the API:'
+      : `The same from the API, which \`${report.api.serve}\` serves:`,
     ...report.api.requests.map((request) => `  ${request}`),
     '',
   ].join('\n');

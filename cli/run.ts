@@ -1,12 +1,11 @@
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RunDetail } from '../functions/contracts/api-runs.ts';
 import { type RunRequestInput, runRequestSchema } from '../functions/contracts/workflow.ts';
-import { InvalidRequestError, type Problem } from '../functions/errors.ts';
+import { ConflictError, InvalidRequestError, type Problem } from '../functions/errors.ts';
 import type { ApiClient } from './api.ts';
-import { name, wholeNumber, withStackOptions } from './options.ts';
+import { name, upCommand, wholeNumber, withStackOptions } from './options.ts';
 import type { StackOptions } from './stack.ts';
-import { printJson, RunFailedError, reportFailure } from './terminal.ts';
+import { printJson, RunFailedError } from './terminal.ts';
 import type { ExecutionEnd } from './track.ts';
 
 interface RunOptions extends StackOptions {
@@ -21,7 +20,6 @@ interface RunOptions extends StackOptions {
   readonly columns?: Record<string, string>;
   readonly rerun?: boolean;
   readonly serve?: true | 'always' | 'terminal';
-  readonly fresh?: boolean;
   readonly json?: boolean;
 }
 
@@ -55,7 +53,10 @@ export function addRunCommand(program: Command): void {
     .option('--seed <number>', 'equal seeds give equal bytes', wholeNumber(0, 0xffffffff), 42)
     .option('--restarts <number>', 'k-means starts; more are made when they pay', wholeNumber(1, 1000), 10)
     .option('--shards <number>', 'row shards and buckets; never changes a result', wholeNumber(1, 10_000))
-    .option('--reference-date <time>', 'count recency from here (ISO 8601); default: latest order + 1 day')
+    .option(
+      '--reference-date <time>',
+      'count recency from here (ISO 8601), not before the latest order; default: latest order + 1 day',
+    )
     .option(
       '--columns <pairs>',
       'column names that the header does not tell, e.g. customerId=client',
@@ -70,17 +71,7 @@ export function addRunCommand(program: Command): void {
       ]),
     )
     .option('--json', 'print machine-readable JSON, and nothing else, on stdout')
-    .action(async (files: string[], options: RunOptions) => {
-      try {
-        await run(files, options);
-      } catch (error) {
-        // Scripts read the reason where they would have read the result.
-        if (options.json && error instanceof RunFailedError) {
-          printJson({ status: 'failed', runId: error.problem.runId, problem: error.problem });
-        }
-        reportFailure(error);
-      }
-    });
+    .action(run);
 }
 
 /** The run request that the options spell. @throws InvalidRequestError */
@@ -130,7 +121,6 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
   ]);
   await checkFiles(files);
   const request = requestOf(options);
-  if (options.fresh) stacks.emptyDataFolder(resolve(options.data));
   const note = (line: string) => process.stderr.write(`${line}\n`);
   const tracker = new ExecutionTracker();
   const stack = await stacks.startStack(options, note, tracker.onState);
@@ -144,8 +134,14 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
     );
     if (end.failure) throw await failureOf(end, api);
     const { runId } = end.run!;
+    if (end.outcome === 'alreadyRunning') {
+      throw new ConflictError(`Run ${runId} of the same content is under way: wait until it has ended.`, {
+        runId,
+      });
+    }
     const detail = await api.run(runId);
     const { segments } = await api.segments(dataset);
+    const serve = options.serve === 'terminal' ? process.stdout.isTTY : options.serve !== undefined;
     const result = {
       runId,
       status: detail.status,
@@ -158,11 +154,15 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
       segments,
       timings: report.timingsOf(end.states, peaksOf(detail)),
       artifacts: detail.artifacts ?? [],
-      api: { url: cloud.apiUrl, requests: report.apiRequests(cloud.apiUrl, apiKey, dataset, runId) },
+      api: {
+        url: cloud.apiUrl,
+        requests: report.apiRequests(cloud.apiUrl, apiKey, dataset, runId),
+        ...(serve ? {} : { serve: upCommand(options) }),
+      },
     };
     if (options.json) printJson(result);
     else process.stdout.write(`\n${report.reportText(result)}`);
-    if (options.serve === 'terminal' ? process.stdout.isTTY : options.serve) {
+    if (serve) {
       note('\nThe API is up. Ctrl-C stops it; the data stays.');
       await stacks.untilInterrupted();
     }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { InvalidRequestError } from '../functions/errors.ts';
 import { wholeNumber } from './options.ts';
 import { type SampleOptions, sampleOrders } from './orders.ts';
 import { count, printJson } from './terminal.ts';
@@ -19,6 +20,8 @@ const CHUNK = 1 << 16;
 
 /** Writes generated orders to a file; the file appears whole or not at all. */
 export async function writeSample(file: string, options: SampleOptions): Promise<SampleResult> {
+  if ((await stat(file).catch(() => undefined))?.isDirectory())
+    throw new InvalidRequestError(`${file} is a folder: name a file to write.`, { file });
   await mkdir(dirname(file), { recursive: true });
   const partial = `${file}.partial`;
   const output = createWriteStream(partial);

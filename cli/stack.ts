@@ -1,18 +1,11 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../functions/contracts/env.ts';
 import { type LocalCloud, startLocalCloud } from '../local/main.ts';
 import { ASSEMBLY, ensureBuilt } from './build.ts';
-import { mintKey, storeKey } from './keys.ts';
+import { keyOf, mintKey, storeKey } from './keys.ts';
+import { EXIT } from './terminal.ts';
 
 /** Options of every command that boots the stack. */
 export interface StackOptions {
@@ -21,6 +14,8 @@ export interface StackOptions {
   /** Port of the API. */
   readonly port: number;
   readonly tenant: string;
+  /** Begin with an empty data folder. */
+  readonly fresh?: boolean;
 }
 
 export interface LocalStack {
@@ -32,35 +27,24 @@ export interface LocalStack {
   close(): Promise<void>;
 }
 
-const KEY_FILE = 'development-key-';
-
-/** Removes what a stack keeps in its data folder, the development keys with the table that knows them; nothing else. */
-export function emptyDataFolder(folder: string): void {
-  if (!existsSync(folder)) return;
-  const kept = ['s3', 'dynamodb', 'logs', 'stack.log'];
-  for (const name of readdirSync(folder)) {
-    if (kept.includes(name) || name.startsWith(KEY_FILE))
-      rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-/** A development key per data folder and tenant: yesterday's key keeps working. */
+/**
+ * A development key per data folder and tenant: yesterday's key keeps working, also after the tables were emptied,
+ * since its record is stored again.
+ */
 async function developmentKey(
-  cloud: LocalCloud,
+  client: DynamoDBClient,
   table: string,
   { data, tenant }: StackOptions,
 ): Promise<string> {
-  const file = join(data, KEY_FILE + tenant);
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const key = mintKey(tenant, SCOPES);
-  const client = new DynamoDBClient({
-    region: cloud.region,
-    endpoint: cloud.endpoints.dynamodb,
-    credentials: cloud.adminCredentials,
-  });
-  await storeKey(client, table, key);
-  client.destroy();
-  writeFileSync(file, `${key.text}\n`, { mode: 0o600 });
+  const file = join(data, `development-key-${tenant}`);
+  const known = existsSync(file) ? keyOf(readFileSync(file, 'utf8').trim(), SCOPES) : undefined;
+  const key = known?.record.tenant === tenant ? known : mintKey(tenant, SCOPES);
+  try {
+    await storeKey(client, table, key);
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+  if (key !== known) writeFileSync(file, `${key.text}\n`, { mode: 0o600 });
   return key.text;
 }
 
@@ -81,6 +65,8 @@ export async function startStack(
   const cloud = await startLocalCloud({
     assembly: ASSEMBLY,
     dataFolder: data,
+    // Only what a stack has written is deleted: another folder may hold `logs` of somebody else.
+    fresh: options.fresh === true && existsSync(join(data, 'dynamodb', 'CURRENT')),
     port: options.port,
     log: logTo(join(data, 'stack.log')),
     ...(onState ? { onState } : {}),
@@ -91,7 +77,13 @@ export async function startStack(
       if (typeof value !== 'string') throw new Error(`The template has no output ${name}.`);
       return value;
     };
-    const apiKey = await developmentKey(cloud, output('ApiKeysTableName'), { ...options, data });
+    const client = new DynamoDBClient({
+      region: cloud.region,
+      endpoint: cloud.endpoints.dynamodb,
+      credentials: cloud.adminCredentials,
+    });
+    const apiKey = await developmentKey(client, output('ApiKeysTableName'), { ...options, data });
+    client.destroy();
     return { cloud, apiKey, output, close: () => cloud.close() };
   } catch (error) {
     await cloud.close();
@@ -99,9 +91,16 @@ export async function startStack(
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM. */
+/** Resolves at the first SIGINT or SIGTERM, for an orderly end; a second one ends the process at once. */
 export function untilInterrupted(): Promise<void> {
   return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+    let interrupted = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (interrupted) process.exit(EXIT.failed);
+        interrupted = true;
+        done();
+      });
+    }
   });
 }

@@ -1,4 +1,5 @@
-import { type Problem, TessellaError, toProblem } from '../functions/errors.ts';
+import { CommanderError } from 'commander';
+import { InvalidRequestError, type Problem, TessellaError, toProblem } from '../functions/errors.ts';
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line or the input named on it is wrong. */
 export const EXIT = { failed: 1, usage: 2 } as const;
@@ -19,6 +20,10 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** How the command line spells what the request calls "columns". */
+const COLUMNS_HINT =
+  '  On the command line: --columns customerId=…,orderId=…,orderedAt=…,quantity=…,unitPrice=… (those that differ)';
+
 /** One line per fact of a problem: what went wrong, where, and its name for a search. */
 export function problemText(problem: Problem): string {
   const place = [
@@ -26,21 +31,45 @@ export function problemText(problem: Problem): string {
     problem.line !== undefined && `line ${problem.line}`,
     problem.reason && `reason ${problem.reason}`,
   ].filter(Boolean);
-  return `${problem.title}: ${problem.detail}${place.length ? `\n  at ${place.join(', ')}` : ''}`;
+  return [
+    `${problem.title}: ${problem.detail}`,
+    ...(place.length > 0 ? [`  at ${place.join(', ')}`] : []),
+    ...(problem.detail.includes('under "columns"') ? [COLUMNS_HINT] : []),
+  ].join('\n');
 }
 
-/** Last stop of every command: prints the reason on stderr and sets the exit code. */
-export function reportFailure(error: unknown): void {
-  if (error instanceof RunFailedError) {
-    process.stderr.write(`${problemText(error.problem)}\n`);
-    process.exitCode = EXIT.failed;
-  } else if (error instanceof TessellaError) {
-    process.stderr.write(`${problemText(toProblem(error))}\n`);
-    process.exitCode = error.status < 500 ? EXIT.usage : EXIT.failed;
-  } else {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = EXIT.failed;
+/** The problem document of anything a command may throw; errors that are not ours keep their name and message. */
+function problemOf(error: unknown): Problem {
+  if (error instanceof RunFailedError) return error.problem;
+  if (error instanceof TessellaError) return toProblem(error);
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  return { type: 'about:blank', title: name, status: 500, detail: message };
+}
+
+/**
+ * Last stop of every command: prints the reason on stderr and sets the exit code; under `--json` scripts read the
+ * reason on stdout, where they would have read the result. Where the error was thrown is shown only on demand.
+ */
+export function reportFailure(error: unknown, { json, trace }: { json: boolean; trace: boolean }): void {
+  if (error instanceof CommanderError) {
+    // Commander has printed its message; asking for help is no failure.
+    if (error.exitCode === 0) return;
+    process.exitCode = EXIT.usage;
+    if (json) printFailure(toProblem(new InvalidRequestError(error.message.replace(/^error: /, ''))));
+    return;
   }
+  const problem = problemOf(error);
+  const wrongInput =
+    error instanceof TessellaError && !(error instanceof RunFailedError) && error.status < 500;
+  process.exitCode = wrongInput ? EXIT.usage : EXIT.failed;
+  process.stderr.write(`${problemText(problem)}\n`);
+  if (trace && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (json) printFailure(problem);
+}
+
+function printFailure(problem: Problem): void {
+  const { runId } = problem;
+  printJson({ status: 'failed', ...(runId === undefined ? {} : { runId }), problem });
 }
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });

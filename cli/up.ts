@@ -12,6 +12,7 @@ export function addUpCommand(program: Command): void {
       const { startStack, untilInterrupted } = await import('./stack.ts');
       const stack = await startStack(options, (line) => process.stderr.write(`${line}\n`));
       const { cloud, apiKey } = stack;
+      const credentials = cloud.adminCredentials;
       const bucket = stack.output('DataBucketName');
       if (options.json) {
         printJson({
@@ -20,17 +21,23 @@ export function addUpCommand(program: Command): void {
           tenant: options.tenant,
           bucket,
           endpoints: cloud.endpoints,
+          region: cloud.region,
+          credentials,
         });
       } else {
         process.stdout.write(
           [
-            `API          ${cloud.apiUrl}`,
-            `key          ${apiKey}   (development key of tenant ${options.tenant})`,
-            `drop files   s3://${bucket}/drop/${options.tenant}/orders/`,
-            `             endpoint ${cloud.endpoints.s3}`,
+            `API   ${cloud.apiUrl}`,
+            `key   ${apiKey}   (development key of tenant ${options.tenant})`,
             '',
             `curl ${cloud.apiUrl}/health`,
             `curl -H "X-API-Key: ${apiKey}" ${cloud.apiUrl}/v1/runs`,
+            '',
+            'Files dropped into the bucket start runs. Address and credentials hold until the stack stops:',
+            '',
+            `export AWS_ENDPOINT_URL_S3=${cloud.endpoints.s3} AWS_REGION=${cloud.region}`,
+            `export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`,
+            `aws s3 cp orders.csv s3://${bucket}/drop/${options.tenant}/orders/`,
             '',
             'Ctrl-C stops it; the data stays.',
             '',

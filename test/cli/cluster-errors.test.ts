@@ -14,7 +14,10 @@ async function expectFailure(args: readonly string[], code: number, ...texts: (s
   const labels = path('never.csv');
   const end = await runCommand('cluster', ...args, '--json', '--labels', labels);
   expect(end.code, end.stderr).toBe(code);
-  expect(end.stdout).toBe('');
+  expect(JSON.parse(end.stdout)).toMatchObject({
+    status: 'failed',
+    problem: { title: expect.stringMatching(/Error$/) },
+  });
   for (const text of texts) expect(end.stderr).toMatch(text);
   expect(end.stderr).not.toMatch(/\n {4}at /);
   expect(readdirSync(folder).filter((name) => name.startsWith('never'))).toEqual([]);
