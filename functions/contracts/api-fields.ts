@@ -34,12 +34,13 @@ export const nextCursor = z
   .meta({ description: 'Send it to get the next page; absent on the last one.' });
 
 /** Page size: a whole number of the query string, 1 to `most`. */
-export const limit = (most: number, usual: number) =>
-  z
+export const limit = (most: number, usual: number) => {
+  const expected = `must be a whole number from 1 to ${most}`;
+  return z
     .string()
-    .regex(/^\d{1,4}$/, `must be a whole number from 1 to ${most}`)
+    .regex(/^\d{1,4}$/, expected)
     .transform(Number)
-    .pipe(z.int().min(1).max(most))
+    .pipe(z.int().min(1, expected).max(most, expected))
     .default(usual)
     .meta({
       description: 'Most items on a page.',
@@ -48,3 +49,4 @@ export const limit = (most: number, usual: number) =>
         Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: most, default: usual });
       },
     });
+};

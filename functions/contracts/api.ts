@@ -52,7 +52,7 @@ export const manualBodySchema = z
 export const customerBodySchema = z
   .strictObject({
     customer_id: z
-      .union([z.int(), z.string().trim().min(1).max(256)])
+      .union([z.int(), z.string().trim().min(1).max(256)], 'must be a whole number or 1 to 256 characters')
       .meta({ description: 'As in the orders; a number is the same as its digits.' }),
     dataset: optionalDataset,
   })

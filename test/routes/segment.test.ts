@@ -193,5 +193,6 @@ describe('POST /segment/customer', () => {
     const { json } = await call(customer(body));
     expect(json).toMatchObject({ status: 400, detail: expect.stringMatching(/^Invalid input/) });
     expect(json.errors[0].pointer).toBe('/customer_id');
+    expect(json.errors[0].detail).toMatch(/1 to 256 characters|>=1 characters/);
   });
 });

@@ -54,15 +54,18 @@ describe('GET /v1/segments', () => {
   });
 
   it.each([
-    [{ limit: '0' }, '/limit'],
-    [{ limit: '101' }, '/limit'],
-    [{ limit: '1e1' }, '/limit'],
-    [{ limit: '-1' }, '/limit'],
-    [{ dataset: 'Orders' }, '/dataset'],
-    [{ page: '2' }, '/page'],
-  ])('fails with 400 for the query %j', async (query, pointer) => {
+    [{ limit: '0' }, '/limit', 'must be a whole number from 1 to 100'],
+    [{ limit: '101' }, '/limit', 'must be a whole number from 1 to 100'],
+    [{ limit: '1e1' }, '/limit', 'must be a whole number from 1 to 100'],
+    [{ limit: '-1' }, '/limit', 'must be a whole number from 1 to 100'],
+    [{ dataset: 'Orders' }, '/dataset', 'use 1 to 63 of'],
+    [{ page: '2' }, '/page', 'unknown field'],
+  ])('fails with 400 for the query %j', async (query, pointer, detail) => {
     const { json } = await openApi().call({ path: '/v1/segments', query });
-    expect(json).toMatchObject({ status: 400, errors: [{ in: 'query', pointer }] });
+    expect(json).toMatchObject({
+      status: 400,
+      errors: [{ in: 'query', pointer, detail: expect.stringContaining(detail) }],
+    });
   });
 });
 
