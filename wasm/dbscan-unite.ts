@@ -43,28 +43,57 @@ function refreshLeaf(state: DbscanState, tree: NeighborTree, leafIndex: i32): vo
   store<u8>(state.leafUnited + <usize>leafIndex, united);
 }
 
+/** Core lanes of a block. */
+@inline
+function coreLanes(state: DbscanState, block: i32): i32 {
+  return <i32>load<u8>(state.core + <usize>block);
+}
+
+/** Core lanes of a block that are not in the component of `root`; all of them when `root` is −1. */
+function lanesApart(state: DbscanState, block: i32, root: i32): i32 {
+  const core = coreLanes(state, block);
+  if (root < 0) return core;
+  let apart = 0;
+  for (let lanes = core; lanes != 0; lanes &= lanes - 1) {
+    const lane = ctz(lanes);
+    if (find(state.parent, (block << 3) + lane) != root) apart |= 1 << lane;
+  }
+  return apart;
+}
+
 /**
- * Joins core rows within eps of each other between blocks `a` (of `own`) and `b` (of `other`).
+ * Joins rows within eps of each other between lanes of two blocks.
  * @returns 1 when a pair was within eps; with `once`, the search stops at the first
  */
-function uniteBlocks(state: DbscanState, tree: NeighborTree, a: i32, b: i32, once: bool): i32 {
+function uniteBlocks(
+  state: DbscanState,
+  tree: NeighborTree,
+  a: i32,
+  lanesA: i32,
+  b: i32,
+  lanesB: i32,
+  once: bool,
+): i32 {
   const blockBytes = (<usize>tree.nFeatures) << 5;
-  const own = <i32>load<u8>(state.core + <usize>a);
-  let others = <i32>load<u8>(state.core + <usize>b);
-  if (own == 0) return 0;
-  const block = blockAt(tree, a);
-  const other = blockAt(tree, b);
+  // Each of the fewer lanes is compared with all eight of the other block.
+  const swap = popcnt(lanesA) < popcnt(lanesB);
+  const one = swap ? a : b;
+  const many = swap ? b : a;
+  const wanted = swap ? lanesB : lanesA;
+  const block = blockAt(tree, many);
   let met = 0;
-  for (; others != 0; others &= others - 1) {
-    const lane = ctz(others);
-    const slot = (b << 3) + lane;
-    const mask = lanesWithin(other + ((<usize>lane) << 2), block, blockBytes, state.inside, state.outside);
+  if (wanted == 0) return 0;
+  for (let lanes = swap ? lanesA : lanesB; lanes != 0; lanes &= lanes - 1) {
+    const lane = ctz(lanes);
+    const slot = (one << 3) + lane;
+    const point = blockAt(tree, one) + ((<usize>lane) << 2);
+    const mask = lanesWithin(point, block, blockBytes, state.inside, state.outside);
     state.distances += 8;
-    if ((mask & own) == 0) continue;
-    let lanes = settle(state, mask & (own | (own << 8)), slot, a);
-    if (lanes == 0) continue;
+    if ((mask & wanted) == 0) continue;
+    let near = settle(state, mask & (wanted | (wanted << 8)), slot, many);
+    if (near == 0) continue;
     met = 1;
-    for (; lanes != 0; lanes &= lanes - 1) unite(state.parent, slot, (a << 3) + ctz(lanes));
+    for (; near != 0; near &= near - 1) unite(state.parent, slot, (many << 3) + ctz(near));
     if (once) return met;
   }
   return met;
@@ -89,7 +118,10 @@ export function dbscan_unite_leaves(address: usize, from: i32, to: i32): void {
     }
     const nBlocks = (slots + 7) >> 3;
     for (let a = 0; a < nBlocks; a++) {
-      for (let b = a; b < nBlocks; b++) uniteBlocks(state, tree, firstBlock + a, firstBlock + b, false);
+      const lanesA = coreLanes(state, firstBlock + a);
+      for (let b = a; b < nBlocks; b++) {
+        uniteBlocks(state, tree, firstBlock + a, lanesA, firstBlock + b, coreLanes(state, firstBlock + b), false);
+      }
     }
     refreshLeaf(state, tree, l);
   }
@@ -157,10 +189,16 @@ function unitePair(state: DbscanState, tree: NeighborTree, a: i32, b: i32, reach
     store<u8>(state.leafUnited + <usize>b, ONE);
     return;
   }
+  // Rows already in the other leaf's component, where that is one, have nothing to find there.
+  const rootOwn = unitedOwn ? find(state.parent, ownCore) : -1;
+  const rootOther = unitedOther ? find(state.parent, loadI32(state.leafCore, b)) : -1;
   let met = 0;
   for (let y = 0; lanesOf(otherSlots, y) > 0 && !(both && met != 0); y++) {
+    const lanesB = lanesApart(state, otherBlock + y, rootOwn);
+    if (lanesB == 0) continue;
     for (let x = 0; lanesOf(ownSlots, x) > 0 && !(both && met != 0); x++) {
-      met |= uniteBlocks(state, tree, ownBlock + x, otherBlock + y, both);
+      const lanesA = lanesApart(state, ownBlock + x, rootOther);
+      met |= uniteBlocks(state, tree, ownBlock + x, lanesA, otherBlock + y, lanesB, both);
     }
   }
   if (met == 0) return;
