@@ -24,6 +24,7 @@ export function scalingSvg(panels: readonly Panel[], names: readonly string[]): 
   const high = Math.ceil(Math.log10(Math.max(...seconds)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    '<title>Time of the kernels against rows, columns and clusters, log-log</title>',
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...panels.map((panel, i) => drawPanel(panel, LEFT + i * (WIDTH + GAP), low, high, names)),
     ...names.map(
