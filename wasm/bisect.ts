@@ -1,5 +1,5 @@
-import { BisectState, rowSums } from './bisect-state';
-import { madd } from './simd';
+import { BisectState } from './bisect-state';
+import { laneSums, madd } from './simd';
 
 /**
  * Adds rows of a block to the sums of side 1, or takes them away: exactly, see `place_rows_f32`. Several at once wait for
@@ -132,7 +132,7 @@ function blockMargins(state: BisectState, from: usize): v128 {
     origin += 16;
     direction += 16;
   } while (r0 < end);
-  return f32x4.sub(rowSums(a0, a1, a2, a3), f32x4.splat(state.bias));
+  return f32x4.sub(laneSums(a0, a1, a2, a3), f32x4.splat(state.bias));
 }
 
 /**
@@ -172,8 +172,8 @@ export function bisect_first_f32(stateAddress: usize, first: i32, last: i32): vo
     } while (r0 < end);
     r0 = end + 3 * rowBytes;
     const at = <usize>block << 4;
-    const margins = f32x4.sub(rowSums(a0, a1, a2, a3), bias);
-    v128.store(state.radii + at, f32x4.sqrt(rowSums(s0, s1, s2, s3)));
+    const margins = f32x4.sub(laneSums(a0, a1, a2, a3), bias);
+    v128.store(state.radii + at, f32x4.sqrt(laneSums(s0, s1, s2, s3)));
     v128.store(state.margins + at, margins);
     settleBlock(state, block, margins);
   }

@@ -1,4 +1,4 @@
-import { madd } from './simd';
+import { laneSums, madd } from './simd';
 
 /**
  * Sum and count of each cluster's rows.
@@ -38,43 +38,63 @@ export function cluster_sums_f32(
 
 /**
  * Sum of distances from each cluster's rows to its center. Rows and centers are both moved by `offset` first, so that
- * columns far from 0 keep their digits.
+ * columns far from 0 keep their digits. Four rows at a time; row i of a block adds to sum i of its cluster, so that no
+ * addition waits for the one before it.
  *
- * @param rows IN f32 [nRows][nFeatures]
- * @param labels IN i32 [nRows]
- * @param offset IN f32 [nFeatures]
- * @param centers IN f32 [k][nFeatures] center − offset
- * @param spread INOUT f64 [k]
+ * @param rows IN f32 [nRows][nFeatures]; up to three rows and 12 bytes past them are read, whatever they hold
+ * @param labels IN i32 [nRows rounded up to 4] clusters; those past the last row do not count
+ * @param offset IN f32 [nFeatures rounded up to 4] zeros at the end
+ * @param centers IN f32 [k][nFeatures rounded up to 4] center − offset, zeros at the end
+ * @param lanes IN [nFeatures rounded up to 4] all ones for a feature, 0 past the last
+ * @param spread INOUT f64 [k][4]
  * Accumulation: distances float32, their sum float64 in row order. Cost: one read of the rows.
  */
 export function cluster_spread_f32(
-  rows: usize, nRows: i32, nFeatures: i32, labels: usize, offset: usize, centers: usize, spread: usize,
+  rows: usize, nRows: i32, nFeatures: i32, labels: usize, offset: usize, centers: usize, lanes: usize, spread: usize,
 ): void {
-  const whole = nFeatures & ~3;
   const rowBytes = <usize>nFeatures << 2;
-  let at = rows;
-  for (let row = 0; row < nRows; row++) {
-    const label = load<i32>(labels + (<usize>row << 2));
-    let center = centers + <usize>label * rowBytes, move = offset;
-    const end = at + (<usize>whole << 2);
-    let squares = f32x4.splat(0);
-    while (at < end) {
-      const t = f32x4.sub(f32x4.sub(v128.load(at), v128.load(move)), v128.load(center));
-      squares = madd(t, t, squares);
-      at += 16;
-      center += 16;
+  const centerBytes = <usize>((nFeatures + 3) & ~3) << 2;
+  let r0 = rows;
+  for (let row = 0; row < nRows; row += 4) {
+    const label = labels + (<usize>row << 2);
+    const l0 = <usize>load<i32>(label), l1 = <usize>load<i32>(label, 4);
+    const l2 = <usize>load<i32>(label, 8), l3 = <usize>load<i32>(label, 12);
+    let c0 = centers + l0 * centerBytes, c1 = centers + l1 * centerBytes;
+    let c2 = centers + l2 * centerBytes, c3 = centers + l3 * centerBytes;
+    const end = r0 + rowBytes;
+    let r1 = end, r2 = r1 + rowBytes, r3 = r2 + rowBytes, move = offset, mask = lanes;
+    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+    do {
+      const o = v128.load(move), inside = v128.load(mask);
+      const t0 = v128.and(f32x4.sub(f32x4.sub(v128.load(r0), o), v128.load(c0)), inside);
+      const t1 = v128.and(f32x4.sub(f32x4.sub(v128.load(r1), o), v128.load(c1)), inside);
+      const t2 = v128.and(f32x4.sub(f32x4.sub(v128.load(r2), o), v128.load(c2)), inside);
+      const t3 = v128.and(f32x4.sub(f32x4.sub(v128.load(r3), o), v128.load(c3)), inside);
+      a0 = madd(t0, t0, a0);
+      a1 = madd(t1, t1, a1);
+      a2 = madd(t2, t2, a2);
+      a3 = madd(t3, t3, a3);
+      r0 += 16;
+      r1 += 16;
+      r2 += 16;
+      r3 += 16;
+      c0 += 16;
+      c1 += 16;
+      c2 += 16;
+      c3 += 16;
       move += 16;
-    }
-    squares = f32x4.add(squares, v128.shuffle<f32>(squares, squares, 2, 3, 0, 1));
-    let sum = f32x4.extract_lane(squares, 0) + f32x4.extract_lane(squares, 1);
-    for (let j = whole; j < nFeatures; j++) {
-      const t = load<f32>(at) - load<f32>(move) - load<f32>(center);
-      sum += t * t;
-      at += 4;
-      center += 4;
-      move += 4;
-    }
-    const total = spread + (<usize>label << 3);
-    store<f64>(total, load<f64>(total) + <f64>sqrt(sum));
+      mask += 16;
+    } while (r0 < end);
+    r0 = end + 3 * rowBytes;
+    const distances = f32x4.sqrt(laneSums(a0, a1, a2, a3));
+    add(spread + (l0 << 5), f32x4.extract_lane(distances, 0));
+    if (row + 1 < nRows) add(spread + (l1 << 5) + 8, f32x4.extract_lane(distances, 1));
+    if (row + 2 < nRows) add(spread + (l2 << 5) + 16, f32x4.extract_lane(distances, 2));
+    if (row + 3 < nRows) add(spread + (l3 << 5) + 24, f32x4.extract_lane(distances, 3));
   }
+}
+
+@inline
+function add(sum: usize, value: f32): void {
+  store<f64>(sum, load<f64>(sum) + <f64>value);
 }

@@ -49,6 +49,15 @@ export function horizontalSum(v: v128): f64 {
   );
 }
 
+/** Horizontal sums of four vectors, in the lanes of one. */
+@inline
+export function laneSums(a0: v128, a1: v128, a2: v128, a3: v128): v128 {
+  const low01 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+  const sum01 = f32x4.add(low01, high01), sum23 = f32x4.add(low23, high23);
+  return f32x4.add(v128.shuffle<f32>(sum01, sum23, 0, 1, 4, 5), v128.shuffle<f32>(sum01, sum23, 2, 3, 6, 7));
+}
+
 /**
  * a × b + c for one lane, computed by the instruction the kernels use; the host calls it with values whose result
  * tells a fused multiply-add from a rounded one.

@@ -10,7 +10,8 @@ export function comparableSizes(labels: Int32Array, nSamples: number, nClusters:
     throw new InvalidRequestError(`${nSamples} rows need ${nSamples} labels; ${labels.length} were given.`);
   }
   const sizes = new Int32Array(nClusters);
-  labels.forEach((label, row) => {
+  for (let row = 0; row < nSamples; row++) {
+    const label = labels[row]!;
     if (label < 0 || label >= nClusters) {
       throw new InvalidRequestError(
         `Row ${row} has label ${label}; labels must be from 0 to ${nClusters - 1}. Leave noise rows out first.`,
@@ -18,7 +19,7 @@ export function comparableSizes(labels: Int32Array, nSamples: number, nClusters:
       );
     }
     sizes[label]!++;
-  });
+  }
   const used = sizes.filter((size) => size > 0).length;
   if (used < 2) {
     throw new InsufficientDataError(

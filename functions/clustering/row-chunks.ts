@@ -22,7 +22,8 @@ export function forEachRowChunk(
   const inPlace = isInKernelMemory(kernels, data);
   kernels.memory.scope(() => {
     const rowsAtOnce = Math.max(8, Math.floor(CHUNK_BYTES / 4 / nFeatures / 8) * 8);
-    const chunk = kernels.memory.f32(inPlace ? 0 : rowsAtOnce * nFeatures);
+    // Kernels read whole vectors, which may end past the last row.
+    const chunk = kernels.memory.f32(inPlace ? 0 : rowsAtOnce * nFeatures + 4);
     for (let first = 0; first < nSamples; first += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, nSamples - first);
       if (!inPlace) chunk.set(values.subarray(first * nFeatures, (first + count) * nFeatures));

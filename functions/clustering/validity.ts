@@ -97,8 +97,10 @@ export function daviesBouldinScore(
   const { nFeatures } = data;
   const { memory, exports } = kernels;
   return memory.scope(() => {
-    const allLabels = memory.i32(labels.length);
+    // Kernels read blocks of 4 rows: the last may go past the labels and the rows.
+    const allLabels = memory.i32(labels.length + 3).fill(0, labels.length);
     allLabels.set(labels);
+    memory.f32(3 * nFeatures + 4);
     const sums = memory.f64(nClusters * nFeatures).fill(0);
     const counts = memory.i32(nClusters).fill(0);
     forEachRowChunk(kernels, data, (rows, first, count) => {
@@ -110,22 +112,31 @@ export function daviesBouldinScore(
       sums,
       (sum, at) => sum / Math.max(1, sizes[Math.floor(at / nFeatures)]!),
     );
-    const offset = memory.f32(nFeatures);
+    const width = Math.ceil(nFeatures / 4) * 4;
+    const offset = memory.f32(width).fill(0);
     for (let j = 0; j < nFeatures; j++) offset[j] = columnMean(sums, j, nFeatures, data.nSamples);
-    const moved = memory.f32(nClusters * nFeatures);
-    for (let at = 0; at < moved.length; at++) moved[at] = centers[at]! - offset[at % nFeatures]!;
-    const spread = memory.f64(nClusters).fill(0);
+    const lanes = memory.i32(width).fill(-1).fill(0, nFeatures);
+    const moved = memory.f32(nClusters * width).fill(0);
+    centers.forEach((center, at) => {
+      const j = at % nFeatures;
+      moved[((at - j) / nFeatures) * width + j] = center - offset[j]!;
+    });
+    const partial = memory.f64(nClusters * 4).fill(0);
     forEachRowChunk(kernels, data, (rows, first, count) => {
-      const at = allLabels.byteOffset + first * 4;
       exports.cluster_spread_f32(
         rows,
         count,
         nFeatures,
-        at,
+        allLabels.byteOffset + first * 4,
         offset.byteOffset,
         moved.byteOffset,
-        spread.byteOffset,
+        lanes.byteOffset,
+        partial.byteOffset,
       );
+    });
+    const spread = new Float64Array(nClusters);
+    partial.forEach((sum, at) => {
+      spread[at >> 2]! += sum;
     });
     const inFloat32 = spread.every(Number.isFinite) && Math.max(...spread) > UNDERFLOW;
     const totals = inFloat32 ? spread : exactSpread(data, labels, centers, nClusters);
