@@ -66,7 +66,10 @@ if (!flags.quick || positionals.length > 0) {
 const whole = !flags.quick || positionals.length > 0;
 const cold = whole && chosen('C1') ? coldStart() : known.cold;
 const peak = whole && chosen('P1') ? denseAssignment(machine.multiplyAddPeak) : known.peak;
-for (const { title, share } of peak ?? []) log(`P1 ${title}: ${(share * 100).toFixed(0)} % of the peak`);
+for (const { title, share } of chosen('P1') ? (peak ?? []) : []) {
+  log(`P1 ${title}: ${(share * 100).toFixed(0)} % of the peak`);
+}
+if (cold && chosen('C1')) log(`C1 ${cold.title}: ${cold.ratio.toFixed(1)} ×`);
 
 const order = new Map(CASES.map(({ title }, index) => [title, index]));
 const results: Results = {
