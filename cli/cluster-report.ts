@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
+import type { TableFormat } from '../functions/contracts/table-layout.ts';
 import type { ClusterFit } from './cluster-fit.ts';
 import type { Algorithm, Scaling } from './cluster-options.ts';
 import type { ClusterScores } from './cluster-scores.ts';
-import type { TableFormat } from './numeric-table-file.ts';
+
 import { count, duration } from './terminal.ts';
 
 /** Scores of one number of clusters of a range. */

@@ -24,7 +24,10 @@ export function addClusterCommand(program: Command): void {
   program
     .command('cluster')
     .description('cluster the rows of a numeric table on this machine, without a stack')
-    .argument('<table>', 'CSV, TSV or blank-separated text, Arrow/Feather or Parquet; plain or .gz')
+    .argument(
+      '<table>',
+      'CSV, TSV or blank-separated text, JSON Lines, Arrow/Feather, Parquet or xlsx; plain or .gz',
+    )
     .addOption(
       new Option('--algorithm <name>', 'clustering algorithm')
         .choices(Object.keys(ALGORITHMS))

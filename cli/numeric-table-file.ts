@@ -1,26 +1,18 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { createGunzip } from 'node:zlib';
-import { InvalidDatasetError, InvalidRequestError } from '../functions/errors.ts';
-import type { TableColumn } from './numeric-table-column.ts';
+import type { TableFormat } from '../functions/contracts/table-layout.ts';
+import { type Cells, cellText, placeOf, type TableBatch, type TextCells } from '../functions/tables/cells.ts';
+import { openTable } from '../functions/tables/open-table.ts';
+import { readTable } from '../functions/tables/read-table.ts';
+import { parseNumber } from '../functions/tables/values.ts';
+import { ColumnCollector, type TableColumn } from './numeric-table-column.ts';
+import { openFile } from './table-file.ts';
 
-/** How the rows of a file are written; `csv` stands for all text with a delimiter. */
-export type TableFormat = 'csv' | 'arrow' | 'parquet';
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NOT_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
+/** What other programs write for "no value". */
+const MISSING = new Set(['', 'NA', 'N/A', '#N/A', 'null', 'NULL', 'None']);
 
-/** The bytes of a file: its start, and a way to all of them. */
-export interface FileBytes {
-  readonly file: string;
-  /** The first `SAMPLE_BYTES` or more, fewer where the file is shorter. */
-  readonly sample: Uint8Array;
-  /** Whether the sample is all there is. */
-  readonly isWhole: boolean;
-  /** All bytes, the sample first; to be read once. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-const SAMPLE_BYTES = 64 * 1024;
-const GZIP = [0x1f, 0x8b];
+/** Digits, sign, point and all up to which `parseNumber` needs no text. */
+const SHORT = 16;
 
 /**
  * Every column of a file.
@@ -30,117 +22,57 @@ const GZIP = [0x1f, 0x8b];
 export async function readColumns(
   file: string,
 ): Promise<{ format: TableFormat; columns: readonly TableColumn[] }> {
-  await requireFile(file);
-  const bytes = await sampled(file, unzipped(file));
-  const format = formatOf(bytes);
-  if (format === 'csv') {
-    const { readCsvColumns } = await import('./numeric-table-csv.ts');
-    return { format, columns: await readCsvColumns(bytes) };
-  }
-  const parts: Uint8Array[] = [];
-  for await (const chunk of bytes.chunks) parts.push(chunk);
-  const whole = Buffer.concat(parts);
-  if (format === 'arrow') {
-    const { readArrowColumns } = await import('./numeric-table-arrow.ts');
-    return { format, columns: readArrowColumns(whole, file) };
-  }
-  const { readParquetColumns } = await import('./numeric-table-parquet.ts');
-  return { format, columns: await readParquetColumns(whole, file) };
-}
-
-async function requireFile(file: string): Promise<void> {
-  const stats = await stat(file).catch(() => undefined);
-  if (!stats) throw new InvalidRequestError(`There is no file ${file}: check the path.`, { file });
-  if (stats.isDirectory()) throw new InvalidRequestError(`${file} is a folder: name a file in it.`, { file });
-}
-
-/** The bytes of a file, unzipped where they are gzip. */
-async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
-  const source = createReadStream(file, { highWaterMark: 1 << 20 });
-  try {
-    const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
-    const first = await chunks.next();
-    if (first.done) return;
-    const all = async function* () {
-      yield first.value;
-      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-    };
-    if (GZIP.every((byte, i) => first.value[i] === byte)) yield* gunzip(all(), file);
-    else yield* all();
-  } catch (cause) {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
-    throw new InvalidRequestError(`${file} cannot be read: ${cause.message}.`, { file }, { cause });
-  } finally {
-    source.destroy();
-  }
-}
-
-async function* gunzip(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
-  const { Readable } = await import('node:stream');
-  const { pipeline } = await import('node:stream/promises');
-  const output = createGunzip({ chunkSize: 1 << 18 });
-  // A failure reaches the reader through `output`, which the pipeline destroys with it.
-  const done = pipeline(Readable.from(chunks), output).catch(() => undefined);
-  try {
-    yield* output;
-  } catch (cause) {
-    if (!(cause instanceof Error && 'errno' in cause && !('syscall' in cause))) throw cause;
-    throw new InvalidDatasetError(
-      `${file} is gzip, but damaged or cut off: ${cause.message}. Copy or compress it again.`,
-      { file, reason: 'corrupt_gzip' },
-      { cause },
-    );
-  } finally {
-    output.destroy();
-    await done;
-  }
-}
-
-async function sampled(file: string, all: AsyncGenerator<Uint8Array>): Promise<FileBytes> {
-  const first: Uint8Array[] = [];
-  let size = 0;
-  let isWhole = false;
-  while (size < SAMPLE_BYTES && !isWhole) {
-    const next = await all.next();
-    if (next.done) isWhole = true;
-    else {
-      first.push(next.value);
-      size += next.value.length;
+  await using source = await openFile(file);
+  const layout = await openTable(source);
+  const collectors = layout.header.map((name) => new ColumnCollector(name));
+  const otherTypes = new Array<string | undefined>(collectors.length);
+  const isText = layout.format === 'csv';
+  for await (const batch of readTable(source, layout)) {
+    for (const [i, cells] of batch.columns.entries()) {
+      if (cells.kind === 'boolean') otherTypes[i] = 'values of type boolean';
+      if (cells.kind === 'time') otherTypes[i] = 'dates or times';
+      if (cells.kind === 'text' && isText) collectFields(collectors[i]!, cells, batch);
+      else collectValues(collectors[i]!, cells, batch.nRows);
     }
   }
-  const sample = Buffer.concat(first);
-  const chunks = async function* () {
-    if (sample.length > 0) yield sample;
-    yield* all;
+  return {
+    format: layout.format === 'arrow-stream' ? 'arrow' : layout.format,
+    columns: collectors.map((collector, i) => collector.finish(otherTypes[i])),
   };
-  return { file, sample, isWhole, chunks: chunks() };
 }
 
-const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
-  '.arrow': 'arrow',
-  '.arrows': 'arrow',
-  '.feather': 'arrow',
-  '.ipc': 'arrow',
-  '.parquet': 'parquet',
-  '.pq': 'parquet',
-};
+/** Cells of a format that has types: a text is no number, whatever it says. */
+function collectValues(collector: ColumnCollector, cells: Cells, nRows: number): void {
+  for (let row = 0; row < nRows; row++) {
+    if (cells.nulls !== null && cells.nulls[row] === 1) collector.addFault('missing', '');
+    else if (cells.kind === 'text') collector.addFault('text', cellText(cells, row));
+    else {
+      const text = collector.keepsTexts ? cellText(cells, row) : undefined;
+      collector.addNumber(cells.values[row]!, text);
+    }
+  }
+}
 
-/** The content decides; the name, where the content is none of ours, so that the error speaks of the right format. */
-function formatOf({ file, sample }: FileBytes): TableFormat {
-  const start = Buffer.from(sample.subarray(0, 8)).toString('latin1');
-  if (start.startsWith('PAR1')) return 'parquet';
-  if (start.startsWith('ARROW1') || start.startsWith('\xff\xff\xff\xff')) return 'arrow';
-  if (start.startsWith('FEA1')) {
-    throw new InvalidDatasetError(
-      `${file} is Feather of version 1, which is not read. Write it as version 2, the default of today's libraries.`,
-      { file, reason: 'feather_v1' },
-    );
+/** Fields of a text. */
+function collectFields(collector: ColumnCollector, cells: TextCells, batch: TableBatch): void {
+  const { bytes, offsets } = cells;
+  for (let row = 0; row < batch.nRows; row++) {
+    if (collector.holdsText && !collector.keepsTexts) {
+      collector.addFault('text', '');
+      continue;
+    }
+    const start = offsets[row]!;
+    const end = offsets[row + 1]!;
+    const isShort = end - start <= SHORT && !collector.keepsTexts;
+    const value = isShort ? parseNumber(bytes, start, end) : Number.NaN;
+    if (Number.isNaN(value)) collectText(collector, cellText(cells, row), placeOf(batch, row));
+    else collector.addNumber(value);
   }
-  if (start.startsWith('PK\x03\x04')) {
-    throw new InvalidDatasetError(
-      `${file} is a zip archive, such as a spreadsheet. Save the sheet as CSV, or unzip it.`,
-      { file, reason: 'zip' },
-    );
-  }
-  return EXTENSIONS[extname(file.replace(/\.gz$/i, '')).toLowerCase()] ?? 'csv';
+}
+
+function collectText(collector: ColumnCollector, text: string, line: number): void {
+  if (NUMBER.test(text) || NOT_FINITE.test(text)) {
+    const value = NOT_FINITE.test(text) ? Number.NaN : Number(text);
+    collector.addNumber(value, text, line);
+  } else collector.addFault(MISSING.has(text) ? 'missing' : 'text', text, line);
 }

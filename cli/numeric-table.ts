@@ -1,6 +1,7 @@
+import type { TableFormat } from '../functions/contracts/table-layout.ts';
 import { InsufficientDataError, InvalidDatasetError, InvalidRequestError } from '../functions/errors.ts';
 import { type CellFault, isIdName, type TableColumn } from './numeric-table-column.ts';
-import { readColumns, type TableFormat } from './numeric-table-file.ts';
+import { readColumns } from './numeric-table-file.ts';
 
 /** The numeric columns of a file, and what names its rows. */
 export interface NumericTable {
@@ -15,8 +16,8 @@ export interface NumericTable {
 }
 
 /**
- * Reads CSV, TSV and blank-separated text, Arrow and Feather files and streams, and Parquet, each plain or gzipped;
- * the content decides which it is.
+ * Reads CSV, TSV and blank-separated text, JSON Lines, Arrow and Feather files and streams, Parquet and spreadsheets,
+ * each plain or gzipped; the content decides which it is.
  * @param wanted columns to cluster, in this order; by default every numeric column but ids
  * @throws InvalidRequestError when there is no such file or column
  * @throws InvalidDatasetError for a file that cannot be read, and for a cell at fault in a column to cluster

@@ -1,54 +1,20 @@
-import type { InputFile, RowShard } from './contracts/artifacts.ts';
+import type { InputFile } from './contracts/artifacts.ts';
 import { ConflictError } from './errors.ts';
-import { gunzip, isGzip } from './gunzip.ts';
 import type { ObjectHead, ObjectStore } from './ports.ts';
-import { HEADER_SAMPLE_BYTES } from './tables/csv-header.ts';
+import type { TableSource } from './tables/table-source.ts';
 
-/** The beginning of an input file, decompressed. */
-export interface FileSample {
-  readonly compression: InputFile['compression'];
-  readonly bytes: Uint8Array;
-  /** Whether the file ends with these bytes. */
-  readonly isWhole: boolean;
-}
-
-/**
- * Reads the first `HEADER_SAMPLE_BYTES` of an input file.
- * @throws InvalidDatasetError for a gzip file that is corrupt or truncated within them
- */
-export async function readSample(objects: ObjectStore, { key, size }: ObjectHead): Promise<FileSample> {
-  const first = await objects.read(key, { start: 0, end: Math.min(size, HEADER_SAMPLE_BYTES) });
-  if (!isGzip(first)) return { compression: 'none', bytes: first, isWhole: first.length >= size };
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of gunzip(objects.stream(key), key)) {
-    parts.push(part);
-    length += part.length;
-    if (length > HEADER_SAMPLE_BYTES) break;
-  }
-  const bytes = new Uint8Array(Buffer.concat(parts));
-  const isWhole = length <= HEADER_SAMPLE_BYTES;
-  return { compression: 'gzip', bytes: bytes.subarray(0, HEADER_SAMPLE_BYTES), isWhole };
-}
-
-/**
- * The decompressed bytes of one shard, as they arrive. A gzip file cannot be entered in the middle: it is read from
- * the beginning and what lies before `start` is dropped.
- */
-export async function* shardBytes(
+/** An object of the store as a file that tables are read from. */
+export function objectSource(
   objects: ObjectStore,
-  { key, compression }: InputFile,
-  { start, end }: Pick<RowShard, 'start' | 'end'>,
-): AsyncGenerator<Uint8Array> {
-  if (compression === 'none') {
-    yield* objects.stream(key, end === null ? { start } : { start, end });
-    return;
-  }
-  let skip = start;
-  for await (const chunk of gunzip(objects.stream(key), key)) {
-    if (skip < chunk.length) yield chunk.subarray(skip);
-    skip = Math.max(0, skip - chunk.length);
-  }
+  { key, size }: Pick<ObjectHead, 'key' | 'size'>,
+): TableSource {
+  return {
+    file: key,
+    size,
+    read: (start, end) =>
+      end > start ? objects.read(key, { start, end }) : Promise.resolve(new Uint8Array(0)),
+    stream: (start = 0, end) => objects.stream(key, end === undefined ? { start } : { start, end }),
+  };
 }
 
 /** Number of line breaks before a byte of an uncompressed file. Reads all of them: for the texts of errors only. */

@@ -1,4 +1,5 @@
 import type { RowCounts, Scores } from './records.ts';
+import type { DateOrder, DecimalMark, RowRange, TableLayout } from './table-layout.ts';
 import type { RunRef, RunRequest } from './workflow.ts';
 
 /** JSON documents that the steps of a run hand to each other through S3. Writer and readers are named per type. */
@@ -12,25 +13,28 @@ export interface OrderColumns {
   readonly unitPrice: string;
 }
 
+/** How the values of order lines are written, decided once per file. */
+export interface OrderFormats {
+  readonly quantity: DecimalMark;
+  readonly unitPrice: DecimalMark;
+  readonly orderedAt: DateOrder;
+}
+
 /** How one input file is to be read. */
 export interface InputFile {
   readonly key: string;
   readonly size: number;
   readonly etag: string;
-  readonly compression: 'none' | 'gzip';
-  readonly delimiter: ',' | ';' | '\t' | '|';
-  readonly header: readonly string[];
+  readonly layout: TableLayout;
   readonly columns: OrderColumns;
+  readonly formats: OrderFormats;
 }
 
-/** Bytes of one file that hold whole records: [start, end). The header record belongs to no shard. */
-export interface RowShard {
+/** Whole rows of one file; its header belongs to no shard. A file that cannot be cut, such as gzip, is one shard. */
+export interface RowShard extends RowRange {
   readonly shard: number;
   /** Index into `files`. */
   readonly file: number;
-  readonly start: number;
-  /** Exclusive; null reads to the end (always so for gzip, which cannot be split). */
-  readonly end: number | null;
 }
 
 /** `plan/plan.json`. PlanRun → every step. */

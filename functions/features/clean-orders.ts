@@ -1,6 +1,10 @@
+import type { OrderFormats } from '../contracts/artifacts.ts';
 import type { RowCounts } from '../contracts/records.ts';
+import type { DecimalMark } from '../contracts/table-layout.ts';
 import { type CsvRecord, MalformedRecord } from '../tables/csv-scanner.ts';
 import { IdReader } from '../tables/id-reader.ts';
+import { parseLocalDate } from '../tables/local-dates.ts';
+import { parseLocalNumber } from '../tables/local-numbers.ts';
 import { ORDER_ROLES } from '../tables/order-columns.ts';
 import { parseNumber, parseTimestamp } from '../tables/values.ts';
 
@@ -32,6 +36,8 @@ const ORDERED_AT = ORDER_ROLES.indexOf('orderedAt');
 const QUANTITY = ORDER_ROLES.indexOf('quantity');
 const UNIT_PRICE = ORDER_ROLES.indexOf('unitPrice');
 
+const PLAIN_FORMATS: OrderFormats = { quantity: '.', unitPrice: '.', orderedAt: 'ymd' };
+
 /** Takes one used order line: time in ms since the epoch, amount in the currency of the file. */
 export type OrderSink = (customerId: string, orderId: string, orderedAtMs: number, amount: number) => void;
 
@@ -44,9 +50,11 @@ export class OrderCleaner {
   readonly #orderIds = new IdReader();
   readonly #counts = new Map<CleaningRule, number>();
   readonly #firstLines = new Map<CleaningRule, number>();
+  readonly #formats: OrderFormats;
 
-  constructor(sink: OrderSink) {
+  constructor(sink: OrderSink, formats: OrderFormats = PLAIN_FORMATS) {
     this.#sink = sink;
+    this.#formats = formats;
   }
 
   /**
@@ -89,25 +97,45 @@ export class OrderCleaner {
     return id;
   }
 
+  #timeAt(record: CsvRecord, slot: number): number {
+    const time = parseTimestamp(record.bytes, record.starts[slot]!, record.ends[slot]!);
+    return Number.isNaN(time) ? parseLocalDate(textAt(record, slot), this.#formats.orderedAt) : time;
+  }
+
   /** Hands the row to the sink, or returns the rule it breaks. */
   #take(record: CsvRecord): CleaningRule | undefined {
-    const { bytes, starts, ends } = record;
     const customerId = this.#id(this.#customerIds, record, CUSTOMER_ID);
     if (customerId === '') return 'missing_customer_id';
     if (customerId.length > LONGEST_ID) return 'unreadable_customer_id';
-    const quantity = parseNumber(bytes, starts[QUANTITY]!, ends[QUANTITY]!);
+    const quantity = numberAt(record, QUANTITY, this.#formats.quantity);
     if (Number.isNaN(quantity)) return 'unreadable_quantity';
     if (quantity <= 0) return 'quantity_not_positive';
-    const unitPrice = parseNumber(bytes, starts[UNIT_PRICE]!, ends[UNIT_PRICE]!);
+    const unitPrice = numberAt(record, UNIT_PRICE, this.#formats.unitPrice);
     if (Number.isNaN(unitPrice)) return 'unreadable_unit_price';
     if (unitPrice <= 0) return 'unit_price_not_positive';
     const orderId = this.#id(this.#orderIds, record, ORDER_ID);
     if (orderId === '') return 'missing_order_id';
-    const orderedAtMs = parseTimestamp(bytes, starts[ORDERED_AT]!, ends[ORDERED_AT]!);
+    const orderedAtMs = this.#timeAt(record, ORDERED_AT);
     if (Number.isNaN(orderedAtMs)) return 'unreadable_ordered_at';
     this.#sink(customerId, orderId, orderedAtMs, quantity * unitPrice);
     return undefined;
   }
+}
+
+/** Numbers as programs write them are read off the bytes; only others are worth a string. */
+function numberAt(record: CsvRecord, slot: number, mark: DecimalMark): number {
+  const value =
+    mark === '.' ? parseNumber(record.bytes, record.starts[slot]!, record.ends[slot]!) : Number.NaN;
+  return Number.isNaN(value) ? parseLocalNumber(textAt(record, slot), mark) : value;
+}
+
+const decoder = new TextDecoder();
+/** Characters of the longest number or date that is looked at. */
+const LONGEST_VALUE = 64;
+
+function textAt({ bytes, starts, ends }: CsvRecord, slot: number): string {
+  const start = starts[slot]!;
+  return decoder.decode(bytes.subarray(start, Math.min(ends[slot]!, start + LONGEST_VALUE)));
 }
 
 /** The rule that most unreadable rows broke, when these are more than 5 % of all rows read; else undefined. */

@@ -1,15 +1,21 @@
-import type { InputFile, PartialManifest, RunPlan } from '../contracts/artifacts.ts';
+import type { InputFile, PartialManifest, RowShard, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
 import { InsufficientDataError, InvalidDatasetError } from '../errors.ts';
 import { OrderCleaner, unreadableRule } from '../features/clean-orders.ts';
 import { OrderAggregator } from '../features/order-aggregator.ts';
-import { checkUnchanged, lineBreaksBefore, shardBytes } from '../input-file.ts';
+import { checkUnchanged, lineBreaksBefore, objectSource } from '../input-file.ts';
 import { readJson, writeJson } from '../json-objects.ts';
+import type { ObjectStore } from '../ports.ts';
 import { unreadableFile } from '../readable-files.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
+import { BatchRecords } from '../tables/batch-records.ts';
+import { blanksToTabs } from '../tables/blank-separated.ts';
 import { CsvScanner, MalformedRecord } from '../tables/csv-scanner.ts';
+import { whyNotCut } from '../tables/open-table.ts';
 import { ORDER_ROLES } from '../tables/order-columns.ts';
+import { readTable, readText } from '../tables/read-table.ts';
+import type { RejectedRow } from '../tables/rejected-row.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
 
@@ -27,30 +33,33 @@ export async function buildFeatures(
   const file = files[shard.file]!;
   const isFirst = rowShards[item - 1]?.file !== shard.file;
   const isWhole = isFirst && rowShards[item + 1]?.file !== shard.file;
-  const linesBefore = async () =>
-    isFirst ? headerLines(file) : await lineBreaksBefore(objects, file.key, shard.start);
+  const isText = file.layout.format === 'csv' || file.layout.format === 'jsonl';
+  const linesBefore = async () => {
+    if (isFirst) return file.layout.firstPlace - 1;
+    // Row groups and record batches have no lines that a person could look up.
+    return isText ? await lineBreaksBefore(objects, file.key, shard.start) : undefined;
+  };
   await checkUnchanged(objects, file);
 
   const orders = new OrderAggregator();
-  const cleaner = new OrderCleaner((...order) => orders.add(...order));
-  const selected = ORDER_ROLES.map((role) => file.header.indexOf(file.columns[role]));
-  const layout = { delimiter: file.delimiter, nColumns: file.header.length, selected };
-  const scanner = new CsvScanner(layout, (record) => cleaner.add(record));
+  const cleaner = new OrderCleaner((...order) => orders.add(...order), file.formats);
   try {
-    for await (const chunk of shardBytes(objects, file, shard)) {
-      scanner.push(chunk);
+    for await (const _ of cleanRows(objects, file, shard, cleaner)) {
       if (orders.size > MOST_ORDERS) throw tooManyOrders(file);
       progress(cleaner.read);
     }
-    scanner.end();
   } catch (error) {
     if (!(error instanceof MalformedRecord)) throw error;
-    const line = (await linesBefore()) + error.line + 1;
-    throw new InvalidDatasetError(`${file.key}, line ${line}: ${error.message}`, {
-      file: file.key,
-      line,
-      reason: error.reason,
-    });
+    const before = await linesBefore();
+    const line = before === undefined ? undefined : before + error.line + 1;
+    throw new InvalidDatasetError(
+      `${file.key}${line === undefined ? '' : `, line ${line}`}: ${error.message}`,
+      {
+        file: file.key,
+        ...(line === undefined ? {} : { line }),
+        reason: error.reason,
+      },
+    );
   }
 
   await checkUnchanged(objects, file);
@@ -74,15 +83,46 @@ export async function buildFeatures(
   return { item, rows: rows.read };
 }
 
-/** Lines that the header takes: more than one only where a name holds a line break. */
-function headerLines({ header }: InputFile): number {
-  return 1 + header.reduce((sum, name) => sum + name.split('\n').length - 1, 0);
+/** Hands all rows of a shard to the cleaner; yields after every piece. @throws MalformedRecord, lines counted from the shard */
+async function* cleanRows(
+  objects: ObjectStore,
+  file: InputFile,
+  shard: RowShard,
+  cleaner: OrderCleaner,
+): AsyncGenerator<void> {
+  const source = objectSource(objects, file);
+  const { layout } = file;
+  const selected = ORDER_ROLES.map((role) => layout.header.indexOf(file.columns[role]));
+  if (layout.format === 'csv') {
+    // Straight from the bytes: of the common format, columns that no order has are never copied.
+    const { delimiter, header } = layout;
+    const scanner = new CsvScanner({ delimiter, nColumns: header.length, selected }, (record) =>
+      cleaner.add(record),
+    );
+    const convert = layout.separatedByBlanks ? blanksToTabs() : (bytes: Uint8Array) => bytes;
+    for await (const chunk of readText(source, layout, shard)) {
+      scanner.push(convert(chunk));
+      yield;
+    }
+    scanner.end();
+    return;
+  }
+  const firstPlace = shard.start === layout.firstRecord ? layout.firstPlace : 1;
+  const records = new BatchRecords(selected.length, firstPlace);
+  const onReject = ({ reason, line, message }: RejectedRow) => {
+    throw new MalformedRecord(reason, line - firstPlace, message);
+  };
+  for await (const batch of readTable(source, layout, { columns: selected, range: shard, onReject })) {
+    records.forEach(batch, (record) => cleaner.add(record));
+    yield;
+  }
 }
 
-function tooManyOrders({ key, compression }: InputFile): InvalidDatasetError {
+function tooManyOrders({ key, layout }: InputFile): InvalidDatasetError {
+  const whyOne = whyNotCut(layout);
   const remedy =
-    compression === 'gzip'
-      ? 'A gzip file is read by one worker: upload the file uncompressed, or split it into several.'
+    whyOne !== undefined
+      ? `The file is read by one worker, since ${whyOne}: upload it as plain CSV or Parquet, or split it into several.`
       : 'Ask for more shards, or leave their number to the workflow.';
   return new InvalidDatasetError(
     `${key}: more than ${MOST_ORDERS} orders fall to one worker, which cannot hold them. ${remedy}`,

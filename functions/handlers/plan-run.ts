@@ -10,29 +10,32 @@ import {
   triggerSchema,
 } from '../contracts/workflow.ts';
 import { PayloadTooLargeError } from '../errors.ts';
-import { readSample } from '../input-file.ts';
+import { objectSource } from '../input-file.ts';
 import { writeJson } from '../json-objects.ts';
 import type { ObjectHead, ObjectStore } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
 import { identifyRun, turnOf } from '../run-identity.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
-import { readCsvHeader } from '../tables/csv-header.ts';
-import { recogniseOrderColumns } from '../tables/order-columns.ts';
-import { planRowShards, SHARD_BYTES } from '../tables/row-shards.ts';
+import { openTable, whyNotCut } from '../tables/open-table.ts';
+import { ORDER_ROLES, recogniseOrderColumns } from '../tables/order-columns.ts';
+import { orderFormats } from '../tables/order-formats.ts';
+import { planRanges } from '../tables/plan-ranges.ts';
+import { SHARD_BYTES } from '../tables/row-shards.ts';
+import { sampleRows } from '../tables/sample-rows.ts';
 
 /** Most buckets of a run, as of the shards that a request may ask for. */
 const MOST_BUCKETS = 10_000;
 
-/** What gzip usually makes of order lines. */
-const GZIP_RATIO = 8;
+/** What compression usually makes of order lines. */
+const COMPRESSION_RATIO = 8;
+
+/** About how many bytes the rows of a file take as plain text. */
+function textBytes({ size, layout: { compression, format } }: InputFile): number {
+  const isCompressed = compression === 'gzip' || format === 'parquet' || format === 'xlsx';
+  return size * (isCompressed ? COMPRESSION_RATIO : 1);
+}
 
 const inputSchema = z.object({ trigger: triggerSchema, executionId: z.string().optional() });
-
-/** An input file with the offset of its first record. */
-interface ReadableFile {
-  readonly file: InputFile;
-  readonly firstRecord: number;
-}
 
 /**
  * Works out which run the trigger means, claims it, and cuts its input into shards of whole rows. A run that another
@@ -64,15 +67,15 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
 
   // A file that the request reaches twice, by its key and by a prefix, is read once.
   const heads = [...new Map(identity.files.map((head) => [head.key, head])).values()];
-  const readable: ReadableFile[] = [];
+  const files: InputFile[] = [];
   for await (const file of readAhead(heads.length, (i) => openFile(objects, heads[i]!, request))) {
-    readable.push(file);
+    files.push(file);
   }
-  const rowShards = await cutRows(objects, readable, request);
-  const nBuckets = bucketsFor(readable, request);
+  const rowShards = await cutRows(objects, files, request);
+  const nBuckets = bucketsFor(files, request);
 
   const keys = runKeys(run);
-  const plan: RunPlan = { run, request, files: readable.map(({ file }) => file), rowShards, nBuckets };
+  const plan: RunPlan = { run, request, files, rowShards, nBuckets };
   await writeJson(objects, keys.plan, plan);
   await writeJson(objects, keys.rowShards, items(rowShards.length));
   await writeJson(objects, keys.buckets, items(nBuckets));
@@ -104,22 +107,21 @@ async function serveAgain(
 
 const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));
 
-async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequest): Promise<ReadableFile> {
-  const { compression, bytes, isWhole } = await readSample(objects, head);
-  const { delimiter, header, end } = readCsvHeader(bytes, isWhole, head.key);
-  const columns = recogniseOrderColumns(header, request.columns ?? {}, head.key);
-  return { file: { ...head, compression, delimiter, header, columns }, firstRecord: end };
+async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequest): Promise<InputFile> {
+  const source = objectSource(objects, head);
+  const layout = await openTable(source);
+  const columns = recogniseOrderColumns(layout.header, request.columns ?? {}, head.key);
+  const selected = ORDER_ROLES.map((role) => layout.header.indexOf(columns[role]));
+  const formats = await orderFormats(sampleRows(source, layout, selected), head.key, columns);
+  return { ...head, layout, columns, formats };
 }
 
 /**
  * One bucket per 64 MiB of rows, or as many as the request says.
  * @throws PayloadTooLargeError for more input than one run takes
  */
-function bucketsFor(readable: readonly ReadableFile[], { shards }: RunRequest): number {
-  const bytes = readable.reduce(
-    (sum, { file }) => sum + file.size * (file.compression === 'gzip' ? GZIP_RATIO : 1),
-    0,
-  );
+function bucketsFor(files: readonly InputFile[], { shards }: RunRequest): number {
+  const bytes = files.reduce((sum, file) => sum + textBytes(file), 0);
   const nBuckets = shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
   if (nBuckets <= MOST_BUCKETS) return nBuckets;
   throw new PayloadTooLargeError(
@@ -128,27 +130,21 @@ function bucketsFor(readable: readonly ReadableFile[], { shards }: RunRequest): 
   );
 }
 
-/** One shard per 64 MiB, or as many as the request says, shared out by size; a gzip file is one shard. */
+/** One shard per 64 MiB, or as many as the request says, shared out by size; a file that cannot be cut is one shard. */
 async function cutRows(
   objects: ObjectStore,
-  readable: readonly ReadableFile[],
+  files: readonly InputFile[],
   { shards }: RunRequest,
 ): Promise<RowShard[]> {
-  const splittable = readable.filter(({ file }) => file.compression === 'none');
-  const total = splittable.reduce((sum, { file }) => sum + file.size, 0);
+  const splittable = files.filter(({ layout }) => whyNotCut(layout) === undefined);
+  const total = splittable.reduce((sum, { size }) => sum + size, 0);
   const rowShards: RowShard[] = [];
-  for (const [index, { file, firstRecord }] of readable.entries()) {
-    const add = (start: number, end: number | null) =>
-      rowShards.push({ shard: rowShards.length, file: index, start, end });
-    if (file.compression === 'gzip') {
-      add(firstRecord, null);
-      continue;
-    }
-    const share = shards === undefined ? file.size / SHARD_BYTES : (shards * file.size) / total;
+  for (const [index, file] of files.entries()) {
+    const share = shards === undefined ? textBytes(file) / SHARD_BYTES : (shards * file.size) / total;
     const nShards = Math.max(1, shards === undefined ? Math.ceil(share) : Math.round(share));
-    const layout = { size: file.size, firstRecord, delimiter: file.delimiter, nColumns: file.header.length };
-    const read = (start: number, end: number) => objects.read(file.key, { start, end });
-    for (const [start, end] of await planRowShards(layout, nShards, read)) add(start, end);
+    for (const range of await planRanges(objectSource(objects, file), file.layout, nShards)) {
+      rowShards.push({ shard: rowShards.length, file: index, ...range });
+    }
   }
   return rowShards;
 }

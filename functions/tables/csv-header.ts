@@ -1,15 +1,15 @@
-import type { InputFile } from '../contracts/artifacts.ts';
+import type { Delimiter } from '../contracts/table-layout.ts';
 import { InsufficientDataError, InvalidDatasetError } from '../errors.ts';
 
 /** Bytes from the start of a file within which its header must end. */
-export const HEADER_SAMPLE_BYTES = 64 * 1024;
+export const HEADER_SAMPLE_BYTES = 256 * 1024;
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 const BOM = [0xef, 0xbb, 0xbf];
 
 /** The header record of a CSV file. */
 export interface CsvHeader {
-  readonly delimiter: InputFile['delimiter'];
+  readonly delimiter: Delimiter;
   readonly header: readonly string[];
   /** Offset of the first byte after the header record. */
   readonly end: number;
@@ -20,16 +20,22 @@ export interface CsvHeader {
  * @param sample the first bytes of the file, `HEADER_SAMPLE_BYTES` of them where it is that long
  * @param isWhole whether the sample is the whole file
  * @param file name for the error
+ * @param asked the delimiter, where the caller knows it
  * @throws InvalidDatasetError for an empty, binary or non-UTF-8 file and for a header that does not end
  * @throws InsufficientDataError when the file ends with its header
  */
-export function readCsvHeader(sample: Uint8Array, isWhole: boolean, file: string): CsvHeader {
+export function readCsvHeader(
+  sample: Uint8Array,
+  isWhole: boolean,
+  file: string,
+  asked?: Delimiter,
+): CsvHeader {
   const start = BOM.every((byte, i) => sample[i] === byte) ? BOM.length : 0;
   if (isWhole && isBlank(sample.subarray(start))) {
     throw invalid(
       file,
       'empty_file',
-      'the file is empty. Expected a header row and at least one order line.',
+      'the file is empty. Expected a header row and at least one row below it.',
     );
   }
   const nul = sample.indexOf(0);
@@ -52,9 +58,9 @@ export function readCsvHeader(sample: Uint8Array, isWhole: boolean, file: string
   }
   const end = lineEnd < 0 ? sample.length : lineEnd + 1;
   const text = decode(sample.subarray(start, end), file).trim();
-  const [delimiter, header] = split(text);
+  const [delimiter, header] = asked === undefined ? split(text) : [asked, fields(text, asked)];
   if (isWhole && isBlank(sample.subarray(end))) {
-    throw new InsufficientDataError(`${file} holds a header but no row. Add order lines below it.`, {
+    throw new InsufficientDataError(`${file} holds a header but no row. Add rows below it.`, {
       file,
       line: 1,
       reason: 'no_rows',
@@ -87,7 +93,7 @@ function decode(bytes: Uint8Array, file: string): string {
   }
 }
 
-function split(text: string): [InputFile['delimiter'], string[]] {
+function split(text: string): [Delimiter, string[]] {
   const [first, ...others] = DELIMITERS.map((delimiter) => [delimiter, fields(text, delimiter)] as const);
   const [delimiter, header] = others.reduce(
     (best, next) => (next[1].length > best[1].length ? next : best),

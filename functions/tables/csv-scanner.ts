@@ -60,9 +60,19 @@ export class CsvScanner implements CsvRecord {
   /** 1 for bytes that may end an unquoted field. */
   readonly #stops = new Uint8Array(256);
   readonly #onRecord: (record: CsvRecord) => void;
+  readonly #onRagged: ((nFields: number, line: number, bytes: Uint8Array) => void) | undefined;
   #room = new Uint8Array(0);
 
-  constructor({ delimiter, nColumns, selected }: CsvLayout, onRecord: (record: CsvRecord) => void) {
+  /**
+   * @param onRagged takes the rows that have another number of fields than the header: their line breaks from the start
+   * and their bytes. Without it such a row is an error.
+   */
+  constructor(
+    { delimiter, nColumns, selected }: CsvLayout,
+    onRecord: (record: CsvRecord) => void,
+    onRagged?: (nFields: number, line: number, bytes: Uint8Array) => void,
+  ) {
+    this.#onRagged = onRagged;
     this.#delimiter = delimiter.charCodeAt(0);
     this.#nColumns = nColumns;
     this.#onRecord = onRecord;
@@ -156,7 +166,10 @@ export class CsvScanner implements CsvRecord {
       }
       if (i - recordStart > MAX_RECORD_BYTES) throw this.#tooLong();
       if (column + 1 === nColumns) this.#onRecord(this);
-      else if (column > 0 || !isBlank(bytes, recordStart, i)) throw this.#ragged(column + 1);
+      else if (column > 0 || !isBlank(bytes, recordStart, i)) {
+        if (this.#onRagged === undefined) throw this.#ragged(column + 1);
+        this.#onRagged(column + 1, this.line, bytes.subarray(recordStart, i));
+      }
       this.line += lineBreaks + 1;
       recordStart = i + 1;
     }

@@ -56,7 +56,7 @@ const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Days since 1970-01-01 of a date in the proleptic Gregorian calendar; NaN when there is no such date. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
+export function daysSinceEpoch(year: number, month: number, day: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
   const inMonth = (DAYS_IN_MONTH[month - 1] ?? 0) + (month === 2 ? leap : 0);
   if (!(year >= 1 && day >= 1 && day <= inMonth)) return Number.NaN;

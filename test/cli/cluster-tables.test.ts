@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readNumericTable } from '../../cli/numeric-table.ts';
-import { decodeLz4Frame } from '../../cli/numeric-table-lz4.ts';
+import { decodeLz4Frame } from '../../functions/decompress/lz4-frame.ts';
 import { scratchFolder } from '../support/run-command.ts';
 
 const { write } = scratchFolder();
@@ -60,6 +60,13 @@ describe('text', () => {
   it('names columns apart that have one name or none', async () => {
     const { values } = await columnsOf(write('names.csv', 'a,a,,a.1\n1,2,3,4\n'));
     expect(values).toEqual({ a: [1], 'a.1': [2], c3: [3], 'a.1.1': [4] });
+  });
+
+  it('is read as Windows-1252 where it is not UTF-8, and as UTF-16 by its byte order mark', async () => {
+    const latin = write('latin.csv', Buffer.from('x,id\n1,caf\xe9\n2,\x80\n', 'latin1'));
+    expect((await columnsOf(latin)).ids?.values).toEqual(['café', '€']);
+    const wide = write('wide.csv', Buffer.from('\ufeffx;id\r\n1;café\r\n', 'utf16le'));
+    expect(await columnsOf(wide)).toMatchObject({ values: { x: [1] }, ids: { values: ['café'] } });
   });
 
   it('keeps a single column whose name holds a blank', async () => {

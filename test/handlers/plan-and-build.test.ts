@@ -93,7 +93,7 @@ describe('PlanRun', () => {
     await put([HEADER, ...rows(100)], 'files/acme/in/b.csv');
     await put(gzipSync([HEADER, ...rows(100)].join('\n')), 'files/acme/in/c.csv');
     const { planned } = await run({ files: ['files/acme/in/', 'files/acme/in/a.csv'], shards: 8 });
-    expect(planned.files.map(({ compression }) => compression)).toEqual(['none', 'none', 'gzip']);
+    expect(planned.files.map(({ layout }) => layout.compression)).toEqual(['none', 'none', 'gzip']);
     expect(planned.rowShards.map(({ file }) => file)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 2]);
     expect(planned.rowShards.at(-1)).toMatchObject({ end: null });
   });
@@ -176,7 +176,8 @@ describe('PlanRun', () => {
     ['an empty file', [''], 'InvalidDatasetError', 'empty_file'],
     ['a file with a header only', [HEADER, ''], 'InsufficientDataError', 'no_rows'],
     ['a file without the columns', ['a,b', '1,2'], 'InvalidDatasetError', 'missing_column'],
-    ['a binary file', ['PK\u0003\u0004\0'], 'InvalidDatasetError', 'binary'],
+    ['a binary file', ['MZ\u0090\0\u0003'], 'InvalidDatasetError', 'binary'],
+    ['a zip archive that is no spreadsheet', ['PK\u0003\u0004\0'], 'InvalidDatasetError', 'corrupt_xlsx'],
   ])('fails on %s after the claim, naming the file', async (_, lines, name, reason) => {
     await put(lines);
     await expect(plan()).rejects.toThrow(failure(name, reason));
@@ -229,7 +230,7 @@ describe('BuildFeatures', () => {
     const plain = await run();
     await put(gzipSync(body));
     const zipped = await run();
-    expect(zipped.planned.files[0]!.compression).toBe('gzip');
+    expect(zipped.planned.files[0]!.layout.compression).toBe('gzip');
     expect(zipped.manifests).toEqual(plain.manifests);
     expect(plain.manifests[0]!.rows.used).toBe(5000);
   });
@@ -244,11 +245,11 @@ describe('BuildFeatures', () => {
     await expect(run({ shards })).rejects.toThrow(failure('InvalidDatasetError', 'binary', 198));
   });
 
-  it('fails on an id that is not UTF-8', async () => {
-    const bytes = new TextEncoder().encode([HEADER, ...rows(3)].join('\n'));
+  it('fails on an id that is not UTF-8, where the beginning of the file was', async () => {
+    const bytes = new TextEncoder().encode([HEADER, ...rows(5000)].join('\n'));
     bytes[bytes.lastIndexOf(0x38)] = 0xe9;
     await put(bytes);
-    await expect(run()).rejects.toThrow(failure('InvalidDatasetError', 'invalid_utf8', 6));
+    await expect(run()).rejects.toThrow(failure('InvalidDatasetError', 'invalid_utf8', 10_000));
   });
 
   it.each([1, 3, 40])(

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { InvalidDatasetError } from './errors.ts';
+import { InvalidDatasetError } from '../errors.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
