@@ -45,7 +45,7 @@ function columns(text: string): Record<string, string> {
 export function addRunCommand(program: Command): void {
   withStackOptions(program.command('run'))
     .description('boot the stack, drop the files into its bucket, follow the run and print the segments')
-    .argument('<file...>', 'order files: CSV, plain or .gz')
+    .argument('<file...>', 'order files: CSV, JSON Lines, Parquet, Arrow or xlsx; text may be gzipped')
     .option('--dataset <name>', 'dataset to publish under', name, 'orders')
     .addOption(new Option('--recipe <name>', 'features to build').choices(['rfm']).default('rfm'))
     .addOption(new Option('--algorithm <name>', 'clustering algorithm').choices(['kmeans']).default('kmeans'))
