@@ -24,85 +24,125 @@ export interface BestFit {
   readonly restarts: number;
 }
 
+/** One fit to make: plain data, so that any thread can make it. */
+export interface Attempt {
+  readonly nClusters: number;
+  /** Initial centers in placed units, or how to draw them: by which method, from which generator. */
+  readonly start:
+    | Float64Array
+    | {
+        readonly method: 'k-means++' | 'random';
+        readonly seed: number;
+        readonly forks: readonly number[];
+      };
+  readonly lloyd: LloydOptions;
+}
+
+/** Attempts that do not wait for each other. `take` wants each fit, in the order of the attempts. */
+export interface Round {
+  readonly rows: PlacedRows;
+  readonly attempts: readonly Attempt[];
+  readonly take: (fit: LloydFit) => void;
+}
+
+/** Makes one fit; equal rows and attempts give equal bytes. */
+export function runAttempt(
+  kernels: Kernels,
+  rows: PlacedRows,
+  { nClusters, start, lloyd: options }: Attempt,
+): LloydFit {
+  if (start instanceof Float64Array) return lloyd(kernels, rows, start, nClusters, options);
+  const random = new Random(start.seed, start.forks);
+  const centers =
+    start.method === 'random'
+      ? randomRows(rows, nClusters, random)
+      : kmeansPlusPlus(kernels, rows, nClusters, random);
+  return lloyd(kernels, rows, centers, nClusters, options);
+}
+
 /**
- * Fits from several starts and keeps the best. Restart r draws from the seed's fork r, so that more restarts never change
- * earlier ones.
+ * Asks for fits from several starts, round by round, and keeps the best. Restart r draws from the seed's fork r, so that
+ * more restarts never change earlier ones.
  */
-export function bestFit(kernels: Kernels, placed: PlacedRows, options: KMeansOptions): BestFit {
-  const { nClusters, init, nInit = 10, maxIter = 300, tol = 1e-4 } = options;
-  const random = new Random(options.seed);
-  const seed = (rows: PlacedRows, from: Random) =>
-    init === 'random' ? randomRows(rows, nClusters, from) : kmeansPlusPlus(kernels, rows, nClusters, from);
+export function* searchBestFit(
+  kernels: Kernels,
+  placed: PlacedRows,
+  options: KMeansOptions,
+): Generator<Round, BestFit, void> {
+  const { nClusters, seed, init = 'k-means++', nInit = 10, maxIter = 300, tol = 1e-4 } = options;
   const spherical = options.metric === 'cosine';
   const weights = options.sampleWeights;
+  const plain: LloydOptions = { maxIter, tol, improve: false, spherical, weights };
+  if (init instanceof Float64Array) {
+    const start = placedCenters(placed, init);
+    return yield* bestOfRestarts(placed, 1, () => ({ nClusters, start, lloyd: plain }));
+  }
+  const drawn = (...forks: number[]) => ({ method: init, seed, forks });
   if (!weights && placed.nSamples > ALL_ROWS_UP_TO && nClusters * SAMPLE_ROWS_PER_CLUSTER <= SAMPLE_ROWS) {
-    return fitBySample(kernels, placed, options, seed);
+    return yield* searchBySample(kernels, placed, nInit, seed, (lloyd, ...forks) => ({
+      nClusters,
+      start: drawn(...forks),
+      lloyd: { ...plain, ...lloyd },
+    }));
   }
   const improve = !spherical && !weights && placed.nSamples <= ALL_ROWS_UP_TO;
-  return bestOfRestarts(nInit, (restart) =>
-    lloyd(kernels, placed, seed(placed, random.fork(restart)), nClusters, {
-      maxIter,
-      tol,
-      improve,
-      spherical,
-      weights,
-    }),
-  );
+  const lloyd = { ...plain, improve };
+  return yield* bestOfRestarts(placed, nInit, (restart) => ({ nClusters, start: drawn(restart), lloyd }));
 }
 
 /**
  * Restarts on a random sample of the rows; the best start goes on with all rows, exactly. With more than one restart a
  * start from all rows competes: a sample may miss the few far rows that deserve a cluster of their own.
  */
-function fitBySample(
+function* searchBySample(
   kernels: Kernels,
   placed: PlacedRows,
-  { nClusters, seed: seedNumber, nInit = 10, maxIter = 300, tol = 1e-4, metric }: KMeansOptions,
-  seed: (rows: PlacedRows, from: Random) => Float64Array,
-): BestFit {
-  const random = new Random(seedNumber);
-  const spherical = metric === 'cosine';
-  const onAllRows: LloydOptions = { maxIter, tol, improve: false, spherical };
-  const onSample = kernels.memory.scope(() => {
-    const sample = sampleRows(kernels, placed, random.fork(0).sample(placed.nSamples, SAMPLE_ROWS));
-    const asMatrix = { nSamples: SAMPLE_ROWS, nFeatures: placed.nFeatures, values: sample.rows };
-    if (countDistinctRows(asMatrix, nClusters) < nClusters) return undefined;
-    return bestOfRestarts(Math.max(LEAST_SAMPLE_RESTARTS, nInit), (restart) =>
-      lloyd(kernels, sample, seed(sample, random.fork(1 + restart)), nClusters, {
-        maxIter,
-        tol: 0,
-        improve: false,
-        spherical,
-      }),
-    );
-  });
-  const fromAllRows = () =>
-    lloyd(kernels, placed, seed(placed, random.fork(0).fork(0)), nClusters, onAllRows);
-  if (!onSample) return bestOfRestarts(1, fromAllRows);
-  const fromSample = () => lloyd(kernels, placed, onSample.best.centers, nClusters, onAllRows);
-  if (nInit === 1) return { best: fromSample(), restarts: 1 };
-  const { best } = bestOfRestarts(2, (restart) => (restart === 0 ? fromSample() : fromAllRows()), 1);
+  nInit: number,
+  seed: number,
+  attempt: (lloyd: Partial<LloydOptions>, ...forks: number[]) => Attempt,
+): Generator<Round, BestFit, void> {
+  const fromAllRows = attempt({}, 0, 0);
+  const drawn = new Random(seed).fork(0).sample(placed.nSamples, SAMPLE_ROWS);
+  const sample = sampleRows(kernels, placed, drawn);
+  const asMatrix = { nSamples: SAMPLE_ROWS, nFeatures: placed.nFeatures, values: sample.rows };
+  if (countDistinctRows(asMatrix, fromAllRows.nClusters) < fromAllRows.nClusters) {
+    return yield* bestOfRestarts(placed, 1, () => fromAllRows);
+  }
+  const onSample = yield* bestOfRestarts(sample, Math.max(LEAST_SAMPLE_RESTARTS, nInit), (restart) =>
+    attempt({ tol: 0 }, 1 + restart),
+  );
+  const fromSample = { ...fromAllRows, start: onSample.best.centers };
+  if (nInit === 1) return { ...(yield* bestOfRestarts(placed, 1, () => fromSample)), restarts: 1 };
+  const two = [fromSample, fromAllRows];
+  const { best } = yield* bestOfRestarts(placed, 2, (restart) => two[restart]!, 1);
   return { best, restarts: onSample.restarts + 1 };
 }
 
 /** Restarts in rounds of nInit until the best optimum was reached twice, or the rounds are over. Ties: the earliest. */
-function bestOfRestarts(
+function* bestOfRestarts(
+  rows: PlacedRows,
   nInit: number,
-  attempt: (restart: number) => LloydFit,
+  attemptOf: (restart: number) => Attempt,
   mostRounds = MOST_ROUNDS,
-): BestFit {
-  let best = attempt(0);
-  let reached = 1;
-  let restarts = 1;
-  while (restarts < nInit || (nInit > 1 && reached < 2 && restarts < nInit * mostRounds)) {
-    const end = (Math.floor(restarts / nInit) + 1) * nInit;
-    for (; restarts < end; restarts++) {
-      const next = attempt(restarts);
-      const margin = SAME_OPTIMUM * Math.max(best.inertia, next.inertia);
-      if (Math.abs(next.inertia - best.inertia) <= margin) reached++;
-      else if (next.inertia < best.inertia) reached = 1;
-      if (next.inertia < best.inertia) best = next;
-    }
-  }
-  return { best, restarts };
+): Generator<Round, BestFit, void> {
+  let best: LloydFit | undefined;
+  let reached = 0;
+  let restarts = 0;
+  const take = (next: LloydFit) => {
+    restarts++;
+    const gain = best ? best.inertia - next.inertia : Number.POSITIVE_INFINITY;
+    const margin = SAME_OPTIMUM * Math.max(best?.inertia ?? 0, next.inertia);
+    if (Math.abs(gain) <= margin) reached++;
+    else if (gain > 0) reached = 1;
+    if (gain > 0) best = next;
+  };
+  do {
+    const first = restarts;
+    yield { rows, attempts: Array.from({ length: nInit }, (_, i) => attemptOf(first + i)), take };
+  } while (nInit > 1 && reached < 2 && restarts < nInit * mostRounds);
+  return { best: best!, restarts };
+}
+
+function placedCenters({ nFeatures, offset, scale }: PlacedRows, centers: Float64Array): Float64Array {
+  return centers.map((x, at) => (x - offset[at % nFeatures]!) * scale);
 }

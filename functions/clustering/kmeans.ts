@@ -1,9 +1,9 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
-import { type LloydFit, lloyd } from './kmeans-lloyd.ts';
+import type { LloydFit } from './kmeans-lloyd.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
-import { bestFit } from './kmeans-restarts.ts';
+import { type Round, runAttempt, searchBestFit } from './kmeans-restarts.ts';
 import { type PlacedRows, placeRows } from './placed-rows.ts';
 import { unitRows } from './unit-rows.ts';
 
@@ -30,25 +30,30 @@ export interface KMeansFit {
  * @throws InvalidRequestError for an option out of range
  */
 export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): KMeansFit {
-  checkKMeansOptions(data, options);
-  const { nClusters, init = 'k-means++' } = options;
   return kernels.memory.scope(() => {
-    const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data);
-    requireDistinctRows({ ...data, values: placed.rows }, nClusters);
-    const { maxIter = 300, tol = 1e-4 } = options;
-    if (init instanceof Float64Array) {
-      const only = lloyd(kernels, placed, placedCenters(placed, init), nClusters, {
-        maxIter,
-        tol,
-        improve: false,
-        spherical: options.metric === 'cosine',
-        weights: options.sampleWeights,
-      });
-      return canonicalFit(placed, only, 1);
+    const search = searchKMeans(kernels, data, options);
+    for (;;) {
+      const { done, value } = search.next();
+      if (done) return value;
+      for (const attempt of value.attempts) value.take(runAttempt(kernels, value.rows, attempt));
     }
-    const { best, restarts } = bestFit(kernels, placed, options);
-    return canonicalFit(placed, best, restarts);
   });
+}
+
+/**
+ * The steps of `kmeans`, for a caller that makes the attempts of each round itself, on several threads for instance. Rows
+ * lie in memory that the caller frees.
+ */
+export function* searchKMeans(
+  kernels: Kernels,
+  data: Matrix,
+  options: KMeansOptions,
+): Generator<Round, KMeansFit, void> {
+  checkKMeansOptions(data, options);
+  const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data);
+  requireDistinctRows({ ...data, values: placed.rows }, options.nClusters);
+  const { best, restarts } = yield* searchBestFit(kernels, placed, options);
+  return canonicalFit(placed, best, restarts);
 }
 
 /** Numbers the clusters canonically and brings the centers back to the data's units. */
@@ -82,8 +87,4 @@ function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMea
     iterations: fit.iterations,
     restarts,
   };
-}
-
-function placedCenters({ nFeatures, offset, scale }: PlacedRows, centers: Float64Array): Float64Array {
-  return centers.map((x, at) => (x - offset[at % nFeatures]!) * scale);
 }
