@@ -4,18 +4,20 @@ import { laneSums, madd } from './simd';
  * Sum and count of each cluster's rows.
  *
  * @param rows IN f32 [nRows][nFeatures]
- * @param labels IN i32 [nRows], 0 … k − 1
+ * @param labels IN i32 [nRows]
  * @param sums INOUT f64 [k][nFeatures]
  * @param counts INOUT i32 [k]
+ * @returns rows taken: nRows, or fewer where the next row's label is not from 0 to k − 1
  * Accumulation: float64, in row order. Cost: one read of the rows.
  */
 export function cluster_sums_f32(
-  rows: usize, nRows: i32, nFeatures: i32, labels: usize, sums: usize, counts: usize,
-): void {
+  rows: usize, nRows: i32, nFeatures: i32, labels: usize, nClusters: i32, sums: usize, counts: usize,
+): i32 {
   const whole = nFeatures & ~3;
   let at = rows;
   for (let row = 0; row < nRows; row++) {
     const label = load<i32>(labels + (<usize>row << 2));
+    if (<u32>label >= <u32>nClusters) return row;
     const count = counts + (<usize>label << 2);
     store<i32>(count, load<i32>(count) + 1);
     let sum = sums + (<usize>(label * nFeatures) << 3);
@@ -34,6 +36,7 @@ export function cluster_sums_f32(
       sum += 8;
     }
   }
+  return nRows;
 }
 
 /**

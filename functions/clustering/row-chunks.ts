@@ -1,4 +1,5 @@
 import type { Matrix } from '../arrow/matrix.ts';
+import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 
 /** Bytes handed to a kernel at once: they stay inside the second-level cache. */
@@ -26,7 +27,7 @@ export function forEachRowChunk(
     const chunk = kernels.memory.f32(inPlace ? 0 : rowsAtOnce * nFeatures + 4);
     for (let first = 0; first < nSamples; first += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, nSamples - first);
-      if (!inPlace) chunk.set(values.subarray(first * nFeatures, (first + count) * nFeatures));
+      if (!inPlace) copyValues(chunk, values.subarray(first * nFeatures, (first + count) * nFeatures));
       work(inPlace ? values.byteOffset + first * nFeatures * 4 : chunk.byteOffset, first, count);
     }
   });

@@ -1,4 +1,5 @@
 import type { Matrix } from '../arrow/matrix.ts';
+import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { comparableSizes } from './cluster-sizes.ts';
 import { requireFinite } from './column-placement.ts';
@@ -93,20 +94,31 @@ export function daviesBouldinScore(
   labels: Int32Array,
   nClusters: number,
 ): number {
-  const sizes = comparableSizes(labels, data.nSamples, nClusters);
-  const { nFeatures } = data;
+  const { nFeatures, nSamples } = data;
   const { memory, exports } = kernels;
+  if (labels.length !== nSamples) comparableSizes(labels, nSamples, nClusters);
   return memory.scope(() => {
     // Kernels read blocks of 4 rows: the last may go past the labels and the rows.
     const allLabels = memory.i32(labels.length + 3).fill(0, labels.length);
-    allLabels.set(labels);
+    copyValues(allLabels, labels);
     memory.f32(3 * nFeatures + 4);
     const sums = memory.f64(nClusters * nFeatures).fill(0);
     const counts = memory.i32(nClusters).fill(0);
+    let counted = 0;
     forEachRowChunk(kernels, data, (rows, first, count) => {
-      const at = allLabels.byteOffset + first * 4;
-      exports.cluster_sums_f32(rows, count, nFeatures, at, sums.byteOffset, counts.byteOffset);
+      counted += exports.cluster_sums_f32(
+        rows,
+        count,
+        nFeatures,
+        allLabels.byteOffset + first * 4,
+        nClusters,
+        sums.byteOffset,
+        counts.byteOffset,
+      );
     });
+    const areComparable = counted === nSamples && counts.filter((size) => size > 0).length >= 2;
+    // Says what is wrong with the labels where something is.
+    const sizes = areComparable ? new Int32Array(counts) : comparableSizes(labels, nSamples, nClusters);
     if (!sums.every(Number.isFinite)) requireFinite(data);
     const centers = Float64Array.from(
       sums,
@@ -114,7 +126,7 @@ export function daviesBouldinScore(
     );
     const width = Math.ceil(nFeatures / 4) * 4;
     const offset = memory.f32(width).fill(0);
-    for (let j = 0; j < nFeatures; j++) offset[j] = columnMean(sums, j, nFeatures, data.nSamples);
+    for (let j = 0; j < nFeatures; j++) offset[j] = columnMean(sums, j, nFeatures, nSamples);
     const lanes = memory.i32(width).fill(-1).fill(0, nFeatures);
     const moved = memory.f32(nClusters * width).fill(0);
     centers.forEach((center, at) => {

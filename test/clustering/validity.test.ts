@@ -91,5 +91,9 @@ describe('daviesBouldinScore', () => {
     expect(() => daviesBouldinScore(kernels, toy, new Int32Array(4), 2)).toThrow(InsufficientDataError);
     const bad = matrixOf([[0], [1], [Number.NaN], [2]]);
     expect(() => daviesBouldinScore(kernels, bad, toyLabels, 2)).toThrow('Row 2, column 0');
+    const noise = Int32Array.of(0, 1, -1, 0);
+    expect(() => daviesBouldinScore(kernels, toy, noise, 2)).toThrow('Row 2 has label -1');
+    expect(() => daviesBouldinScore(kernels, toy, Int32Array.of(0, 1, 2, 0), 2)).toThrow('Row 2 has label 2');
+    expect(() => daviesBouldinScore(kernels, toy, Int32Array.of(0, 1, 0), 2)).toThrow('3 were given');
   });
 });
