@@ -12,21 +12,22 @@ function addLanes(sums: usize, stride: usize, lanes: v128): void {
 }
 
 /**
- * Adds the distances between every sample of blocks [first, last), all of one cluster, and every sample of the blocks
- * up to them: to the sums of both, so that calls over all blocks compute each pair once. Samples lie sorted by cluster,
- * each cluster starting a block of its own.
+ * Sums the distances between every sample of blocks [first, last), all of one cluster, and every sample of the blocks
+ * up to them: for the former into `sums`, for the latter into `columns`, so that calls over all blocks compute each pair
+ * once. Samples lie sorted by cluster, each cluster starting a block of its own. Calls share nothing but what they read:
+ * they may run at the same time, each with columns of its own, which `silhouette_column_f32` adds afterwards.
  *
  * @param blocks IN f32 blocks of 8 samples, see `pack_blocks_f32`
  * @param last at most first + 64
  * @param cluster the cluster of the blocks first … last − 1
  * @param starts IN i32 [cluster + 2] first block of each cluster
  * @param masks IN f32-sized lanes [nBlocks × 8], all ones for a sample and 0 for a slot that only fills its block
- * @param columns SCRATCH f32 [last × 8]
+ * @param columns OUT f32 [last × 8] sum of distances from each slot to the samples of this call
  * @param sums INOUT f64 [nBlocks × 8][nClusters] sum of distances from each slot to each cluster
  * Accumulation: float32 over at most 256 samples, then float64. Relative error of a sum: below 2⁻¹⁶, typically 1e-7.
  * Cost: 8 × 4 distances per inner step, two vector multiply-adds per feature and sample pair of four.
  */
-export function silhouette_sums_f32(
+export function silhouette_rows_f32(
   blocks: usize, nFeatures: i32, nClusters: i32, first: i32, last: i32, cluster: i32, starts: usize, masks: usize,
   columns: usize, sums: usize,
 ): void {
@@ -101,6 +102,14 @@ export function silhouette_sums_f32(
       }
     }
   }
+}
+
+/**
+ * Adds the columns of one call of `silhouette_rows_f32` to the sums. In the order of the calls, whatever order they ran
+ * in, the sums are the same bytes.
+ */
+export function silhouette_column_f32(columns: usize, last: i32, nClusters: i32, cluster: i32, sums: usize): void {
+  const stride = <usize>nClusters << 3;
   for (let partner = 0; partner < last; partner++) {
     const column = columns + (<usize>partner << 5);
     const target = sums + (<usize>partner << 3) * stride + (<usize>cluster << 3);

@@ -1,7 +1,7 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { Random } from '../stats/random.ts';
-import { silhouetteSamples, silhouetteScore } from './validity.ts';
+import { meanSilhouette, silhouetteSamples } from './validity.ts';
 
 /** Rows up to which the silhouette is exact; its cost grows with their square. */
 export const EXACT_SILHOUETTE_ROWS = 20_000;
@@ -13,6 +13,14 @@ const LEAST_PER_CLUSTER = 30;
 export interface SilhouetteEstimate {
   readonly silhouette: number;
   readonly nSamples: number;
+}
+
+/** Rows to take the silhouette of, and what their coefficients say about all rows. */
+export interface SilhouettePlan {
+  readonly data: Matrix;
+  readonly labels: Int32Array;
+  /** @param values coefficient of every row of `data` */
+  readonly estimate: (values: Float64Array) => SilhouetteEstimate;
 }
 
 /**
@@ -29,26 +37,42 @@ export function estimateSilhouette(
   seed: number,
   limit = EXACT_SILHOUETTE_ROWS,
 ): SilhouetteEstimate {
+  const plan = planSilhouette(data, labels, nClusters, seed, limit);
+  return plan.estimate(silhouetteSamples(kernels, plan.data, plan.labels, nClusters));
+}
+
+/** The steps of `estimateSilhouette`, for a caller that computes the coefficients itself. */
+export function planSilhouette(
+  data: Matrix,
+  labels: Int32Array,
+  nClusters: number,
+  seed: number,
+  limit = EXACT_SILHOUETTE_ROWS,
+): SilhouettePlan {
   const { nSamples } = data;
-  if (nSamples <= limit) return { silhouette: silhouetteScore(kernels, data, labels, nClusters), nSamples };
+  if (nSamples <= limit) {
+    const estimate = (values: Float64Array) => ({ silhouette: meanSilhouette(values), nSamples });
+    return { data, labels, estimate };
+  }
   const members = rowsByCluster(labels, nClusters);
   const rows = sampleRows(members, nSamples, seed, limit);
   const sampledLabels = Int32Array.from(rows, (row) => labels[row] ?? 0);
-  const values = silhouetteSamples(kernels, rowsOf(data, rows), sampledLabels, nClusters);
-
-  const sums = new Float64Array(nClusters);
-  const counts = new Int32Array(nClusters);
-  values.forEach((value, i) => {
-    const cluster = sampledLabels[i]!;
-    sums[cluster]! += value;
-    counts[cluster]!++;
-  });
-  const silhouette = members.reduce(
-    (total, { length }, cluster) =>
-      length === 0 ? total : total + (length / nSamples) * (sums[cluster]! / counts[cluster]!),
-    0,
-  );
-  return { silhouette, nSamples: rows.length };
+  const estimate = (values: Float64Array) => {
+    const sums = new Float64Array(nClusters);
+    const counts = new Int32Array(nClusters);
+    values.forEach((value, i) => {
+      const cluster = sampledLabels[i]!;
+      sums[cluster]! += value;
+      counts[cluster]!++;
+    });
+    const silhouette = members.reduce(
+      (total, { length }, cluster) =>
+        length === 0 ? total : total + (length / nSamples) * (sums[cluster]! / counts[cluster]!),
+      0,
+    );
+    return { silhouette, nSamples: rows.length };
+  };
+  return { data: rowsOf(data, rows), labels: sampledLabels, estimate };
 }
 
 /** Rows of a sample stratified by cluster: in proportion, but at least a few of each; every row at most once. */

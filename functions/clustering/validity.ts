@@ -3,11 +3,9 @@ import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { comparableSizes } from './cluster-sizes.ts';
 import { requireFinite } from './column-placement.ts';
-import { placeRows } from './placed-rows.ts';
 import { forEachRowChunk } from './row-chunks.ts';
+import { silhouettePairs } from './silhouette-pairs.ts';
 
-/** Blocks of 8 samples that one kernel call compares with all before them. */
-const CALL_BLOCKS = 32;
 /** Distances below this may have lost digits to float32 underflow of their squares. */
 const UNDERFLOW = 1e-15;
 
@@ -22,7 +20,11 @@ export function silhouetteScore(
   labels: Int32Array,
   nClusters: number,
 ): number {
-  const values = silhouetteSamples(kernels, data, labels, nClusters);
+  return meanSilhouette(silhouetteSamples(kernels, data, labels, nClusters));
+}
+
+/** Mean of the coefficients of all rows, summed in their order. */
+export function meanSilhouette(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
@@ -33,52 +35,14 @@ export function silhouetteSamples(
   labels: Int32Array,
   nClusters: number,
 ): Float64Array {
-  const sizes = comparableSizes(labels, data.nSamples, nClusters);
-  const { memory, exports } = kernels;
-  return memory.scope(() => {
-    const { nFeatures } = data;
-    const { starts, slots } = sortByCluster(labels, sizes);
-    const nBlocks = starts[nClusters]!;
-    const placed = placeRows(kernels, data);
-    const samples = memory.i32(nBlocks * 8);
-    samples.set(slots.map((row) => Math.max(0, row)));
-    // A block's transposition may write three features past its end.
-    const blocks = memory.f32(nBlocks * 8 * nFeatures + 24);
-    exports.pack_blocks_f32(
-      placed.rows.byteOffset,
-      nFeatures,
-      samples.byteOffset,
-      nBlocks,
-      blocks.byteOffset,
-    );
-    const masks = memory.i32(nBlocks * 8);
-    masks.set(slots.map((row) => (row < 0 ? 0 : -1)));
-    const firstBlocks = memory.i32(nClusters + 1);
-    firstBlocks.set(starts);
-    const columns = memory.f32(nBlocks * 8);
-    const sums = memory.f64(nBlocks * 8 * nClusters).fill(0);
-    for (let cluster = 0; cluster < nClusters; cluster++) {
-      const end = starts[cluster + 1]!;
-      for (let first = starts[cluster]!; first < end; first += CALL_BLOCKS) {
-        exports.silhouette_sums_f32(
-          blocks.byteOffset,
-          nFeatures,
-          nClusters,
-          first,
-          Math.min(end, first + CALL_BLOCKS),
-          cluster,
-          firstBlocks.byteOffset,
-          masks.byteOffset,
-          columns.byteOffset,
-          sums.byteOffset,
-        );
-      }
+  return kernels.memory.scope(() => {
+    const pairs = silhouettePairs(kernels, data, labels, nClusters);
+    const column = pairs.newColumn();
+    for (const call of pairs.calls) {
+      kernels.exports.silhouette_rows_f32(...pairs.argumentsOf(call, column));
+      pairs.addColumn(call, column);
     }
-    const values = new Float64Array(data.nSamples);
-    slots.forEach((row, slot) => {
-      if (row >= 0) values[row] = coefficient(sums, slot * nClusters, sizes, labels[row]!);
-    });
-    return values;
+    return pairs.values();
   });
 }
 
@@ -173,32 +137,6 @@ function exactSpread(
     spread[label]! += Math.sqrt(square);
   });
   return spread;
-}
-
-function coefficient(sums: Float64Array, at: number, sizes: Int32Array, own: number): number {
-  const size = sizes[own]!;
-  if (size === 1) return 0;
-  const inside = sums[at + own]! / (size - 1);
-  let outside = Number.POSITIVE_INFINITY;
-  for (let c = 0; c < sizes.length; c++) {
-    if (c !== own && sizes[c]! > 0) outside = Math.min(outside, sums[at + c]! / sizes[c]!);
-  }
-  const larger = Math.max(inside, outside);
-  return larger === 0 ? 0 : (outside - inside) / larger;
-}
-
-/** Slots of 8 per block, every cluster from a new block on; −1 where a block has no more rows. */
-function sortByCluster(labels: Int32Array, sizes: Int32Array): { starts: Int32Array; slots: Int32Array } {
-  const starts = new Int32Array(sizes.length + 1);
-  sizes.forEach((size, c) => {
-    starts[c + 1] = starts[c]! + Math.ceil(size / 8);
-  });
-  const slots = new Int32Array(starts[sizes.length]! * 8).fill(-1);
-  const next = starts.map((block) => block * 8);
-  labels.forEach((label, row) => {
-    slots[next[label]!++] = row;
-  });
-  return { starts, slots };
 }
 
 function columnMean(sums: Float64Array, j: number, nFeatures: number, nSamples: number): number {
