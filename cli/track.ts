@@ -13,7 +13,7 @@ const stepOf: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The dropped key in an execution's input, as the drop rule writes it. */
-function droppedKey(input: unknown): string | undefined {
+export function triggerKey(input: unknown): string | undefined {
   const { trigger } = (input ?? {}) as { trigger?: unknown };
   const { key } = (typeof trigger === 'object' && trigger !== null ? trigger : (input ?? {})) as {
     key?: unknown;
@@ -54,7 +54,7 @@ export class ExecutionTracker {
   /** Pass this to the local cloud. */
   readonly onState = (event: StateEvent): void => {
     const { executionArn, state, kind, input, output, at, map } = event;
-    const key = droppedKey(input);
+    const key = triggerKey(input);
     if (key !== undefined && !this.#executions.has(key)) this.#executions.set(key, executionArn);
     const entries = this.#entries.get(executionArn) ?? new Map<string, Entry>();
     this.#entries.set(executionArn, entries);

@@ -10,7 +10,9 @@ export function addUpCommand(program: Command): void {
     .option('--json', 'print machine-readable JSON once the stack is up')
     .action(async (options: StackOptions & { json?: boolean }) => {
       const { startStack, untilInterrupted } = await import('./stack.ts');
-      const stack = await startStack(options, (line) => process.stderr.write(`${line}\n`));
+      const { runNotices } = await import('./run-notices.ts');
+      const note = (line: string) => void process.stderr.write(`${line}\n`);
+      const stack = await startStack(options, note, runNotices(note));
       const { cloud, apiKey } = stack;
       const credentials = cloud.adminCredentials;
       const bucket = stack.output('DataBucketName');
