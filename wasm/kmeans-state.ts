@@ -73,6 +73,14 @@ export class KMeansState {
   decisions: i32;
   /** OUT samples decided again in float64 so far. */
   exactDecisions: i32;
+  /** IN f32 [nGroups][4] |c|² / 2 of each center; 1e37 in lanes past k. */
+  halfNorms: usize;
+  /** IN largest |c|, rounded up. */
+  largestNorm: f32;
+  /** Bound of the error of a squared distance made of scalar products, relative to (|x| + |c|)². */
+  productError: f32;
+  /** SCRATCH f32 [nSamples rounded up to 8] |x|² of each sample from its first label on, or 0: not kept. */
+  squaredNorms: usize;
 }
 
 /** Cluster of a sample. */

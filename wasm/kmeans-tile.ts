@@ -1,11 +1,12 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
+import { storeSquaredNorms } from './kmeans-products';
 import { keepLabels, settle, startLabels } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
 import { loadTile } from './rows';
 
 /** Upper bound of a distance from its computed square. */
 @inline
-function upperBound(state: KMeansState, square: v128): v128 {
+export function upperBound(state: KMeansState, square: v128): v128 {
   return f32x4.add(
     f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 + state.relativeError)), f32x4.splat(state.absoluteError),
   );
@@ -22,6 +23,9 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   state.decisions++;
   const nGroups = state.nGroups;
   loadTile(state.rows, state.nFeatures, samples, state.tile);
+  if (isFirst && state.squaredNorms && count == 8) {
+    storeSquaredNorms(state.tile, state.nFeatures, state.squaredNorms + (<usize>load<i32>(samples) << 2));
+  }
   let order: usize = 0;
   if (own >= 0 && state.order) {
     const width = <usize>(own * nGroups) << 4;

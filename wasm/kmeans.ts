@@ -1,26 +1,20 @@
 import { settleTileByGroups } from './kmeans-bounds';
 import { KMeansState, labelOf } from './kmeans-state';
+import { settleBlock } from './kmeans-block';
 import { settleTile } from './kmeans-tile';
 import { touch } from './rows';
 
-/** Bits 0–7: samples of the 8 from `sample` on whose label may have changed since it was last decided. */
+/** Clocks of the shells of four samples, whose labels lie at `labels`. */
 @inline
-function staleSamples(state: KMeansState, sample: i32): i32 {
-  const labels = state.labels + (<usize>sample << 1);
-  const clocks = state.clocks;
-  const gaps = state.gaps + (<usize>sample << 2);
-  let t0 = v128.load32_splat(clocks + (<usize>load<u16>(labels) << 2));
-  t0 = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 2) << 2), t0, 1);
-  t0 = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 4) << 2), t0, 2);
-  t0 = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 6) << 2), t0, 3);
-  let t1 = v128.load32_splat(clocks + (<usize>load<u16>(labels, 8) << 2));
-  t1 = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 10) << 2), t1, 1);
-  t1 = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 12) << 2), t1, 2);
-  t1 = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 14) << 2), t1, 3);
-  return (
-    i32x4.bitmask(f32x4.le(v128.load(gaps), t0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), t1)) << 4)
-  );
+function clocksOf(clocks: usize, labels: usize): v128 {
+  let values = v128.load32_splat(clocks + (<usize>load<u16>(labels) << 2));
+  values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 2) << 2), values, 1);
+  values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 4) << 2), values, 2);
+  return v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 6) << 2), values, 3);
 }
+
+/** Stale samples among 8 in a row from which deciding all 8 is cheaper. */
+const BLOCK_FROM = 4;
 
 @inline
 function settleAny(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
@@ -58,9 +52,17 @@ export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32):
   const boundsBytes = <usize>((state.nGroups + 3) & ~3) << 2;
   let changed = 0;
   let touched: i32 = 0;
+  const takesBlocks = state.squaredNorms != 0;
   for (let sample = first; sample < last; sample += 8) {
-    let stale = staleSamples(state, sample);
+    const labels = state.labels + (<usize>sample << 1), gaps = state.gaps + (<usize>sample << 2);
+    const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
+    let stale =
+      i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4);
     if (!stale) continue;
+    if (takesBlocks && popcnt(stale) >= BLOCK_FROM && sample + 8 <= last) {
+      changed += settleBlock(state, sample, clocks0, clocks1);
+      continue;
+    }
     touched += touch(state.rows + <usize>sample * rowBytes, rowBytes << 3);
     if (state.bounds) touched += touch(state.bounds + <usize>sample * boundsBytes, boundsBytes << 3);
     while (stale) {

@@ -1,10 +1,12 @@
-import { type KMeansState, pairsAreCheap, SHELLS } from './kmeans-state.ts';
+import { type KMeansState, pairsAreCheap, SHELLS, stopBlocks } from './kmeans-state.ts';
 
 /** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
 const ROUND_UP = 1 + 1e-6;
 const ROUND_DOWN = 1 - 1e-6;
 /** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
 const RADIUS = 0.85;
+/** Steps after which few samples are decided again in most fits. */
+const STEPS_OF_BLOCKS = 8;
 
 /**
  * How far centers have moved, as the clocks the kernels compare with. A sample x of cluster a, at most r away from its
@@ -22,10 +24,12 @@ export class CenterMovement {
   /** Per shell and cluster, the largest difference of the shell's clock and that path at any time. */
   readonly #leads: Float64Array;
   readonly #hasShells: boolean;
-  #isFirst = true;
+  /** Steps until the shells are chosen: while whole blocks of samples are decided again, shells gain nothing. */
+  #stepsToShells: number;
 
-  constructor({ nSamples, nClusters, nGroups }: KMeansState) {
+  constructor({ nSamples, nClusters, nGroups, hasBlocks }: KMeansState) {
     this.#hasShells = pairsAreCheap(nSamples, nClusters);
+    this.#stepsToShells = hasBlocks ? STEPS_OF_BLOCKS : 1;
     this.#shellClocks = new Float64Array(nClusters * SHELLS);
     this.#groupClocks = new Float64Array(nGroups);
     this.#radii = new Float64Array(nClusters * SHELLS).fill(-1);
@@ -51,15 +55,13 @@ export class CenterMovement {
       this.#groupClocks[group]! += groupDrift[group]!;
       state.groupClocks[group] = this.#groupClocks[group]! * ROUND_UP;
     }
-    if (!this.#hasShells) {
+    if (!this.#hasShells || this.#stepsToShells > 0) {
       this.#turnClocksTogether(state, drift);
-      return shift;
-    }
-    const distances = centerDistances(after, nClusters, nFeatures);
-    // Hardly a label outlives the first step, so that nothing is lost by deciding every sample again after it.
-    if (this.#isFirst) this.#chooseShells(state, distances);
-    else this.#turnClocks(state, drift, distances);
-    this.#isFirst = false;
+      this.#stepsToShells--;
+      if (this.#stepsToShells === 0 && this.#hasShells) {
+        this.#chooseShells(state, centerDistances(after, nClusters, nFeatures));
+      }
+    } else this.#turnClocks(state, drift, centerDistances(after, nClusters, nFeatures));
     return shift;
   }
 
@@ -100,7 +102,7 @@ export class CenterMovement {
     }
   }
 
-  /** Chooses the radii, and has every sample decided again, which puts it into its shell. */
+  /** Chooses the radii. Samples come into their shells as they are decided again; the last shells' clocks run on. */
   #chooseShells(state: KMeansState, distances: Float64Array): void {
     const k = state.nClusters;
     for (let a = 0; a < k; a++) {
@@ -111,8 +113,11 @@ export class CenterMovement {
         this.#radii[shell] = (RADIUS * others[Math.min(rank, k - 1)]!) / 2;
         state.radii[shell] = this.#radii[shell]! * ROUND_DOWN;
       });
+      const clock = this.#shellClocks[a * SHELLS]!;
+      this.#shellClocks.fill(clock, a * SHELLS, (a + 1) * SHELLS);
+      this.#leads.fill(clock, a * SHELLS * k, (a + 1) * SHELLS * k);
     }
-    state.gaps.subarray(0, state.nSamples).fill(-1);
+    stopBlocks(state);
   }
 }
 

@@ -4,6 +4,8 @@ import type { PlacedRows } from './placed-rows.ts';
 
 /** Coordinate of the centers that only fill a group: farther than any sample, its square still finite. */
 const NOWHERE = 1e18;
+/** Half the square of their norm as the kernels take it: farther than any sample, too. */
+const NOWHERE_HALF_NORM = 1e37;
 /** Half the distance between float32 neighbours at 1. */
 const ROUNDING = 2 ** -24;
 /** Shells around each center, told apart by their clocks; the last holds what the others do not. */
@@ -30,10 +32,14 @@ export interface KMeansState {
   readonly gaps: KernelF32;
   /** Whether each center's neighbours are kept in order of distance. */
   hasOrder: boolean;
+  /** Whether samples are decided again in whole blocks at first: where all distances of a block are little work. */
+  readonly hasBlocks: boolean;
   /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
   bounds: KernelF32 | undefined;
   readonly boundsWidth: number;
   readonly centersBy4: KernelF32;
+  /** nGroups × 4, half the squared norm of each center. */
+  readonly halfNorms: KernelF32;
   /** nClusters × nFeatures, placed units. */
   readonly centers: KernelF64;
   /** nClusters × SHELLS. */
@@ -58,6 +64,10 @@ const ABSOLUTE_ERROR = 15;
 const TILES = 29;
 const DECISIONS = 30;
 const EXACT_DECISIONS = 31;
+const HALF_NORMS = 32;
+const LARGEST_NORM = 33;
+const PRODUCT_ERROR = 34;
+const SQUARED_NORMS = 35;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -102,7 +112,12 @@ export function createState(
   const boundsTile = memory.f32(boundsWidth * 8).fill(0);
   const openGroups = memory.i32(nGroups);
   const squares = memory.f32(32);
-  const fields = memory.i32(32).fill(0);
+  const halfNorms = memory.f32(nGroups * 4).fill(NOWHERE_HALF_NORM);
+  const hasBlocks = nGroups < ORDER_FROM;
+  const squaredNorms = memory.f32(hasBlocks ? nSlots : 0);
+  const fields = memory.i32(36).fill(0);
+  fields[SQUARED_NORMS] = hasBlocks ? squaredNorms.byteOffset : 0;
+  fields[HALF_NORMS] = halfNorms.byteOffset;
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
@@ -125,9 +140,11 @@ export function createState(
     labels,
     gaps,
     hasOrder,
+    hasBlocks,
     bounds: undefined,
     boundsWidth,
     centersBy4,
+    halfNorms,
     centers,
     clocks,
     radii,
@@ -153,9 +170,12 @@ export function placeCenters(state: KMeansState, centers: Float64Array): void {
       centersBy4[group + j * 4] = value;
       square += value * value;
     }
+    state.halfNorms[c] = square / 2;
     largestSquare = Math.max(largestSquare, square);
   }
   state.errors[RELATIVE_ERROR] = (nFeatures + 4) * ROUNDING;
+  state.errors[LARGEST_NORM] = Math.sqrt(largestSquare) * (1 + 4 * ROUNDING);
+  state.errors[PRODUCT_ERROR] = 1.01 * (nFeatures + 8) * ROUNDING;
   // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
   state.errors[ABSOLUTE_ERROR] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
 }
@@ -171,6 +191,11 @@ export function workDone({ fields }: KMeansState): {
     decisions: fields[DECISIONS]! >>> 0,
     exactDecisions: fields[EXACT_DECISIONS]!,
   };
+}
+
+/** From now on samples are decided again one by one, not in blocks, and so come into shells. */
+export function stopBlocks({ fields }: KMeansState): void {
+  fields[SQUARED_NORMS] = 0;
 }
 
 /**
