@@ -38,15 +38,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   features: [...FLOOR, 'kernels', 'tables'],
   clustering: [...FLOOR, 'kernels', 'features'],
   segments: [...FLOOR, 'kernels', 'features', 'clustering'],
-  shell: [...FLOOR, 'kernels', ...DOMAIN, 'adapters'],
+  threads: [...FLOOR, 'kernels', ...DOMAIN],
+  shell: [...FLOOR, 'kernels', ...DOMAIN, 'threads', 'adapters'],
   adapters: [...FLOOR, 'shell'],
   routes: [...FLOOR, 'kernels', ...DOMAIN, 'shell'],
-  handlers: [...FLOOR, 'kernels', ...DOMAIN, 'shell', 'adapters', 'routes'],
+  handlers: [...FLOOR, 'kernels', ...DOMAIN, 'threads', 'shell', 'adapters', 'routes'],
   wasm: [],
   infra: ['contracts'],
   local: [],
   // The command line computes with the domain itself, and reaches a service from outside only.
-  cli: [...FLOOR, 'kernels', ...DOMAIN, 'local', 'package.json'],
+  cli: [...FLOOR, 'kernels', ...DOMAIN, 'threads', 'local', 'package.json'],
 };
 
 /** The room of a file, or of what an import leads to. */

@@ -1,4 +1,3 @@
-import type { KernelExports } from '../../build/kernels-wasm.js';
 import type { Matrix } from '../arrow/matrix.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
@@ -33,7 +32,7 @@ export interface SilhouettePairs {
 }
 
 /** Arguments of the kernel. */
-export type PairArguments = Parameters<KernelExports['silhouette_rows_f32']>;
+export type PairArguments = Parameters<Kernels['exports']['silhouette_rows_f32']>;
 
 /**
  * Lays the rows out by cluster, in memory that the caller frees.

@@ -90,6 +90,11 @@ export class KernelMemory {
     }
   }
 
+  /** Frees what was allocated since `used` was `mark`, where no function call spans the time of use. */
+  release(mark: number): void {
+    this.#top = Math.min(this.#top, mark);
+  }
+
   #growTo(end: number): void {
     const size = this.memory.buffer.byteLength;
     if (end <= size) return;

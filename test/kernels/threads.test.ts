@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type KMeansOptions, kmeans } from '../../functions/clustering/kmeans.ts';
+import { estimateSilhouette } from '../../functions/clustering/silhouette-sample.ts';
+import { silhouetteSamples } from '../../functions/clustering/validity.ts';
+import { InsufficientDataError, KernelError } from '../../functions/errors.ts';
+import { loadKernelsSync, type NumericMode } from '../../functions/kernels/instance.ts';
+import { kmeansThreaded } from '../../functions/threads/kmeans-threaded.ts';
+import {
+  estimateSilhouetteThreaded,
+  silhouetteSamplesThreaded,
+} from '../../functions/threads/silhouette-threaded.ts';
+import { ThreadPool } from '../../functions/threads/thread-pool.ts';
+import { blobs, matrixOf } from '../support/random-matrix.ts';
+
+/** A pool that is closed after the test. */
+function poolOf(nThreads: number, numericMode?: NumericMode, module?: URL): ThreadPool {
+  const pool = new ThreadPool(loadKernelsSync(numericMode ? { numericMode } : {}), nThreads, module);
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+/** A worker that does something else than its work. */
+const workerThat = (code: string) =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads';${code}`)}`,
+  );
+
+const small = blobs(3000, 5, 6, 1, { heavyTail: true });
+/** Beyond the rows up to which every restart works on all of them. */
+const large = blobs(70_000, 4, 6, 2, { spread: 0.2 });
+
+describe('k-means on threads', () => {
+  const cases: [string, typeof small, Omit<KMeansOptions, 'nClusters' | 'seed'>][] = [
+    ['ten restarts and more', small, {}],
+    ['random starts', small, { init: 'random', nInit: 3 }],
+    ['one start', small, { nInit: 1 }],
+    ['given centers', small, { init: Float64Array.from({ length: 35 }, (_, at) => (at * 7) % 11) }],
+    ['cosine', small, { metric: 'cosine', nInit: 3 }],
+    [
+      'weights',
+      small,
+      { sampleWeights: Float64Array.from({ length: 3000 }, (_, i) => 1 + (i % 5)), nInit: 3 },
+    ],
+    ['a sample first', large, { nInit: 3 }],
+  ];
+
+  it.each(cases)('gives the same bytes on 1, 2 and 4 threads as without: %s', async (_, data, more) => {
+    const options = { nClusters: 7, seed: 3, ...more };
+    const expected = kmeans(loadKernelsSync(), data, options);
+    for (const nThreads of [1, 2, 4]) {
+      expect(await kmeansThreaded(poolOf(nThreads), data, options)).toEqual(expected);
+    }
+  });
+
+  it('rounds as the kernels of the pool do', async () => {
+    const options = { nClusters: 5, seed: 1, nInit: 2 };
+    const strict = loadKernelsSync({ numericMode: 'strict' });
+    expect(await kmeansThreaded(poolOf(2, 'strict'), small, options)).toEqual(kmeans(strict, small, options));
+  });
+
+  it('keeps tables apart, and frees what it took', async () => {
+    const pool = poolOf(2);
+    const before = pool.kernels.memory.used;
+    const options = { nClusters: 4, seed: 8, nInit: 4 };
+    const other = blobs(3000, 5, 4, 99);
+    for (const data of [small, other, small]) {
+      expect(await kmeansThreaded(pool, data, options)).toEqual(kmeans(loadKernelsSync(), data, options));
+      expect(pool.kernels.memory.used).toBe(before);
+    }
+  });
+
+  it('fails as k-means does for too few different rows, and goes on working', async () => {
+    const pool = poolOf(2);
+    const twins = matrixOf([[1], [1], [2], [2]]);
+    await expect(kmeansThreaded(pool, twins, { nClusters: 3, seed: 1 })).rejects.toThrow(
+      InsufficientDataError,
+    );
+    expect((await kmeansThreaded(pool, twins, { nClusters: 2, seed: 1 })).inertia).toBe(0);
+  });
+});
+
+describe('the silhouette on threads', () => {
+  const { labels } = kmeans(loadKernelsSync(), small, { nClusters: 7, seed: 3, nInit: 1 });
+
+  it('gives the same bytes on 1, 2 and 4 threads as without', async () => {
+    const expected = silhouetteSamples(loadKernelsSync(), small, labels, 7);
+    for (const nThreads of [1, 2, 4]) {
+      expect(await silhouetteSamplesThreaded(poolOf(nThreads), small, labels, 7)).toEqual(expected);
+    }
+  });
+
+  it('estimates the same from the same sample', async () => {
+    const expected = estimateSilhouette(loadKernelsSync(), small, labels, 7, 5, 1000);
+    expect(expected.nSamples).toBeLessThan(1500);
+    expect(await estimateSilhouetteThreaded(poolOf(2), small, labels, 7, 5, 1000)).toEqual(expected);
+  });
+
+  it('takes more clusters than columns are kept, most of them of one row', async () => {
+    const data = blobs(300, 2, 3, 4);
+    const many = Int32Array.from({ length: 300 }, (_, row) => Math.min(row, 250));
+    const expected = silhouetteSamples(loadKernelsSync(), data, many, 251);
+    expect(await silhouetteSamplesThreaded(poolOf(2), data, many, 251)).toEqual(expected);
+  });
+
+  it('fails for labels that leave one cluster', async () => {
+    const same = new Int32Array(small.nSamples);
+    await expect(silhouetteSamplesThreaded(poolOf(2), small, same, 2)).rejects.toThrow(InsufficientDataError);
+  });
+});
+
+describe('a pool', () => {
+  it('fails clearly, and never hangs, when a worker ends', async () => {
+    const pool = poolOf(2, undefined, workerThat(`parentPort.on('message', () => process.exit(3));`));
+    const options = { nClusters: 3, seed: 1 };
+    await expect(kmeansThreaded(pool, small, options)).rejects.toThrow(
+      /worker thread ended with exit code 3/,
+    );
+    await expect(kmeansThreaded(pool, small, options)).rejects.toThrow(KernelError);
+  });
+
+  it('fails with the cause when a worker breaks down', async () => {
+    const pool = poolOf(
+      1,
+      undefined,
+      workerThat(`parentPort.on('message', () => { throw new Error('no room'); });`),
+    );
+    const { labels } = kmeans(loadKernelsSync(), small, { nClusters: 3, seed: 3, nInit: 1 });
+    await expect(silhouetteSamplesThreaded(pool, small, labels, 3)).rejects.toThrow(
+      /ended by an error: no room/,
+    );
+  });
+
+  it('fails for a kernel that traps, and goes on working', async () => {
+    const pool = poolOf(1);
+    const call = { kind: 'call', kernel: 'column_ranges_f32' } as const;
+    await expect(pool.run({ ...call, args: [-64, 4, 4, -64, -64] })).rejects.toThrow(/worker thread failed/);
+    expect(await pool.run({ kind: 'call', kernel: 'madd_f32', args: [2, 3, 1] })).toBe(7);
+  });
+
+  it('fails for work after it was closed, and for a number that is none', async () => {
+    const pool = poolOf(1);
+    await pool.close();
+    await expect(kmeansThreaded(pool, small, { nClusters: 2, seed: 1 })).rejects.toThrow(/pool was closed/);
+    expect(() => poolOf(0)).toThrow(/whole number from 1/);
+  });
+
+  it('lets the process end, closed or not', () => {
+    const path = (file: string) => fileURLToPath(new URL(`../../functions/${file}`, import.meta.url));
+    const script = `
+      const { loadKernelsSync } = await import(${JSON.stringify(path('kernels/instance.ts'))});
+      const { ThreadPool } = await import(${JSON.stringify(path('threads/thread-pool.ts'))});
+      const pool = new ThreadPool(loadKernelsSync(), 2);
+      console.log(await pool.run({ kind: 'call', kernel: 'madd_f32', args: [2, 3, 1] }));`;
+    for (const end of ['', 'await pool.close();']) {
+      const arguments_ = ['--input-type=module', '--eval', script + end];
+      const { status, stdout } = spawnSync(process.execPath, arguments_, {
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '7\n' });
+    }
+  });
+});
