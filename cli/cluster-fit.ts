@@ -3,9 +3,9 @@ import { agglomerate, type Linkage } from '../functions/clustering/agglomerative
 import { bisectingKMeans } from '../functions/clustering/bisecting.ts';
 import { dbscan } from '../functions/clustering/dbscan.ts';
 import { cutAtCount, type MergeTree } from '../functions/clustering/dendrogram.ts';
-import { kmeans } from '../functions/clustering/kmeans.ts';
 import { InsufficientDataError } from '../functions/errors.ts';
 import type { Kernels } from '../functions/kernels/instance.ts';
+import type { ClusteringThreads } from '../functions/threads/clustering-threads.ts';
 import { type ClusterOptions, DEFAULTS } from './cluster-options.ts';
 import { type ScaledColumn, toRows } from './cluster-scaling.ts';
 
@@ -54,26 +54,28 @@ export function fitDbscan(kernels: Kernels, { columns }: ClusterInput, options: 
  * @throws InsufficientDataError, the function too, for fewer different rows than clusters
  */
 export function fitterOf(
-  kernels: Kernels,
+  clustering: ClusteringThreads,
   input: ClusterInput,
   options: ClusterOptions,
-): (nClusters: number) => ClusterFit {
+): (nClusters: number) => ClusterFit | Promise<ClusterFit> {
   const { algorithm } = options;
+  const { kernels } = clustering;
   if (algorithm === 'dbscan') return () => fitDbscan(kernels, input, options);
-  if (algorithm === 'kmeans') return (nClusters) => fitKMeans(kernels, input, options, nClusters);
+  if (algorithm === 'kmeans') return (nClusters) => fitKMeans(clustering, input, options, nClusters);
   if (algorithm === 'bisecting') return (nClusters) => fitBisecting(kernels, input, options, nClusters);
   return agglomerativeFitter(kernels, input, algorithm);
 }
 
-function fitKMeans(
-  kernels: Kernels,
+async function fitKMeans(
+  { kmeans }: ClusteringThreads,
   { matrix }: ClusterInput,
   { seed, restarts = DEFAULTS.restarts }: ClusterOptions,
   nClusters: number,
-): ClusterFit {
-  const { result, seconds } = timed(() => kmeans(kernels, matrix, { nClusters, seed, nInit: restarts }));
-  const { labels, iterations } = result;
-  return { labels, nClusters, iterations, details: { restarts: result.restarts }, seconds };
+): Promise<ClusterFit> {
+  const start = performance.now();
+  const { labels, iterations, ...fit } = await kmeans(matrix, { nClusters, seed, nInit: restarts });
+  const seconds = (performance.now() - start) / 1000;
+  return { labels, nClusters, iterations, details: { restarts: fit.restarts }, seconds };
 }
 
 function fitBisecting(

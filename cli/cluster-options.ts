@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander';
-import { InvalidRequestError } from '../functions/errors.ts';
 
 /** Algorithms of `tessella cluster`, and which options each of them reads. */
 export const ALGORITHMS = {
@@ -84,24 +83,12 @@ export function columnNames(text: string): readonly string[] {
 
 const FLAGS = { k: '--k', eps: '--eps', minSamples: '--min-samples', restarts: '--restarts' } as const;
 
-/**
- * Refuses what the algorithm would not read: nothing that was asked for is ignored.
- * @throws InvalidRequestError
- */
-export function requireFittingOptions(options: ClusterOptions): void {
-  const { algorithm, threads } = options;
+/** What the command line asks for and the algorithm does not read, a line each; the rest is done all the same. */
+export function unusedOptions({ algorithm, threads, ...options }: ClusterOptions): string[] {
   const read: readonly string[] = ALGORITHMS[algorithm];
-  for (const option of ['k', 'eps', 'minSamples', 'restarts'] as const) {
-    if (options[option] === undefined || read.includes(option)) continue;
-    throw new InvalidRequestError(
-      `${FLAGS[option]} means nothing to ${algorithm}, which reads ${read.map((name) => FLAGS[name as typeof option]).join(' and ')}: leave it out.`,
-      { reason: 'option' },
-    );
-  }
-  if (threads > 1) {
-    throw new InvalidRequestError(
-      `--threads is ${threads}, but ${algorithm} runs on one thread here: leave --threads out, or give 1.`,
-      { reason: 'option' },
-    );
-  }
+  const notes = (['k', 'eps', 'minSamples', 'restarts'] as const)
+    .filter((option) => options[option] !== undefined && !read.includes(option))
+    .map((option) => `${FLAGS[option]} means nothing to ${algorithm} and is left out`);
+  if (threads === 1 || algorithm === 'kmeans') return notes;
+  return [...notes, `${algorithm} itself runs on one thread; only the silhouette is shared out`];
 }

@@ -1,8 +1,7 @@
 import type { Matrix } from '../functions/arrow/matrix.ts';
 import { calinskiHarabaszScore } from '../functions/clustering/calinski-harabasz.ts';
-import { estimateSilhouette } from '../functions/clustering/silhouette-sample.ts';
 import { daviesBouldinScore } from '../functions/clustering/validity.ts';
-import type { Kernels } from '../functions/kernels/instance.ts';
+import type { ClusteringThreads } from '../functions/threads/clustering-threads.ts';
 import type { ClusterFit, ClusterInput } from './cluster-fit.ts';
 
 /** How good a clustering is, over the rows that belong to a cluster. */
@@ -22,12 +21,12 @@ export interface ClusterScores {
 const MOST_SCORED_CLUSTERS = 2000;
 
 /** Scores a clustering; noise rows are left out. */
-export function scoreClusters(
-  kernels: Kernels,
+export async function scoreClusters(
+  { kernels, estimateSilhouette }: ClusteringThreads,
   { columns, matrix }: ClusterInput,
   { labels, nClusters }: ClusterFit,
   seed: number,
-): ClusterScores {
+): Promise<ClusterScores> {
   const sizes = sizesOf(labels, nClusters);
   const inertia = columns.reduce(
     (sum, { scaled }) => sum + squaresAround(scaled, labels, meansOf(scaled, labels, sizes)),
@@ -38,7 +37,7 @@ export function scoreClusters(
     return { sizes, inertia, ...none };
   }
   const kept = labels.includes(-1) ? withoutNoise(matrix, labels) : { data: matrix, labels };
-  const estimate = estimateSilhouette(kernels, kept.data, kept.labels, nClusters, seed);
+  const estimate = await estimateSilhouette(kept.data, kept.labels, nClusters, seed);
   return {
     sizes,
     inertia,

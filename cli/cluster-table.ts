@@ -1,5 +1,5 @@
 import { selectCandidate } from '../functions/clustering/search.ts';
-import type { Kernels } from '../functions/kernels/instance.ts';
+import type { ClusteringThreads } from '../functions/threads/clustering-threads.ts';
 import { type ClusterFit, type ClusterInput, fitterOf } from './cluster-fit.ts';
 import { type ClusterOptions, DEFAULTS } from './cluster-options.ts';
 import type { ClusterReport } from './cluster-report.ts';
@@ -26,28 +26,28 @@ interface ScoredFit {
  * @throws InsufficientDataError for fewer different rows than clusters
  * @throws InvalidRequestError past the limits of an algorithm
  */
-export function clusterTable(
-  kernels: Kernels,
+export async function clusterTable(
+  clustering: ClusteringThreads,
   table: NumericTable,
   options: ClusterOptions,
   onStage: (stage: string) => void = () => {},
-): ClusteredTable {
+): Promise<ClusteredTable> {
   const { algorithm, scaling, seed, threads } = options;
   const columns = scaleColumns(table.columns, scaling);
   const input: ClusterInput = { columns, matrix: toMatrix(columns) };
-  const fitWith = fitterOf(kernels, input, options);
+  const fitWith = fitterOf(clustering, input, options);
   const { min, max } = algorithm === 'dbscan' ? { min: 1, max: 1 } : (options.k ?? ONE_K);
   const fits: ScoredFit[] = [];
   // The largest first: where the rows do not suffice, nothing else was computed in vain.
   for (let k = max; k >= min; k--) {
     const suffix = max > min ? ` (k = ${k}, ${max - k + 1} of ${max - min + 1})` : '';
     onStage(`clustering${suffix} …`);
-    const fit = fitWith(k);
+    const fit = await fitWith(k);
     onStage(`scoring${suffix} …`);
     fits.unshift({
       candidate: { nClusters: fit.nClusters },
       fit,
-      scores: scoreClusters(kernels, input, fit, seed),
+      scores: await scoreClusters(clustering, input, fit, seed),
     });
   }
   const { chosen, search } = max > min ? searched(fits) : { chosen: fits[0]!, search: {} };
@@ -68,7 +68,7 @@ export function clusterTable(
       scaling,
       seed,
       threads,
-      numericMode: kernels.numericMode,
+      numericMode: clustering.kernels.numericMode,
       nClusters,
       ...chosen.scores,
       centers: sizes.map((_, cluster) => means.map((mean) => mean[cluster]!)),

@@ -6,8 +6,8 @@ import {
   columnNames,
   DEFAULTS,
   radius,
-  requireFittingOptions,
   SCALINGS,
+  unusedOptions,
 } from './cluster-options.ts';
 import { wholeNumber } from './options.ts';
 import { count, printJson } from './terminal.ts';
@@ -60,7 +60,12 @@ export function addClusterCommand(program: Command): void {
       `kmeans, bisecting: starts; kmeans makes more when they pay (default: ${DEFAULTS.restarts})`,
       wholeNumber(1, 1000),
     )
-    .option('--threads <number>', 'threads to cluster on', wholeNumber(1, 1024), 1)
+    .option(
+      '--threads <number>',
+      'threads for kmeans and for the silhouette; results are the same bytes',
+      wholeNumber(1, 1024),
+      1,
+    )
     .option('--labels <file>', "write every row's id or number and its cluster as CSV")
     .option('--json', 'print machine-readable JSON, and nothing else, on stdout')
     .addHelpText('after', EXAMPLES)
@@ -68,7 +73,7 @@ export function addClusterCommand(program: Command): void {
 }
 
 async function cluster(file: string, options: ClusterOptions): Promise<void> {
-  requireFittingOptions(options);
+  for (const note of unusedOptions(options)) process.stderr.write(`${note}\n`);
   // Loaded here, so that `--help` and wrong options answer at once.
   const [{ requireLabelsFile, writeLabels }, { readNumericTable }, { stageDisplay }] = await Promise.all([
     import('./cluster-labels.ts'),
@@ -87,12 +92,13 @@ async function cluster(file: string, options: ClusterOptions): Promise<void> {
     process.stderr.write(columnsText(table));
     const { ensureKernels } = await import('./build.ts');
     await ensureKernels((line) => process.stderr.write(`${line}\n`));
-    const [{ loadKernels }, { clusterTable }, { reportJson, reportText }] = await Promise.all([
-      import('../functions/kernels/instance.ts'),
+    const [{ openThreads }, { clusterTable }, { reportJson, reportText }] = await Promise.all([
+      import('../functions/threads/clustering-threads.ts'),
       import('./cluster-table.ts'),
       import('./cluster-report.ts'),
     ]);
-    const clustered = clusterTable(await loadKernels(), table, options, stage.show);
+    const threads = await openThreads(options.threads);
+    const clustered = await clusterTable(threads, table, options, stage.show).finally(threads.close);
     if (labelsFile !== undefined) await writeLabels(labelsFile, table, clustered.labels);
     stage.clear();
     const report = { ...clustered.report, readSeconds, ...(labelsFile !== undefined && { labelsFile }) };

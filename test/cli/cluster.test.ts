@@ -199,6 +199,31 @@ describe('the same input', () => {
   });
 });
 
+describe('threads', () => {
+  const rows = Array.from({ length: 900 }, (_, i) => [
+    ((i * 37) % 101) / 7 + (i % 4) * 9,
+    ((i * 61) % 89) / 5,
+  ]);
+  const table = write('many.csv', `x,y\n${rows.map((row) => row.join(',')).join('\n')}\n`);
+
+  it.each([
+    ['--algorithm', 'kmeans', '--k', '2..5'],
+    ['--algorithm', 'bisecting', '--k', '4'],
+    ['--algorithm', 'dbscan', '--eps', '1.5'],
+    ['--algorithm', 'ward', '--k', '3'],
+  ])('change no byte of labels and numbers: %s %s %s %s', async (...args) => {
+    const timed = new Set(['seconds', 'readSeconds', 'threads', 'labelsFile']);
+    const results = await Promise.all(
+      ['1', '2', '4'].map(async (threads) => {
+        const { report, lines } = await clustered(table, ...args, '--threads', threads);
+        return JSON.stringify({ lines, report }, (key, value) => (timed.has(key) ? undefined : value));
+      }),
+    );
+    expect(results[1]).toBe(results[0]);
+    expect(results[2]).toBe(results[0]);
+  });
+});
+
 describe('the labels file', () => {
   it('quotes ids and disarms those that a spreadsheet would compute, but not numbers', async () => {
     const ids = ['=1+1', '+x', '-5', '@a', '"say ""hi"", b"', 'plain'];
