@@ -73,7 +73,8 @@ export class QuantileDigest {
   median(): number {
     const below = this.#valueAt(Math.floor((this.#total - 1) / 2));
     const above = this.#valueAt(Math.floor(this.#total / 2));
-    return below === above ? below : (below + above) / 2;
+    // Adding 0 turns the −0 that two tiny numbers may halve to into 0: JSON has no other.
+    return below === above ? below : (below + above) / 2 + 0;
   }
 
   /** Quantile at `q` in 0..1, linear between the neighbours (Hyndman and Fan's type 7); NaN when empty. */

@@ -50,6 +50,10 @@ describe('an exact digest', () => {
     );
   });
 
+  it('has no negative zero', () => {
+    expect(digestOf([-Number.MIN_VALUE, 0]).median()).toBe(0);
+  });
+
   it('keeps 65,536 distinct values exactly and collapses at the next', () => {
     const digest = digestOf(Array.from({ length: EXACT_LIMIT }, (_, i) => i));
     expect([digest.exact, digest.median()]).toEqual([true, 32767.5]);
