@@ -3,6 +3,9 @@ import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Module of the worker threads, and the module that starts them: each function with the one gets the other. */
+const WORKER = 'functions/threads/kernel-worker.ts';
+const WORKER_STARTER = 'functions/threads/thread-pool.ts';
 
 /** Folder of the bundles, one folder per function; source maps lie beside them, outside what is deployed. */
 export const BUNDLES = join(ROOT, 'dist');
@@ -23,7 +26,8 @@ const onlyEnglish: Plugin = {
 
 /**
  * Bundles every file of `handlers` into `<outdir>/<name>/index.mjs`. Equal sources give equal bytes, so that a
- * function is deployed again only when its own code changed. Folders of handlers that are gone are removed.
+ * function is deployed again only when its own code changed. Folders of handlers that are gone are removed. A function
+ * that starts worker threads has their module beside its own.
  * @returns size of each bundle in bytes, by handler name
  */
 export async function bundleHandlers(
@@ -36,7 +40,11 @@ export async function bundleHandlers(
     .sort();
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: names.map((name) => ({ in: join(handlers, `${name}.ts`), out: name })),
+    entryPoints: [
+      ...names.map((name) => ({ in: join(handlers, `${name}.ts`), out: name })),
+      { in: join(ROOT, WORKER), out: basename(WORKER, '.ts') },
+    ],
+    metafile: true,
     outdir,
     bundle: true,
     format: 'esm',
@@ -57,16 +65,27 @@ export async function bundleHandlers(
 
   await rm(outdir, { recursive: true, force: true });
   await mkdir(join(outdir, 'maps'), { recursive: true });
+  const startsThreads = new Set(
+    Object.entries(result.metafile.outputs)
+      .filter(([, { inputs }]) => WORKER_STARTER in inputs)
+      .map(([path]) => basename(path, '.js')),
+  );
   for (const { path, contents } of result.outputFiles) {
     const isMap = path.endsWith('.map');
     const name = basename(path, isMap ? '.js.map' : '.js');
-    if (!isMap) await mkdir(join(outdir, name), { recursive: true });
-    await writeFile(isMap ? join(outdir, 'maps', `${name}.map`) : join(outdir, name, 'index.mjs'), contents);
+    if (isMap) await writeFile(join(outdir, 'maps', `${name}.map`), contents);
+    else if (names.includes(name)) await writeModule(join(outdir, name), 'index.mjs', contents);
+    else for (const user of startsThreads) await writeModule(join(outdir, user), `${name}.mjs`, contents);
   }
   const sizes = names.map(
     async (name) => [name, (await stat(join(outdir, name, 'index.mjs'))).size] as const,
   );
   return Object.fromEntries(await Promise.all(sizes));
+}
+
+async function writeModule(folder: string, file: string, contents: Uint8Array): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, file), contents);
 }
 
 if (import.meta.main) {

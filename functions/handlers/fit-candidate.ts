@@ -1,5 +1,5 @@
-import { kmeans } from '../clustering/kmeans.ts';
-import { estimateSilhouette } from '../clustering/silhouette-sample.ts';
+import { availableParallelism } from 'node:os';
+import type { Matrix } from '../arrow/matrix.ts';
 import { daviesBouldinScore } from '../clustering/validity.ts';
 import type { Candidate, CandidateFit, FittedRecipe, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
@@ -7,8 +7,9 @@ import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/w
 import { InvalidRequestError } from '../errors.ts';
 import { readFeatureMatrix } from '../feature-shards.ts';
 import { readJson, writeJson } from '../json-objects.ts';
-import { loadKernels } from '../kernels/instance.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
+import { type ClusteringThreads, openThreads } from '../threads/clustering-threads.ts';
+import { threadCount } from '../threads/thread-count.ts';
 
 /** Fits one candidate clustering on all rows and scores it. @throws InsufficientDataError with too few distinct rows */
 export async function fitCandidate(
@@ -28,15 +29,30 @@ export async function fitCandidate(
   }
 
   const data = await readFeatureMatrix(objects, keys, nBuckets, recipe, progress);
-  const kernels = await loadKernels();
+  const nThreads = threadCount({
+    nSamples: data.nSamples,
+    memoryMb: Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE),
+    nCores: availableParallelism(),
+  });
+  const threads = await openThreads(nThreads);
+  const fit = await scoredFit(threads, data, candidate).finally(threads.close);
+  await writeJson(objects, keys.fit(item), fit);
+  return { item, rows: data.nSamples };
+}
+
+async function scoredFit(
+  { kernels, kmeans, estimateSilhouette }: ClusteringThreads,
+  data: Matrix,
+  candidate: Candidate,
+): Promise<CandidateFit> {
   const { nClusters, seed, nInit } = candidate;
-  const { labels, centers, sizes, inertia, iterations, restarts } = kmeans(kernels, data, {
+  const { labels, centers, sizes, inertia, iterations, restarts } = await kmeans(data, {
     nClusters,
     seed,
     nInit,
   });
-  const estimate = estimateSilhouette(kernels, data, labels, nClusters, seed);
-  const fit: CandidateFit = {
+  const estimate = await estimateSilhouette(data, labels, nClusters, seed);
+  return {
     candidate,
     centers: rowsOf(centers, data.nFeatures),
     sizes: Array.from(sizes),
@@ -49,8 +65,6 @@ export async function fitCandidate(
     },
     silhouetteSamples: estimate.nSamples,
   };
-  await writeJson(objects, keys.fit(item), fit);
-  return { item, rows: data.nSamples };
 }
 
 function rowsOf(flat: Float64Array, nColumns: number): number[][] {

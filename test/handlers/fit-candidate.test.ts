@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryPorts } from '../../functions/adapters/memory.ts';
 import type { CandidateFit, Model, SelectionReport } from '../../functions/contracts/artifacts.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
@@ -6,6 +6,7 @@ import { InsufficientDataError, InvalidDatasetError, InvalidRequestError } from 
 import { fitCandidate } from '../../functions/handlers/fit-candidate.ts';
 import { selectModel } from '../../functions/handlers/select-model.ts';
 import { readJson } from '../../functions/json-objects.ts';
+import { threadCount } from '../../functions/threads/thread-count.ts';
 import { madeUpCustomers, prepareRun, quietContext, preparedRun as run } from '../support/prepared-run.ts';
 
 const keys = runKeys(run);
@@ -39,6 +40,30 @@ describe('FitCandidate', () => {
       bytes.push(Buffer.from(await ports.objects.read(keys.fit(0))).toString());
     }
     expect(new Set(bytes).size).toBe(1);
+  });
+
+  it('writes the same bytes where the memory buys a second core', async () => {
+    const customers = madeUpCustomers(20_000);
+    const { ports, context } = await prepared(1, [3], customers);
+    const fits = new Set<string>();
+    for (const memoryMb of ['1769', '3008']) {
+      vi.stubEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE', memoryMb);
+      await fitCandidate({ run, item: 0 }, context);
+      fits.add(JSON.stringify(await readJson(ports.objects, keys.fit(0))));
+    }
+    vi.unstubAllEnvs();
+    expect(fits.size).toBe(1);
+  });
+
+  it.each([
+    ['one core up to 1,769 MiB', { nSamples: 1e6, memoryMb: 1769, nCores: 6 }, 1],
+    ['a second above it', { nSamples: 1e6, memoryMb: 1770, nCores: 6 }, 2],
+    ['six at the most memory', { nSamples: 1e6, memoryMb: 10_240, nCores: 6 }, 6],
+    ['no more than there are', { nSamples: 1e6, memoryMb: 10_240, nCores: 2 }, 2],
+    ['one for few rows', { nSamples: 5000, memoryMb: 10_240, nCores: 6 }, 1],
+    ['one outside of Lambda', { nSamples: 1e6, memoryMb: Number.NaN, nCores: 6 }, 1],
+  ])('takes %s', (_, room, expected) => {
+    expect(threadCount(room)).toBe(expected);
   });
 
   it('fails for more clusters than different customers, naming both numbers', async () => {

@@ -58,6 +58,28 @@ describe('bundling', () => {
     });
   });
 
+  it('puts the worker beside a function that starts threads, and there it runs', async () => {
+    const [folder, outdir] = [handlers(), temporary()];
+    const threads = join(import.meta.dirname, '../../functions/threads/clustering-threads.ts');
+    writeFileSync(
+      join(folder, 'fit.ts'),
+      `import { openThreads } from ${JSON.stringify(threads)};
+      export const handler = async (nThreads: number) => {
+        const threads = await openThreads(nThreads);
+        const values = Float32Array.from({ length: 600 }, (_, i) => (i * i) % 97);
+        const fit = await threads.kmeans({ nSamples: 300, nFeatures: 2, values }, { nClusters: 4, seed: 1 });
+        const score = await threads.estimateSilhouette({ nSamples: 300, nFeatures: 2, values }, fit.labels, 4, 1);
+        await threads.close();
+        return { fit, score };
+      };\n`,
+    );
+    await bundleHandlers(folder, outdir);
+    expect(readdirSync(join(outdir, 'fit')).sort()).toEqual(['index.mjs', 'kernel-worker.mjs']);
+    expect(readdirSync(join(outdir, 'join-path'))).toEqual(['index.mjs']);
+    const { handler } = await import(pathToFileURL(join(outdir, 'fit/index.mjs')).href);
+    expect(await handler(2)).toEqual(await handler(1));
+  });
+
   it('removes the bundle of a handler that is gone', async () => {
     const outdir = temporary();
     mkdirSync(join(outdir, 'former'));
