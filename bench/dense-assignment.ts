@@ -51,7 +51,7 @@ function assignmentRate(name: string, nClusters: number): number {
       }
     }
     const labels = memory.i32(nSamples);
-    const scratch = memory.alloc(Math.ceil(nFeatures / 4) * 128 + 32);
+    const scratch = memory.alloc(64 + Math.ceil(nFeatures / 4) * 128 + Math.ceil(nClusters / 4) * 16);
     const pass = () => {
       for (let first = 0; first < nSamples; first += ROWS_PER_CALL) {
         exports.nearest_center_f32(

@@ -1,5 +1,11 @@
-import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
+import {
+  nearestByProducts, productBest0, productBest1, productIndex0, productIndex1, productSecond0, productSecond1,
+  storeSquaredNorms,
+} from './kmeans-products';
 import { loadTile } from './rows';
+
+/** Half the squared norm of centers that only fill a group. */
+const NOWHERE: f64 = 1e37;
 
 /**
  * Nearest center of every sample, where float32 can tell.
@@ -8,9 +14,9 @@ import { loadTile } from './rows';
  * @param first,last samples of this call
  * @param centers IN f32 [⌈k / 4⌉][nFeatures][4], lanes past k hold 1e18
  * @param labels OUT i32 [nSamples]; −1 − label where the two nearest centers are too close to tell
- * @param relativeError bound of the relative error of a float32 distance
+ * @param relativeError bound of the relative error of a float32 distance: (nFeatures + 4) × 2⁻²⁴
  * @param absoluteError bound of what rounding rows and centers adds to a difference of two distances
- * @param scratch SCRATCH 32 bytes, then f32 [nFeatures rounded up to 4][8]
+ * @param scratch SCRATCH 64 bytes, then f32 [nFeatures rounded up to 4][8], then f32 [⌈k / 4⌉][4]
  * Cost: one read of the rows.
  */
 export function nearest_center_f32(
@@ -18,19 +24,46 @@ export function nearest_center_f32(
   relativeError: f32, absoluteError: f32, scratch: usize,
 ): void {
   const groups = (nClusters + 3) >>> 2;
-  const tile = scratch + 32;
+  const norms = scratch + 32, tile = scratch + 64;
+  const halfNorms = tile + (<usize>((nFeatures + 3) & ~3) << 5);
+  const largestNorm = placeHalfNorms(centers, nFeatures, nClusters, groups, halfNorms);
+  const productError = relativeError * 2;
   const up = f32x4.splat(1 + relativeError), down = f32x4.splat(1 - relativeError);
   const error = f32x4.splat(absoluteError);
   for (let sample = first; sample < last; sample += 8) {
     for (let lane = 0; lane < 8; lane++) store<i32>(scratch + (<usize>lane << 2), min(sample + lane, last - 1));
     loadTile(rows, nFeatures, scratch, tile);
-    nearestOfBlock(tile, nFeatures, centers, groups, 0, 0);
-    const sure0 = f32x4.gt(f32x4.mul(f32x4.sqrt(second0), down), f32x4.add(f32x4.mul(f32x4.sqrt(best0), up), error));
-    const sure1 = f32x4.gt(f32x4.mul(f32x4.sqrt(second1), down), f32x4.add(f32x4.mul(f32x4.sqrt(best1), up), error));
+    storeSquaredNorms(tile, nFeatures, norms);
+    nearestByProducts(tile, nFeatures, norms, centers, halfNorms, groups, largestNorm, productError);
+    const far0 = f32x4.mul(f32x4.sqrt(productSecond0), down), far1 = f32x4.mul(f32x4.sqrt(productSecond1), down);
+    const near0 = f32x4.mul(f32x4.sqrt(productBest0), up), near1 = f32x4.mul(f32x4.sqrt(productBest1), up);
+    const sure0 = f32x4.gt(far0, f32x4.add(near0, error)), sure1 = f32x4.gt(far1, f32x4.add(near1, error));
     // −1 − label is the complement of its bits.
-    v128.store(tile, v128.xor(index0, v128.not(sure0)));
-    v128.store(tile, v128.xor(index1, v128.not(sure1)), 16);
+    v128.store(tile, v128.xor(productIndex0, v128.not(sure0)));
+    v128.store(tile, v128.xor(productIndex1, v128.not(sure1)), 16);
     const count = min(8, last - sample);
     memory.copy(labels + (<usize>sample << 2), tile, <usize>count << 2);
   }
+}
+
+/** Half the squared norms of the centers. @returns the largest norm, rounded up */
+function placeHalfNorms(centers: usize, nFeatures: i32, nClusters: i32, groups: i32, halfNorms: usize): f32 {
+  let largest: f64 = 0;
+  for (let c = 0; c < groups << 2; c++) {
+    const target = halfNorms + (<usize>c << 2);
+    if (c >= nClusters) {
+      store<f32>(target, <f32>NOWHERE);
+      continue;
+    }
+    let square: f64 = 0;
+    let at = centers + (<usize>((c >>> 2) * nFeatures * 4 + (c & 3)) << 2);
+    for (let j = 0; j < nFeatures; j++) {
+      const value = <f64>load<f32>(at);
+      square += value * value;
+      at += 16;
+    }
+    store<f32>(target, <f32>(square / 2));
+    largest = max(largest, square);
+  }
+  return <f32>(sqrt(largest) * 1.000001);
 }
