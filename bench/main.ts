@@ -10,6 +10,7 @@ import { measureMemory } from './memory.ts';
 import { type CaseResult, runCase } from './pairs.ts';
 import { PythonWorker } from './python-worker.ts';
 import { type Results, report } from './report.ts';
+import { twoThreads } from './threads.ts';
 
 /**
  * `npm run bench -- [row…] [--quick] [--json]`: measures the named rows of the suite (all without a name), merges them
@@ -66,6 +67,8 @@ if (!flags.quick || positionals.length > 0) {
 const whole = !flags.quick || positionals.length > 0;
 const cold = whole && chosen('C1') ? coldStart() : known.cold;
 const peak = whole && chosen('P1') ? denseAssignment(machine.multiplyAddPeak) : known.peak;
+const threads = whole && chosen('T1') ? await twoThreads() : known.threads;
+for (const { title, ratio } of chosen('T1') ? (threads ?? []) : []) log(`T1 ${title}: ${ratio.toFixed(2)} ×`);
 for (const { title, share } of chosen('P1') ? (peak ?? []) : []) {
   log(`P1 ${title}: ${(share * 100).toFixed(0)} % of the peak`);
 }
@@ -81,6 +84,7 @@ const results: Results = {
   memory: [...memory.values()],
   ...(cold && { cold }),
   ...(peak && { peak }),
+  ...(threads && { threads }),
 };
 if (flags.json) console.log(JSON.stringify(results, null, 2));
 if (!flags.quick) {

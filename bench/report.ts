@@ -4,6 +4,7 @@ import type { LimitResult } from './limits.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryResult } from './memory.ts';
 import type { CaseResult, PeerResult } from './pairs.ts';
+import type { ThreadsResult } from './threads.ts';
 
 /** All results measured so far; a run of some cases replaces those and keeps the others. */
 export interface Results {
@@ -13,6 +14,7 @@ export interface Results {
   readonly memory: readonly MemoryResult[];
   readonly cold?: ColdResult;
   readonly peak?: readonly PeakShare[];
+  readonly threads?: readonly ThreadsResult[];
 }
 
 /** Memory of a Lambda function that has one whole core, GB. */
@@ -38,7 +40,7 @@ function verdict(result: CaseResult): string {
 }
 
 /** RESULTS.md. */
-export function report({ machine, cases, limits, memory, cold, peak }: Results): string {
+export function report({ machine, cases, limits, memory, cold, peak, threads }: Results): string {
   const peers = Object.entries(machine.peers)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
@@ -118,6 +120,21 @@ export function report({ machine, cases, limits, memory, cold, peak }: Results):
           ...peak.map(
             ({ title, gigaMultiplyAdds, share }) =>
               `| ${title} | ${gigaMultiplyAdds.toFixed(1)} | ${(share * 100).toFixed(0)} % |`,
+          ),
+        ]
+      : []),
+    ...(threads
+      ? [
+          '',
+          '## Two threads (T1)',
+          '',
+          'Two worker threads against our own one, the same bytes; must 1.8, stretch 1.95.',
+          '',
+          '| case | one thread | two threads | ratio |',
+          '| --- | ---: | ---: | ---: |',
+          ...threads.map(
+            ({ title, oneThread, twoThreads, ratio }) =>
+              `| ${title} | ${seconds(oneThread)} | ${seconds(twoThreads)} | ${ratio.toFixed(2)} |`,
           ),
         ]
       : []),

@@ -1,0 +1,98 @@
+import { type KMeansFit, kmeans } from '../functions/clustering/kmeans.ts';
+import { silhouetteSamples } from '../functions/clustering/validity.ts';
+import { loadKernelsSync } from '../functions/kernels/instance.ts';
+import { kmeansThreaded } from '../functions/threads/kmeans-threaded.ts';
+import { silhouetteSamplesThreaded } from '../functions/threads/silhouette-threaded.ts';
+import { ThreadPool } from '../functions/threads/thread-pool.ts';
+import { dataset } from './datasets.ts';
+import { median } from './pairs.ts';
+
+/** One thread against two, same input. */
+export interface ThreadsResult {
+  readonly title: string;
+  /** Medians, seconds. */
+  readonly oneThread: number;
+  readonly twoThreads: number;
+  /** Median over the pairs of one thread's time ÷ two threads' time. */
+  readonly ratio: number;
+  readonly pairs: number;
+}
+
+const PAIRS = 5;
+
+/** Row T1: two worker threads against none, in alternating pairs. @throws Error when a byte of the results differs */
+export async function twoThreads(): Promise<ThreadsResult[]> {
+  const kernels = loadKernelsSync();
+  const pool = new ThreadPool(kernels, 2);
+  const fitCase = (name: string, nClusters: number) => {
+    const set = dataset(name);
+    const options = { nClusters, seed: 42 };
+    return paired(
+      `k-means ${name} k=${nClusters}, 10 restarts or more`,
+      () => bytesOf(kmeans(kernels, set, options)),
+      async () => bytesOf(await kmeansThreaded(pool, set, options)),
+    );
+  };
+  const scoreCase = (name: string) => {
+    const set = dataset(name);
+    const { labels } = kmeans(kernels, set, { nClusters: 8, seed: 42, nInit: 1 });
+    return paired(
+      `silhouette ${name} k=8`,
+      () => silhouetteSamples(kernels, set, labels, 8),
+      () => silhouetteSamplesThreaded(pool, set, labels, 8),
+    );
+  };
+  try {
+    return [
+      await fitCase('blobs_100k_16', 8),
+      await fitCase('customers_100k_30', 50),
+      await fitCase('customers_1m_13', 8),
+      await scoreCase('blobs_20k_16'),
+      await scoreCase('blobs_100k_16'),
+    ];
+  } finally {
+    await pool.close();
+  }
+}
+
+function bytesOf({ labels, centers, inertia, iterations, restarts }: KMeansFit): Float64Array {
+  return Float64Array.of(...centers, inertia, iterations, restarts, ...checksums(labels));
+}
+
+/** Two sums that a changed or moved label changes. */
+function checksums(labels: Int32Array): [number, number] {
+  return [
+    labels.reduce((sum, label) => sum + label, 0),
+    labels.reduce((sum, label, i) => sum + label * (i % 8191), 0),
+  ];
+}
+
+async function paired(
+  title: string,
+  alone: () => Float64Array,
+  together: () => Promise<Float64Array>,
+): Promise<ThreadsResult> {
+  const [expected, found] = [alone(), await together()];
+  if (!expected.every((value, i) => Object.is(value, found[i]))) {
+    throw new Error(`${title}: two threads give other bytes than one.`);
+  }
+  const timed = async (work: () => unknown) => {
+    const started = performance.now();
+    await work();
+    return (performance.now() - started) / 1000;
+  };
+  const times: { one: number; two: number }[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    // Every other pair begins with the other side: a drift of the machine favours neither.
+    const early = pair % 2 === 0 ? await timed(alone) : undefined;
+    const two = await timed(together);
+    times.push({ one: early ?? (await timed(alone)), two });
+  }
+  return {
+    title,
+    oneThread: median(times.map(({ one }) => one)),
+    twoThreads: median(times.map(({ two }) => two)),
+    ratio: median(times.map(({ one, two }) => one / two)),
+    pairs: PAIRS,
+  };
+}
