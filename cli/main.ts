@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { addClusterCommand } from './cluster.ts';
+import { addInspectCommand } from './inspect.ts';
 import { addKeysCommand } from './keys.ts';
 import { addRunCommand } from './run.ts';
 import { addSampleCommand } from './sample.ts';
@@ -29,6 +30,7 @@ addRunCommand(program);
 addUpCommand(program);
 addSampleCommand(program);
 addClusterCommand(program);
+addInspectCommand(program);
 addKeysCommand(program);
 
 // Whoever reads us may stop early (`tessella run … | head`): what we still have to do goes on.

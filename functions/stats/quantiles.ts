@@ -85,6 +85,11 @@ export class QuantileDigest {
     return below + (above - below) * (position - Math.floor(position));
   }
 
+  /** Values with their counts, ascending: the values themselves while exact, else the middles of their buckets. */
+  *entries(): Generator<readonly [value: number, count: number]> {
+    for (const [key, count] of this.#sorted()) yield [this.#exact ? key : representativeOf(key), count];
+  }
+
   toJSON(): EncodedDigest {
     const entries = this.#sorted();
     return {
