@@ -8,6 +8,8 @@ const MAGIC = 'ARROW1';
 const HEAD_BYTES = 8;
 /** Length of the footer and the magic bytes. */
 const TAIL_BYTES = 10;
+/** Size of the place of one batch in the footer. */
+const BLOCK_BYTES = 24;
 
 /** The schema of an Arrow IPC file, and where its other parts lie, each as [start, end) of the file. */
 export interface ArrowFileParts {
@@ -31,6 +33,10 @@ export async function readArrowParts({ size, read }: TableSource): Promise<Arrow
   if (footerBytes <= 0 || footerStart < HEAD_BYTES) throw new Error('the length of its footer is wrong');
   // Copied, since the footer must lie at an aligned address.
   const footer = Footer.decode(new Uint8Array(await read(footerStart, size - TAIL_BYTES)));
+  // A damaged count would be believed, and billions of blocks be looked for.
+  if ((footer.numRecordBatches + footer.numDictionaries) * BLOCK_BYTES > footerBytes) {
+    throw new Error('its footer announces more batches than it has room for');
+  }
   const partOf = ({ offset, metaDataLength, bodyLength }: FileBlock) => {
     const end = offset + metaDataLength + bodyLength;
     if (!(offset >= HEAD_BYTES && end <= footerStart))

@@ -115,8 +115,11 @@ export class ColumnProfile {
       this.traitCounts[bit]! += 1;
     }
     if ((traits & VALUE_TRAITS) === 0) return;
-    if ((traits & TRAITS.plain) !== 0) this.numbers.plain.add(parseNumber(bytes, start, end));
-    else this.#countText(traits, new TextDecoder().decode(bytes.subarray(start, end)), bytes, start, end);
+    if ((traits & TRAITS.plain) !== 0) {
+      const value = parseNumber(bytes, start, end);
+      const isGrouped = Number.isNaN(value);
+      this.numbers.plain.add(isGrouped ? parseLocalNumber(decode(bytes, start, end), '.') : value);
+    } else this.#countText(traits, decode(bytes, start, end), bytes, start, end);
   }
 
   #countText(traits: number, text: string, bytes: Uint8Array, start: number, end: number): void {
@@ -141,6 +144,9 @@ const BIT = Object.fromEntries(
 ) as Readonly<Record<keyof typeof TRAITS, number>>;
 
 const VALUE_TRAITS = TRAITS.point | TRAITS.comma | TRAITS.ymd | TRAITS.dmy | TRAITS.mdy;
+
+const decoder = new TextDecoder();
+const decode = (bytes: Uint8Array, start: number, end: number) => decoder.decode(bytes.subarray(start, end));
 
 /** MurmurHash3's finaliser (Appleby). */
 function finalise(value: number): number {

@@ -56,7 +56,6 @@ export function inferColumnType(profile: ColumnProfile): InferredType {
   const decimal = decimalMark({
     point: profile.having('point'),
     comma: profile.having('comma'),
-    ambiguous: 0,
   });
   const dates = dateOrder({
     ymd: profile.having('ymd'),

@@ -23,8 +23,6 @@ export function parseLocalNumber(text: string, mark: DecimalMark): number {
 export interface NumberFormatCounts {
   readonly point: number;
   readonly comma: number;
-  /** Texts that mean another number under each mark, as `1,234` or `1.234`. */
-  readonly ambiguous: number;
 }
 
 /** The mark under which more texts are numbers; a point where both do as well. */

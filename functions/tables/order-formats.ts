@@ -21,7 +21,7 @@ export async function orderFormats(
   file: string,
   { orderedAt }: OrderColumns,
 ): Promise<OrderFormats> {
-  const quantity = { point: 0, comma: 0, ambiguous: 0 };
+  const quantity = { point: 0, comma: 0 };
   const unitPrice = { ...quantity };
   const dates = { ymd: 0, dmy: 0, mdy: 0 };
   let example = '';

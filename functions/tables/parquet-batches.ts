@@ -35,7 +35,14 @@ const bufferOf = ({ size, read }: TableSource): AsyncBuffer => ({
 /** Metadata of a Parquet file: schema and row groups. @throws InvalidDatasetError */
 export async function readParquetMetadata(source: TableSource): Promise<FileMetaData> {
   try {
-    return await parquetMetadataAsync(bufferOf(source));
+    const metadata = await parquetMetadataAsync(bufferOf(source));
+    // Damage may lie in what the library looks at only later.
+    if (parquetNames(metadata).length === 0) throw new Error('there is no column in it');
+    const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+    if (rows !== Number(metadata.num_rows) || metadata.row_groups.some(({ num_rows }) => num_rows < 0n)) {
+      throw new Error(`it announces ${metadata.num_rows} rows, but its row groups hold ${rows}`);
+    }
+    return metadata;
   } catch (cause) {
     throw damaged(source.file, cause);
   }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { TransientStoreError } from '../../functions/errors.ts';
 import { gunzip, isGzip } from '../../functions/decompress/gunzip.ts';
+import { TransientStoreError } from '../../functions/errors.ts';
 
 const text = Array.from({ length: 50_000 }, (_, i) => `${i},${(i * 7919) % 10_007}\n`).join('');
 
