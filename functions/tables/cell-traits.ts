@@ -43,30 +43,34 @@ const MISSING_WORDS = new Set(
 const BOOLEANS = new Set(['true', 'false', 'yes', 'no', 't', 'f', 'y', 'n', 'on', 'off']);
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@.]{2,}$/;
 const PHONE = /^\+?[\d() ./-]{7,20}$/;
-const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Bytes of the longest text that is looked at. */
+const LOOKED_AT = 1000;
 
-/** All that a text may be, as bits of `TRAITS`; it depends on the text alone. */
-export function cellTraits(text: string): number {
+/** All that the UTF-8 text in bytes [start, end) may be, as bits of `TRAITS`; it depends on the text alone. */
+export function cellTraits(bytes: Uint8Array, start: number, end: number): number {
+  const digits = digitTraits(bytes, start, end);
+  if (digits !== 0) return digits;
   const T = TRAITS;
+  const text = decoder.decode(bytes.subarray(start, Math.min(end, start + LOOKED_AT)));
   let traits = 0;
   const first = text.charCodeAt(0);
   const isNumeric = first <= 0x39 || first === 0x20ac || first === 0xa3 || first === 0xa5;
   if (isNumeric) {
-    const bytes = encoder.encode(text);
-    const plain = parseNumber(bytes, 0, bytes.length);
+    const isTime = !Number.isNaN(parseTimestamp(bytes, start, end));
+    if (isTime) return T.ymd | (end - start > 10 ? T.time : 0) | (text.includes(' ') ? T.words : 0);
+    const plain = parseNumber(bytes, start, end);
     const point = Number.isNaN(plain) ? parseLocalNumber(text, '.') : plain;
     const comma = parseLocalNumber(text, ',');
     if (!Number.isNaN(point)) traits |= T.point | (Number.isInteger(point) ? T.wholePoint : 0);
     if (!Number.isNaN(comma)) traits |= T.comma | (Number.isInteger(comma) ? T.wholeComma : 0);
     if (point === comma) traits |= T.plain;
-    if (/^\d+\.0+$/.test(text)) traits |= T.floatWhole;
-    if (!Number.isNaN(parseTimestamp(bytes, 0, bytes.length)) || isDate(text, 'ymd')) traits |= T.ymd;
+    if (isDate(text, 'ymd')) traits |= T.ymd;
     if (isDate(text, 'dmy')) traits |= T.dmy;
     if (isDate(text, 'mdy')) traits |= T.mdy;
-    if ((traits & (T.ymd | T.dmy | T.mdy)) !== 0 && /\d:\d/.test(text)) traits |= T.time;
-    if ((traits & (T.ymd | T.dmy | T.mdy)) === 0 && PHONE.test(text) && text.replace(/\D/g, '').length >= 7) {
-      traits |= T.phone;
-    }
+    const isDated = (traits & (T.ymd | T.dmy | T.mdy)) !== 0;
+    if (isDated && /\d:\d/.test(text)) traits |= T.time;
+    if (!isDated && PHONE.test(text) && text.replace(/\D/g, '').length >= 7) traits |= T.phone;
   }
   const lower = text.length <= 16 ? text.toLowerCase() : '';
   if (BOOLEANS.has(lower)) traits |= T.boolean;
@@ -79,6 +83,35 @@ export function cellTraits(text: string): number {
   if (/^[=+\-@]/.test(text) && (traits & (T.point | T.comma | T.phone)) === 0 && text.length > 1)
     traits |= T.formula;
   return traits;
+}
+
+const MINUS = 0x2d;
+const DOT = 0x2e;
+/** Digits up to which a number is exact, and its text is not needed. */
+const MOST_DIGITS = 15;
+
+/** Traits of the most common texts, digits with at most one point in between; 0 for all others. */
+function digitTraits(bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  const nDigits = end - first;
+  if (nDigits < 1 || nDigits > MOST_DIGITS) return 0;
+  let point = -1;
+  let isWhole = true;
+  for (let i = first; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === DOT && point < 0 && i > first && i + 1 < end) point = i;
+    else if (byte < 0x30 || byte > 0x39) return 0;
+    else if (point >= 0 && byte !== 0x30) isWhole = false;
+  }
+  const T = TRAITS;
+  if (point < 0) {
+    const isLong = first === start && nDigits >= 7;
+    return T.point | T.comma | T.plain | T.wholePoint | T.wholeComma | (isLong ? T.phone : 0);
+  }
+  // Under a decimal comma, a point before three digits groups thousands.
+  const isGroup = end - point === 4 && point - first <= 3;
+  const whole = isWhole ? T.wholePoint | (first === start ? T.floatWhole : 0) : 0;
+  return T.point | whole | (isGroup ? T.comma | T.wholeComma : 0);
 }
 
 const isDate = (text: string, order: 'ymd' | 'dmy' | 'mdy') => !Number.isNaN(parseLocalDate(text, order));

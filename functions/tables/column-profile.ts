@@ -18,6 +18,11 @@ interface Span {
   max: number;
 }
 
+function widen(span: Span, ms: number): void {
+  if (ms < span.min) span.min = ms;
+  if (ms > span.max) span.max = ms;
+}
+
 const newSpan = (): Span => ({ min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY });
 
 /**
@@ -119,6 +124,12 @@ export class ColumnProfile {
       const value = parseNumber(bytes, start, end);
       const isGrouped = Number.isNaN(value);
       this.numbers.plain.add(isGrouped ? parseLocalNumber(decode(bytes, start, end), '.') : value);
+    } else if ((traits & VALUE_TRAITS) === TRAITS.point) {
+      const value = parseNumber(bytes, start, end);
+      this.numbers.point.add(Number.isNaN(value) ? parseLocalNumber(decode(bytes, start, end), '.') : value);
+    } else if ((traits & VALUE_TRAITS) === TRAITS.ymd) {
+      const iso = parseTimestamp(bytes, start, end);
+      widen(this.spans.ymd, Number.isNaN(iso) ? parseLocalDate(decode(bytes, start, end), 'ymd') : iso);
     } else this.#countText(traits, decode(bytes, start, end), bytes, start, end);
   }
 
@@ -132,9 +143,7 @@ export class ColumnProfile {
       if ((traits & TRAITS[order]) === 0) continue;
       const iso = order === 'ymd' ? parseTimestamp(bytes, start, end) : Number.NaN;
       const ms = Number.isNaN(iso) ? parseLocalDate(text, order) : iso;
-      const span = this.spans[order];
-      if (ms < span.min) span.min = ms;
-      if (ms > span.max) span.max = ms;
+      widen(this.spans[order], ms);
     }
   }
 }

@@ -85,16 +85,16 @@ export class DistinctSketch {
     bytes: Uint8Array,
     start: number,
     end: number,
-    traitsOf: (text: string) => number,
+    traitsOf: (bytes: Uint8Array, start: number, end: number) => number,
   ): number {
-    if (hash >= this.#threshold) return traitsOf(textOf(bytes, start, end));
+    if (hash >= this.#threshold) return traitsOf(bytes, start, end);
     const slot = this.#slotOf(hash);
     if (this.#hashes[slot] !== EMPTY) {
       this.#counts[slot]! += 1;
       return this.#traits[slot]!;
     }
     const text = this.#keepsTexts ? textOf(bytes, start, end) : '';
-    const traits = traitsOf(text);
+    const traits = traitsOf(bytes, start, end);
     this.#insert(hash, 1, end - start > KEPT_BYTES ? text.slice(0, KEPT_BYTES) : text, traits);
     return traits;
   }
