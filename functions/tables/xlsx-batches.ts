@@ -2,6 +2,7 @@ import { streamXlsxRows } from 'hucre/xlsx';
 import { InvalidDatasetError } from '../errors.ts';
 import { BATCH_ROWS, type TableBatch } from './cells.ts';
 import { cellsOfValues } from './cells-of-values.ts';
+import { refuseZipBomb } from './zip-bomb.ts';
 
 /** A row of a sheet; `index` from 0. */
 interface SheetRow {
@@ -11,6 +12,7 @@ interface SheetRow {
 
 /** The rows of a sheet that hold a value, one after the other. @throws InvalidDatasetError */
 async function* sheetRows(file: string, bytes: Uint8Array, sheet: string | null): AsyncGenerator<SheetRow> {
+  refuseZipBomb(file, bytes);
   try {
     for await (const row of streamXlsxRows(bytes, sheet === null ? {} : { sheet })) {
       if (row.values.some((value) => value !== null && value !== '')) yield row;

@@ -146,6 +146,21 @@ describe('tables of unusual size', () => {
     expect(line.bytesRead).toBeLessThan(4 * MB);
   });
 
+  it('fails on a spreadsheet that would unpack to 1,000 times its size, before it does', async () => {
+    // A directory is all that is read of it: one entry that announces 1 GB.
+    const entry = new Uint8Array(46);
+    const end = new Uint8Array(22);
+    const head = new TextEncoder().encode('PK\x03\x04'.padEnd(1_000_000, '-'));
+    new DataView(entry.buffer).setUint32(0, 0x02014b50, true);
+    new DataView(entry.buffer).setUint32(24, 1_000_000_000, true);
+    new DataView(end.buffer).setUint32(0, 0x06054b50, true);
+    new DataView(end.buffer).setUint32(16, head.length, true);
+    const archive = new Uint8Array(Buffer.concat([head, entry, end]));
+    await expect(reportOf(chunkedSource('bomb.xlsx', archive))).rejects.toThrow(
+      failure('InvalidDatasetError', 'zip_bomb'),
+    );
+  });
+
   it('reads 300 MB out of a 1,000:1 gzip in bounded memory, and fails on one of NULs', async () => {
     const rows = new TextEncoder().encode('1,2\n'.repeat(MB / 4));
     const bomb = gzipSync(Buffer.concat([Buffer.from('a,b\n'), ...new Array<Uint8Array>(300).fill(rows)]), {
