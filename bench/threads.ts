@@ -47,8 +47,8 @@ export async function twoThreads(): Promise<ThreadsResult[]> {
       await fitCase('blobs_100k_16', 8),
       await fitCase('customers_100k_30', 50),
       await fitCase('customers_1m_13', 8),
+      await scoreCase('blobs_10k_16'),
       await scoreCase('blobs_20k_16'),
-      await scoreCase('blobs_100k_16'),
     ];
   } finally {
     await pool.close();
