@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { featureSpecSchema, SCALINGS, selectionSpecSchema } from './recipe.ts';
+
+/** What the rows of a dataset are. Orders are summed per customer (RFM); all other kinds hold one row per entity. */
+export const DATASET_KINDS = ['orders', 'leads', 'customers', 'contexts', 'campaign_insights'] as const;
+export type DatasetKind = (typeof DATASET_KINDS)[number];
+
+/** Languages that texts about segments are written in. */
+export const LOCALES = ['en', 'pt-BR', 'es'] as const;
+
+/** What a column of the input is to be read as; `ignore` leaves it out, `text` too (kept for rejected rows alone). */
+export const COLUMN_TYPES = ['number', 'boolean', 'category', 'time', 'list', 'text', 'ignore'] as const;
+
+const name = z.string().trim().min(1).max(256);
+
+/** How one input column is read, where the inference is not to decide. */
+export const columnConfigSchema = z.strictObject({
+  type: z.enum(COLUMN_TYPES).optional(),
+  /** Texts that stand for "no value" in this column (`Select`, `999`), besides empty cells and the usual words. */
+  missing: z.array(z.string().max(256)).max(100).optional(),
+  unit: z.string().max(64).optional(),
+  /** Parts the entries of a list; default: `|` or a JSON array, as found. */
+  separator: z.string().min(1).max(4).optional(),
+});
+export type ColumnConfig = z.output<typeof columnConfigSchema>;
+
+/**
+ * Configuration of a dataset, as a tenant saves it. Every field has a default or is inferred from the data, so that `{}`
+ * is a configuration too.
+ */
+export const datasetConfigSchema = z.strictObject({
+  kind: z.enum(DATASET_KINDS).optional(),
+  /** Column that names the entity. */
+  idColumn: name.optional(),
+  /** Column with the instant that windows, recency and duplicates go by. */
+  timeColumn: name.optional(),
+  /** IANA name; calendar features are taken in it. */
+  timeZone: z.string().max(64).default('UTC'),
+  /** Rows older than this many months before the reference are left out; null keeps all. Default: 6 for leads, else null. */
+  maxDataAgeMonths: z.int().min(1).max(600).nullable().optional(),
+  /** Fewer entities fail the run. Default: 100, but 2 for orders. */
+  minDataPoints: z.int().min(2).max(1_000_000_000).optional(),
+  /** Columns or feature groups that take part; default: all that are usable. */
+  featuresToUse: z.array(name).min(1).max(1000).optional(),
+  /** By input column. */
+  columns: z.record(name, columnConfigSchema).optional(),
+  /** Feature by feature, instead of what the types suggest. */
+  features: z.array(featureSpecSchema).min(1).max(1000).optional(),
+  /** Default: `minmax` for leads, else `zscore`. */
+  scaling: z.enum(SCALINGS).optional(),
+  /** Null keeps every feature that is not constant. */
+  selection: selectionSpecSchema.nullable().optional(),
+  locale: z.enum(LOCALES).default('en'),
+  /** Columns with personal data: never a feature, masked in every report; and who answers for them. */
+  personal: z
+    .strictObject({ columns: z.array(name).max(1000), owner: z.string().max(256).optional() })
+    .optional(),
+});
+export type DatasetConfig = z.output<typeof datasetConfigSchema>;
+export type DatasetConfigInput = z.input<typeof datasetConfigSchema>;
+
+/** A saved version of a dataset's configuration. */
+export interface DatasetConfigRecord {
+  readonly tenant: string;
+  readonly dataset: string;
+  /** 1 for the first; a new one for each change, also after a deletion. */
+  readonly version: number;
+  readonly config: DatasetConfig;
+  /** ISO 8601 UTC. */
+  readonly savedAt: string;
+}
