@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Command } from 'commander';
 import { KEY, SCOPES, type Scope } from '../functions/contracts/env.ts';
+import { customerApiKey } from '../functions/contracts/keys.ts';
 import type { ApiKeyRecord } from '../functions/contracts/records.ts';
 import { InvalidRequestError } from '../functions/errors.ts';
 import { name } from './options.ts';
@@ -21,22 +22,48 @@ export function mintKey(tenant: string, scopes: readonly Scope[]): MintedKey {
   return keyOf(`tsl.${tenant}.${keyId}.${secret}`, scopes)!;
 }
 
+/** A new key for the two headers `X-Customer-Api-Id` and `X-Secret`. */
+export function mintCustomerApiKey(
+  tenant: string,
+  scopes: readonly Scope[],
+): MintedKey & { readonly secret: string } {
+  const customerApiId = randomUUID();
+  const secret = randomBytes(32).toString('base64url');
+  const record = {
+    tenant,
+    keyId: customerApiId,
+    customerApiId,
+    secretHash: hashOf(secret),
+    scopes,
+    createdAt: new Date().toISOString(),
+  };
+  return { text: `X-Customer-Api-Id: ${customerApiId}\nX-Secret: ${secret}`, secret, record };
+}
+
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
+
 /** The key that a text spells; undefined when it spells none. */
 export function keyOf(text: string, scopes: readonly Scope[]): MintedKey | undefined {
   const [prefix, tenant, keyId, secret, ...rest] = text.split('.');
   if (prefix !== 'tsl' || !tenant || !keyId || !secret || rest.length > 0) return undefined;
-  const secretHash = createHash('sha256').update(secret).digest('hex');
-  return { text, record: { tenant, keyId, secretHash, scopes, createdAt: new Date().toISOString() } };
+  return {
+    text,
+    record: { tenant, keyId, secretHash: hashOf(secret), scopes, createdAt: new Date().toISOString() },
+  };
 }
 
 /** Stores a minted key; refuses to overwrite one of the same id. */
 export async function storeKey(client: DynamoDBClient, table: string, { record }: MintedKey): Promise<void> {
+  const { customerApiId } = record;
+  const { partition, sort } = customerApiId
+    ? customerApiKey(customerApiId)
+    : { partition: `T#${record.tenant}`, sort: `KEY#${record.keyId}` };
   await DynamoDBDocumentClient.from(client).send(
     new PutCommand({
       TableName: table,
       Item: {
-        [KEY.partition]: `T#${record.tenant}`,
-        [KEY.sort]: `KEY#${record.keyId}`,
+        [KEY.partition]: partition,
+        [KEY.sort]: sort,
         ...record,
       },
       ConditionExpression: 'attribute_not_exists(#pk)',
@@ -54,6 +81,14 @@ function parseScopes(text: string): Scope[] {
   return SCOPES.filter((known) => scopes.includes(known));
 }
 
+interface CreateOptions {
+  readonly table: string;
+  readonly tenant: string;
+  readonly scopes: string;
+  readonly customerApi?: boolean;
+  readonly json?: boolean;
+}
+
 /** `tessella keys create`: an API key for a deployed stack, stored with the caller's own AWS credentials. */
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('API keys of a deployed stack');
@@ -63,14 +98,16 @@ export function addKeysCommand(program: Command): void {
     .requiredOption('--table <name>', 'name of the API key table: output ApiKeysTableName of the data stack')
     .requiredOption('--tenant <name>', 'tenant whose data the key opens', name)
     .option('--scopes <list>', 'comma-separated scopes', SCOPES.join(','))
+    .option('--customer-api', 'a pair for the headers X-Customer-Api-Id and X-Secret (drill-down routes)')
     .option('--json', 'print machine-readable JSON')
-    .action(async (options: { table: string; tenant: string; scopes: string; json?: boolean }) => {
-      const key = mintKey(options.tenant, parseScopes(options.scopes));
+    .action(async (options: CreateOptions) => {
+      const mint = options.customerApi ? mintCustomerApiKey : mintKey;
+      const key = mint(options.tenant, parseScopes(options.scopes));
       await storeKey(new DynamoDBClient({}), options.table, key);
       if (options.json) printJson({ key: key.text, tenant: key.record.tenant, scopes: key.record.scopes });
       else
         process.stdout.write(
-          `${key.text}\nSend it as X-API-Key. It is stored as a hash and cannot be shown again.\n`,
+          `${key.text}\n${options.customerApi ? 'Send both headers.' : 'Send it as X-API-Key.'} It is stored as a hash and cannot be shown again.\n`,
         );
     });
 }

@@ -104,6 +104,8 @@ export interface LabelStore {
 /** API keys by tenant and key id; the secret is never stored. */
 export interface ApiKeyStore {
   key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
+  /** The key of an `X-Customer-Api-Id`, a lower-case UUID; the record says whose it is. */
+  customerApi(customerApiId: string): Promise<ApiKeyRecord | undefined>;
 }
 
 export interface WorkflowStarter {

@@ -1,3 +1,4 @@
+import { customerApiKey } from '../contracts/keys.ts';
 import type { ApiKeyRecord } from '../contracts/records.ts';
 import type { ApiKeyStore } from '../ports.ts';
 import { recordOf, type Table } from './dynamodb-table.ts';
@@ -7,6 +8,11 @@ export function dynamodbApiKeys(table: Table): ApiKeyStore {
   return {
     async key(tenant, keyId) {
       const item = await table.get(`T#${tenant}`, `KEY#${keyId}`);
+      return item && recordOf<ApiKeyRecord>(item);
+    },
+    async customerApi(customerApiId) {
+      const { partition, sort } = customerApiKey(customerApiId);
+      const item = await table.get(partition, sort);
       return item && recordOf<ApiKeyRecord>(item);
     },
   };

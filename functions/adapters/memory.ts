@@ -73,7 +73,12 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
     },
     apiKeys: {
       async key(tenant, keyId) {
-        return structuredClone(apiKeys.find((key) => key.tenant === tenant && key.keyId === keyId));
+        return structuredClone(
+          apiKeys.find((key) => key.tenant === tenant && key.keyId === keyId && !key.customerApiId),
+        );
+      },
+      async customerApi(customerApiId) {
+        return structuredClone(apiKeys.find((key) => key.customerApiId === customerApiId));
       },
     },
     workflow: {

@@ -40,5 +40,5 @@ export const RUNS_BY_START = {
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Scopes an API key may carry. */
-export const SCOPES = ['segments:read', 'runs:read', 'runs:write'] as const;
+export const SCOPES = ['segments:read', 'runs:read', 'runs:write', 'drilldown'] as const;
 export type Scope = (typeof SCOPES)[number];

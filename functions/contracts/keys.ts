@@ -42,3 +42,8 @@ export function parseInputKey(key: string): { tenant: string; dataset: string; n
   const [, tenant = '', dataset = '', name = ''] = match;
   return { tenant, dataset, name };
 }
+
+/** Where the record of an `X-Customer-Api-Id` stands in the table of API keys: found without knowing the tenant. */
+export function customerApiKey(customerApiId: string): { partition: string; sort: string } {
+  return { partition: `A#${customerApiId}`, sort: 'KEY' };
+}

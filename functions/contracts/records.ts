@@ -129,6 +129,8 @@ export interface LabelRecord {
 export interface ApiKeyRecord {
   readonly tenant: string;
   readonly keyId: string;
+  /** Of a key that is sent as `X-Customer-Api-Id` and `X-Secret`: its UUID, lower case. */
+  readonly customerApiId?: string;
   /** Lower-case hex SHA-256 of the secret part. */
   readonly secretHash: string;
   readonly scopes: readonly Scope[];

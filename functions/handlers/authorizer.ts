@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ENV } from '../contracts/env.ts';
+import type { ApiKeyRecord } from '../contracts/records.ts';
 import { createLogger, logLevel } from '../observability.ts';
 import type { ApiKeyStore } from '../ports.ts';
 
@@ -26,6 +27,29 @@ export interface AuthorizerOptions {
 /** An API key: `tsl.{tenant}.{keyId}.{secret}`. Tenant and key id find the record; only the secret is secret. */
 const API_KEY = /^tsl\.([a-z0-9][a-z0-9_-]{0,62})\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{16,128})$/;
 
+/** `X-Customer-Api-Id` is a UUID; `X-Secret` goes with it. */
+const CUSTOMER_API_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const SECRET = /^[\x21-\x7e]{16,128}$/;
+
+/** A key as a request carries it: the secret, where its record lies, and what of it may be logged. */
+interface SentKey {
+  readonly secret: string;
+  readonly told: Readonly<Record<string, string>>;
+  find(keys: ApiKeyStore): Promise<ApiKeyRecord | undefined>;
+}
+
+/** The key of a request, in one header (`X-API-Key`) or in two; undefined where neither is well formed. */
+function keyInHeaders(headers: AuthorizerEvent['headers'] = {}): SentKey | undefined {
+  const [, tenant, keyId, ownSecret] = API_KEY.exec(headers['x-api-key'] ?? '') ?? [];
+  if (tenant !== undefined && keyId !== undefined && ownSecret !== undefined) {
+    return { secret: ownSecret, told: { tenant, keyId }, find: (keys) => keys.key(tenant, keyId) };
+  }
+  const customerApiId = headers['x-customer-api-id']?.trim().toLowerCase() ?? '';
+  const secret = headers['x-secret'] ?? '';
+  if (!CUSTOMER_API_ID.test(customerApiId) || !SECRET.test(secret)) return undefined;
+  return { secret, told: { customerApiId }, find: (keys) => keys.customerApi(customerApiId) };
+}
+
 /** Compared with where there is no record, so that an unknown key takes as long as a wrong secret. */
 const NO_HASH = Buffer.alloc(32);
 
@@ -39,22 +63,24 @@ export function authorizerHandler(
   } = options;
 
   return async ({ headers, requestContext }) => {
-    const [, tenant, keyId, secret] = API_KEY.exec(headers?.['x-api-key'] ?? '') ?? [];
-    if (tenant === undefined || keyId === undefined || secret === undefined) {
+    const sentKey = keyInHeaders(headers);
+    if (sentKey === undefined) {
       log.info('key refused', { requestId: requestContext?.requestId, reason: 'malformed' });
       return { isAuthorized: false, context: {} };
     }
-    const record = await (await openKeys()).key(tenant, keyId);
+    const { secret, told } = sentKey;
+    const record = await sentKey.find(await openKeys());
     const sent = createHash('sha256').update(secret).digest();
     const stored = Buffer.from(record?.secretHash ?? '', 'hex');
     const usable = stored.length === sent.length;
     const equal = timingSafeEqual(sent, usable ? stored : NO_HASH);
     const isAuthorized = equal && usable && record !== undefined && record.disabled !== true;
     if (!isAuthorized) {
-      log.info('key refused', { requestId: requestContext?.requestId, tenant, keyId, reason: 'not_valid' });
+      log.info('key refused', { requestId: requestContext?.requestId, ...told, reason: 'not_valid' });
       return { isAuthorized, context: {} };
     }
-    return { isAuthorized, context: { tenant, scopes: record.scopes.join(' '), keyId } };
+    const { tenant, keyId, scopes } = record;
+    return { isAuthorized, context: { tenant, scopes: scopes.join(' '), keyId } };
   };
 }
 

@@ -26,7 +26,10 @@ export async function openDynamodbStores(port: number) {
     labels: dynamodbLabels(table('labels')),
     apiKeys: dynamodbApiKeys(table('apiKeys')),
     async putApiKey(key: ApiKeyRecord) {
-      const Item = { ...key, pk: `T#${key.tenant}`, sk: `KEY#${key.keyId}` };
+      const { customerApiId } = key;
+      const Item = customerApiId
+        ? { ...key, pk: `A#${customerApiId}`, sk: 'KEY' }
+        : { ...key, pk: `T#${key.tenant}`, sk: `KEY#${key.keyId}` };
       await documents.send(new PutCommand({ TableName: 'apiKeys', Item }));
     },
     close: () => client.destroy(),

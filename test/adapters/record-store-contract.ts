@@ -144,6 +144,23 @@ export function apiKeyStoreContract(
     expect(await open().key(tenant, 'k2')).toBeUndefined();
     expect(await open().key(freshTenant(), 'k1')).toBeUndefined();
   });
+
+  it('finds the key of a customer API id without knowing its tenant, and only by that id', async () => {
+    const tenant = freshTenant();
+    const customerApiId = crypto.randomUUID();
+    const key: ApiKeyRecord = {
+      tenant,
+      keyId: customerApiId,
+      customerApiId,
+      secretHash: 'cd'.repeat(32),
+      scopes: ['drilldown'],
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+    await put(key);
+    expect(await open().customerApi(customerApiId)).toEqual(key);
+    expect(await open().customerApi(crypto.randomUUID())).toBeUndefined();
+    expect(await open().key(tenant, customerApiId)).toBeUndefined();
+  });
 }
 
 /** Runs the contracts of the four table-backed stores under one heading each. */

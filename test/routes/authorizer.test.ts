@@ -53,6 +53,43 @@ describe('authorizer', () => {
     expect(await call(key)).toEqual({ isAuthorized: false, context: {} });
   });
 
+  describe('with X-Customer-Api-Id and X-Secret', () => {
+    const customerApiId = '0f8fad5b-d9cb-469f-a165-70867728950e';
+    const pair: ApiKeyRecord = { ...record, keyId: customerApiId, customerApiId, scopes: ['drilldown'] };
+    const ask = (id: string | undefined, secret: string | undefined, key: ApiKeyRecord = pair) => {
+      const ports = memoryPorts();
+      ports.contents.apiKeys.push(key);
+      const authorize = authorizerHandler({
+        apiKeys: () => ports.apiKeys,
+        log: createLogger({ write: () => {} }),
+      });
+      return authorize({ headers: { 'x-customer-api-id': id, 'x-secret': secret } });
+    };
+
+    it('admits the holder, in whatever case the id is written', async () => {
+      const admitted = {
+        isAuthorized: true,
+        context: { tenant: 'acme', scopes: 'drilldown', keyId: customerApiId },
+      };
+      expect(await ask(customerApiId, SECRET)).toEqual(admitted);
+      expect(await ask(customerApiId.toUpperCase(), SECRET)).toEqual(admitted);
+    });
+
+    it.each([
+      ['a wrong secret', customerApiId, `${SECRET.slice(0, -1)}x`],
+      ['another id', '0f8fad5b-d9cb-469f-a165-70867728950f', SECRET],
+      ['an id that is no UUID', 'acme', SECRET],
+      ['no secret', customerApiId, undefined],
+      ['no id', undefined, SECRET],
+    ])('refuses %s', async (_what, id, secret) => {
+      expect(await ask(id, secret)).toEqual({ isAuthorized: false, context: {} });
+    });
+
+    it('refuses a pair that is disabled', async () => {
+      expect((await ask(customerApiId, SECRET, { ...pair, disabled: true })).isAuthorized).toBe(false);
+    });
+  });
+
   it('refuses a key that is disabled', async () => {
     const { call } = openAuthorizer({ ...record, disabled: true });
     expect((await call(`tsl.acme.k1.${SECRET}`)).isAuthorized).toBe(false);
