@@ -31,7 +31,7 @@ export function parseRequest(
   const parsed = {
     params: check(route.params, 'path', () => params),
     query: check(route.query, 'query', () => event.queryStringParameters ?? {}),
-    body: check(route.body, 'body', () => readBody(event)),
+    body: check(route.body, 'body', () => readBody(event, route.bodyBytes)),
   };
   if (errors.length === 0) return parsed;
   const told = errors.map((error) => `${error.in} ${error.pointer || '/'}: ${error.detail}`).join('; ');

@@ -2,19 +2,19 @@ import { gunzipSync } from 'node:zlib';
 import { InvalidRequestError, PayloadTooLargeError } from '../errors.ts';
 import type { HttpEvent } from './http-event.ts';
 
-/** Largest body, bytes after unpacking. */
+/** Largest body of a route that names no other, bytes after unpacking. */
 export const BODY_BYTES = 1024 * 1024;
 
 /**
  * The JSON value of a request's body, which may be Base64 (API Gateway's doing) and gzip (the caller's).
- * @throws InvalidRequestError for a body that is missing or not JSON, PayloadTooLargeError above 1 MiB
+ * @throws InvalidRequestError for a body that is missing or not JSON, PayloadTooLargeError above `limit` bytes
  */
-export function readBody({ body, isBase64Encoded, headers }: HttpEvent): unknown {
+export function readBody({ body, isBase64Encoded, headers }: HttpEvent, limit = BODY_BYTES): unknown {
   if (!body) throw invalid('the body is empty', 'empty_body');
   const packed = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   const encoding = headers?.['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const bytes = unpacked(packed, encoding);
-  if (bytes.length > BODY_BYTES) throw tooLarge();
+  const bytes = unpacked(packed, encoding, limit);
+  if (bytes.length > limit) throw tooLarge(limit);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -28,13 +28,13 @@ export function readBody({ body, isBase64Encoded, headers }: HttpEvent): unknown
   }
 }
 
-function unpacked(bytes: Uint8Array, encoding: string): Uint8Array {
+function unpacked(bytes: Uint8Array, encoding: string, limit: number): Uint8Array {
   if (encoding === 'identity' || encoding === '') return bytes;
   if (encoding !== 'gzip') throw invalid(`the content encoding ${encoding} is not known`, 'content_encoding');
   try {
-    return gunzipSync(bytes, { maxOutputLength: BODY_BYTES });
+    return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooLarge(cause);
+    if (cause instanceof RangeError) throw tooLarge(limit, cause);
     throw invalid('the body is not the gzip stream that its content-encoding says', 'not_gzip', cause);
   }
 }
@@ -47,10 +47,10 @@ function invalid(what: string, reason: string, cause?: unknown): InvalidRequestE
   );
 }
 
-function tooLarge(cause?: unknown): PayloadTooLargeError {
+function tooLarge(limit: number, cause?: unknown): PayloadTooLargeError {
   return new PayloadTooLargeError(
-    `The body is larger than ${BODY_BYTES} bytes. Send less, or put the data into the bucket.`,
-    { reason: 'body_too_large' },
+    `The body is larger than ${limit} bytes. Send less, or put the data into the bucket.`,
+    { reason: 'body_too_large', limitBytes: limit },
     { cause },
   );
 }

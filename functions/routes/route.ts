@@ -31,11 +31,15 @@ export interface Route {
   readonly path: string;
   /** Scope the API key must carry; without one the route is public. */
   readonly scope?: Scope;
+  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`. */
+  readonly credentials?: 'apiKey' | 'customerApi';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
+  /** Largest body after unpacking, bytes; default 1 MiB. */
+  readonly bodyBytes?: number;
   /** Status and body of success. */
   readonly status: 200 | 202;
   readonly answer: z.ZodType;

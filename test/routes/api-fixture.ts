@@ -4,9 +4,10 @@ import { SCOPES } from '../../functions/contracts/env.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
 import type { SegmentRecord } from '../../functions/contracts/records.ts';
 import { runRequestSchema } from '../../functions/contracts/workflow.ts';
-import { httpHandler } from '../../functions/handlers/http.ts';
 import { createLogger } from '../../functions/observability.ts';
+import { allRoutes } from '../../functions/routes/all-routes.ts';
 import type { HttpEvent, HttpResult } from '../../functions/routes/http-event.ts';
+import { httpHandler } from '../../functions/routes/http-handler.ts';
 
 /** A model by hand: recency 10 ± 10, frequency 2 ± 1, monetary 100 ± 50; two centers. */
 export const model: Model = {
@@ -70,6 +71,7 @@ export function openApi(now = () => new Date('2026-02-03T04:05:06.000Z')) {
   const ports = memoryPorts({ now });
   const log: string[] = [];
   const handle = httpHandler({
+    routes: allRoutes,
     ports: () => ports,
     log: createLogger({ level: 'debug', write: (line) => log.push(line) }),
   });
