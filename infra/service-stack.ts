@@ -48,8 +48,16 @@ export class ServiceStack extends Stack {
       size: config.authorizer,
       description: 'Checks API keys',
     }).useTable(ENV.apiKeysTable, stores.apiKeys, ['GetItem']);
+    // It computes on what it is sent: no store, no right but to write its log.
+    const drilldown = new ServiceFunction(this, 'Drilldown', {
+      bundles,
+      handler: 'drilldown-http',
+      size: config.drilldown,
+      description: 'Answers the drill-down on the customers of a request',
+    });
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
+      drilldown: drilldown.lambda,
       authorizer: authorizer.lambda,
       config,
     });

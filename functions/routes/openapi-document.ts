@@ -2,7 +2,11 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { problemSchema } from '../contracts/api.ts';
 import type { Route } from './route.ts';
 
-const SECURITY = 'apiKey';
+/** The OpenAPI security of each kind of credentials: schemes that are needed together. */
+const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>>> = {
+  apiKey: { apiKey: [] },
+  customerApi: { customerApiId: [], customerApiSecret: [] },
+};
 
 /** The OpenAPI 3.1 document of these routes, generated from their schemas. */
 export function openapiDocument(routes: readonly Route[]) {
@@ -23,26 +27,46 @@ export function openapiDocument(routes: readonly Route[]) {
     paths,
     components: {
       securitySchemes: {
-        [SECURITY]: {
+        apiKey: {
           type: 'apiKey',
           in: 'header',
           name: 'X-API-Key',
           description: '`tsl.{tenant}.{keyId}.{secret}`. A key belongs to one tenant and carries scopes.',
         },
+        customerApiId: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Customer-Api-Id',
+          description:
+            'UUID of a key that is sent in two headers; `tessella keys create --customer-api` makes one.',
+        },
+        customerApiSecret: { type: 'apiKey', in: 'header', name: 'X-Secret', description: 'Its secret.' },
       },
     },
   });
 }
 
 function operation(route: Route): ZodOpenApiOperationObject {
-  const { method, path, scope, summary, description, params, query, body, status, answer } = route;
+  const {
+    method,
+    path,
+    scope,
+    credentials = 'apiKey',
+    summary,
+    description,
+    params,
+    query,
+    body,
+    status,
+    answer,
+  } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
   return {
     operationId: operationId(method, path),
     summary,
     ...((description ?? needs) && { description: [description, needs].filter(Boolean).join(' ') }),
-    security: scope === undefined ? [] : [{ [SECURITY]: [] }],
+    security: scope === undefined ? [] : [SECURITY[credentials]],
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: {

@@ -1,4 +1,5 @@
 import { customerSegment } from './customers.ts';
+import { drilldownRoutes } from './drilldown-table.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
 import type { Route } from './route.ts';
@@ -7,9 +8,9 @@ import { segmentCustomer, segmentManual } from './segment.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-const openapi = openapiRoute(() => routes);
+const openapi = openapiRoute(() => [...routes, ...drilldownRoutes]);
 
-/** Every route of the API. Each file says method, path, scope, schemas and handler of its routes. */
+/** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [
   health, //          GET  /health
   openapi, //         GET  /openapi.json

@@ -16,16 +16,18 @@ import type { Config } from '../config.ts';
 /** What the API runs on. */
 export interface HttpApiProps {
   readonly handler: IFunction;
+  /** Answers the routes of the drill-down. */
+  readonly drilldown: IFunction;
   readonly authorizer: IFunction;
   readonly config: Config;
 }
 
-/** The HTTP API (payload format 2.0): every route of the configuration on one function, behind API keys. */
+/** The HTTP API (payload format 2.0): every route of the configuration on its function, behind API keys. */
 export class HttpApi extends Construct {
   readonly api: Api;
   readonly stage: HttpStage;
 
-  constructor(scope: Construct, id: string, { handler, authorizer, config }: HttpApiProps) {
+  constructor(scope: Construct, id: string, { handler, drilldown, authorizer, config }: HttpApiProps) {
     super(scope, id);
     this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
     this.stage = new HttpStage(this, 'Stage', {
@@ -42,19 +44,25 @@ export class HttpApi extends Construct {
       },
     });
 
-    const integration = new HttpLambdaIntegration('Integration', handler);
-    const byApiKey = new HttpLambdaAuthorizer('ApiKeyAuthorizer', authorizer, {
-      identitySource: ['$request.header.X-API-Key'],
-      responseTypes: [HttpLambdaResponseType.SIMPLE],
-      // A disabled key stops working with the next request; the look-up is one read of one item.
-      resultsCacheTtl: Duration.seconds(0),
-    });
-    for (const { method, path, open = false } of config.routes) {
+    const integrations = {
+      service: new HttpLambdaIntegration('Integration', handler),
+      drilldown: new HttpLambdaIntegration('DrilldownIntegration', drilldown),
+    };
+    const authorizerBy = (id: string, headers: readonly string[]) =>
+      new HttpLambdaAuthorizer(id, authorizer, {
+        identitySource: headers.map((header) => `$request.header.${header}`),
+        responseTypes: [HttpLambdaResponseType.SIMPLE],
+        // A disabled key stops working with the next request; the look-up is one read of one item.
+        resultsCacheTtl: Duration.seconds(0),
+      });
+    const byApiKey = authorizerBy('ApiKeyAuthorizer', ['X-API-Key']);
+    const byCustomerApi = authorizerBy('CustomerApiAuthorizer', ['X-Customer-Api-Id', 'X-Secret']);
+    for (const { method, path, open = false, drilldown: isDrilldown = false } of config.routes) {
       const routes = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
-        integration,
-        authorizer: open ? new HttpNoneAuthorizer() : byApiKey,
+        integration: isDrilldown ? integrations.drilldown : integrations.service,
+        authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
       });
       if (!open) continue;
       for (const route of routes) {

@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { triggerSchema } from '../../functions/contracts/workflow.ts';
-import { routes } from '../../functions/routes/table.ts';
+import { allRoutes } from '../../functions/routes/all-routes.ts';
 import { config } from '../../infra/config.ts';
 import { resourcesOf, type StackTemplate, synthesize } from './synthesize.ts';
 
@@ -87,17 +87,23 @@ describe('the HTTP API', () => {
     const explicit = config.routes.filter(({ method }) => method !== 'ANY');
     const written = explicit.map(({ method, path, open = false }) => `${method} ${path} ${open}`);
     expect(written.sort()).toEqual(
-      routes.map(({ method, path, scope }) => `${method} ${path} ${scope === undefined}`).sort(),
+      allRoutes.map(({ method, path, scope }) => `${method} ${path} ${scope === undefined}`).sort(),
     );
   });
 
-  it('asks the authorizer about every request anew, by the header X-API-Key', () => {
+  it.each([
+    ['the header X-API-Key', ['$request.header.X-API-Key']],
+    [
+      'the pair of headers of the drill-down',
+      ['$request.header.X-Customer-Api-Id', '$request.header.X-Secret'],
+    ],
+  ])('asks the authorizer about every request anew, by %s', (_which, IdentitySource) => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerType: 'REQUEST',
       AuthorizerPayloadFormatVersion: '2.0',
       EnableSimpleResponses: true,
       AuthorizerResultTtlInSeconds: 0,
-      IdentitySource: ['$request.header.X-API-Key'],
+      IdentitySource,
     });
   });
 

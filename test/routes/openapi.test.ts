@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { allRoutes } from '../../functions/routes/all-routes.ts';
 import { OPENAPI_FILE, openapiText } from '../../functions/routes/openapi-file.ts';
-import { routes } from '../../functions/routes/table.ts';
 import { config } from '../../infra/config.ts';
 import { runOf } from '../adapters/run-store-contract.ts';
+import { exampleCustomers, exampleLabels } from '../drilldown/example.ts';
 import { openApi } from './api-fixture.ts';
 
 const document = JSON.parse(openapiText());
@@ -32,7 +33,7 @@ describe('OpenAPI document', () => {
     const described = Object.entries<object>(document.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+    expect(described.sort()).toEqual(allRoutes.map(({ method, path }) => `${method} ${path}`).sort());
   });
 
   it('names what the stack deploys: the same routes, public where no scope is asked for', () => {
@@ -40,19 +41,21 @@ describe('OpenAPI document', () => {
     const line = ({ method, path }: { method: string; path: string }, open: boolean) =>
       `${method} ${path} ${open ? 'public' : 'by key'}`;
     expect(deployed.map((route) => line(route, route.open ?? false)).sort()).toEqual(
-      routes.map((route) => line(route, route.scope === undefined)).sort(),
+      allRoutes.map((route) => line(route, route.scope === undefined)).sort(),
     );
   });
 
   it('asks for an API key exactly where the table asks for a scope', () => {
-    for (const { method, path, scope } of routes) {
+    for (const { method, path, scope, credentials } of allRoutes) {
       const { security } = document.paths[path][method.toLowerCase()];
-      expect(security, path).toEqual(scope === undefined ? [] : [{ apiKey: [] }]);
+      const pair = { customerApiId: [], customerApiSecret: [] };
+      const needed = credentials === 'customerApi' ? pair : { apiKey: [] };
+      expect(security, path).toEqual(scope === undefined ? [] : [needed]);
     }
   });
 
   it('declares every path parameter of every path', () => {
-    for (const { method, path } of routes) {
+    for (const { method, path } of allRoutes) {
       const { parameters = [] } = document.paths[path][method.toLowerCase()];
       const declared = parameters
         .filter((parameter: { in: string }) => parameter.in === 'path')
@@ -63,7 +66,7 @@ describe('OpenAPI document', () => {
 
   it('gives operations distinct ids', () => {
     const ids = [...objects(document.paths)].flatMap(({ operationId }) => operationId ?? []);
-    expect(new Set(ids).size).toBe(routes.length);
+    expect(new Set(ids).size).toBe(allRoutes.length);
   });
 
   it('resolves every reference', () => {
@@ -79,7 +82,7 @@ describe('OpenAPI document', () => {
 
   it('carries examples that fit their own schemas', () => {
     let examples = 0;
-    for (const { body, answer } of routes) {
+    for (const { body, answer } of allRoutes) {
       for (const schema of [body, answer]) {
         for (const example of (schema?.meta()?.examples as unknown[] | undefined) ?? []) {
           expect(schema?.safeParse(example).error).toBeUndefined();
@@ -95,6 +98,7 @@ describe('answers', () => {
   it('fit the schemas that the document shows', async () => {
     const { call, publish, ports } = openApi();
     await publish();
+    const customers = exampleCustomers;
     await ports.objects.write('files/acme/orders/a.csv', new Uint8Array([1]));
     const calls: Record<string, { path?: string; body?: unknown }> = {
       'GET /health': {},
@@ -106,9 +110,13 @@ describe('answers', () => {
       'POST /v1/runs': { body: { dataset: 'orders', files: ['files/acme/orders/'] } },
       'GET /v1/runs': {},
       'GET /v1/runs/{runId}': { path: '/v1/runs/r1' },
+      'POST /api/v1/ai/segment_subsegment_explore': { body: { customers, labels: exampleLabels } },
+      'POST /api/v1/ai/purchasing_segmentation': { body: { customers } },
+      'POST /api/v1/ai/purchasing_segmentation_dendrogram': { body: { customers } },
+      'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    for (const { method, path, answer, status } of routes) {
+    for (const { method, path, answer, status } of allRoutes) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
       const { statusCode, json } = await call({ method, path, ...request });
