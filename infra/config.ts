@@ -79,7 +79,7 @@ export const config: Config = {
   // More memory than the code needs: it buys the CPU that keeps a cold start short.
   http: { memoryMb: 1024, timeoutSeconds: 15 },
   // One whole CPU, and room for 60,000 customers as JavaScript objects; the API waits 30 s at most.
-  drilldown: { memoryMb: 1769, timeoutSeconds: 29 },
+  drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,

@@ -41,7 +41,9 @@ describe('the functions', () => {
       expect(memoryMb).toBeLessThanOrEqual(10_240);
       expect(timeoutSeconds).toBeLessThanOrEqual(900);
     }
-    expect(config.http.timeoutSeconds + config.authorizer.timeoutSeconds).toBeLessThan(30);
+    for (const { timeoutSeconds } of [config.http, config.drilldown]) {
+      expect(timeoutSeconds + config.authorizer.timeoutSeconds).toBeLessThan(30);
+    }
   });
 
   it('give a fit at least one whole processor', () => {

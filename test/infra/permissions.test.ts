@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 import { resourcesOf, resourceText, type StackTemplate, statementsOf, synthesize } from './synthesize.ts';
 
-const FUNCTIONS = [...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`), 'Http', 'Authorizer'];
+const FUNCTIONS = [...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`), 'Http', 'Authorizer', 'Drilldown'];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
 describe('permissions', () => {
@@ -111,5 +111,9 @@ describe('permissions', () => {
         );
       }
     }
+  });
+
+  it('give the drill-down no store at all: it computes on what it is sent', () => {
+    expect(granted('Drilldown').filter((grant) => /dynamodb|s3|states/.test(grant))).toEqual([]);
   });
 });
