@@ -15,6 +15,12 @@ export interface MintedKey {
   readonly record: ApiKeyRecord;
 }
 
+/** A key that is sent in two headers. */
+export interface CustomerApiKey extends MintedKey {
+  readonly customerApiId: string;
+  readonly secret: string;
+}
+
 /** A new key. 256 random bits per secret, so a plain SHA-256 is enough: there is nothing to guess. */
 export function mintKey(tenant: string, scopes: readonly Scope[]): MintedKey {
   const keyId = randomBytes(9).toString('base64url');
@@ -22,13 +28,12 @@ export function mintKey(tenant: string, scopes: readonly Scope[]): MintedKey {
   return keyOf(`tsl.${tenant}.${keyId}.${secret}`, scopes)!;
 }
 
-/** A new key for the two headers `X-Customer-Api-Id` and `X-Secret`. */
+/** A key for the two headers `X-Customer-Api-Id` and `X-Secret`: a new one, or the one of these texts. */
 export function mintCustomerApiKey(
   tenant: string,
   scopes: readonly Scope[],
-): MintedKey & { readonly secret: string } {
-  const customerApiId = randomUUID();
-  const secret = randomBytes(32).toString('base64url');
+  { customerApiId = randomUUID() as string, secret = randomBytes(32).toString('base64url') } = {},
+): CustomerApiKey {
   const record = {
     tenant,
     keyId: customerApiId,
@@ -37,7 +42,7 @@ export function mintCustomerApiKey(
     scopes,
     createdAt: new Date().toISOString(),
   };
-  return { text: `X-Customer-Api-Id: ${customerApiId}\nX-Secret: ${secret}`, secret, record };
+  return { text: `X-Customer-Api-Id: ${customerApiId}\nX-Secret: ${secret}`, customerApiId, secret, record };
 }
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');

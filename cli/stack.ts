@@ -4,7 +4,7 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { SCOPES } from '../functions/contracts/env.ts';
 import { type LocalCloud, startLocalCloud } from '../local/main.ts';
 import { ASSEMBLY, ensureBuilt } from './build.ts';
-import { keyOf, mintKey, storeKey } from './keys.ts';
+import { keyOf, mintCustomerApiKey, mintKey, storeKey } from './keys.ts';
 import { EXIT } from './terminal.ts';
 
 /** Options of every command that boots the stack. */
@@ -22,6 +22,8 @@ export interface LocalStack {
   readonly cloud: LocalCloud;
   /** Text to send in `X-API-Key`; opens the data of `tenant`. */
   readonly apiKey: string;
+  /** Values of `X-Customer-Api-Id` and `X-Secret`, for the drill-down routes. */
+  readonly customerApi: { readonly id: string; readonly secret: string };
   /** Value of a stack output, e.g. `DataBucketName`. */
   output(name: string): string;
   close(): Promise<void>;
@@ -46,6 +48,25 @@ async function developmentKey(
   }
   if (key !== known) writeFileSync(file, `${key.text}\n`, { mode: 0o600 });
   return key.text;
+}
+
+/** The same for the two headers of the drill-down routes. */
+async function developmentCustomerApi(
+  client: DynamoDBClient,
+  table: string,
+  { data, tenant }: StackOptions,
+): Promise<LocalStack['customerApi']> {
+  const file = join(data, `development-customer-api-${tenant}`);
+  const [customerApiId, secret] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : [];
+  const isKnown = customerApiId !== undefined && secret !== undefined;
+  const key = mintCustomerApiKey(tenant, SCOPES, isKnown ? { customerApiId, secret } : {});
+  try {
+    await storeKey(client, table, key);
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+  if (!isKnown) writeFileSync(file, `${key.customerApiId} ${key.secret}\n`, { mode: 0o600 });
+  return { id: key.customerApiId, secret: key.secret };
 }
 
 /** What the stack itself has to say (deliveries, errors of the emulators) goes to a file, not between the results. */
@@ -82,9 +103,11 @@ export async function startStack(
       endpoint: cloud.endpoints.dynamodb,
       credentials: cloud.adminCredentials,
     });
-    const apiKey = await developmentKey(client, output('ApiKeysTableName'), { ...options, data });
+    const keys = output('ApiKeysTableName');
+    const apiKey = await developmentKey(client, keys, { ...options, data });
+    const customerApi = await developmentCustomerApi(client, keys, { ...options, data });
     client.destroy();
-    return { cloud, apiKey, output, close: () => cloud.close() };
+    return { cloud, apiKey, customerApi, output, close: () => cloud.close() };
   } catch (error) {
     await cloud.close();
     throw error;

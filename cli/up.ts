@@ -13,13 +13,14 @@ export function addUpCommand(program: Command): void {
       const { runNotices } = await import('./run-notices.ts');
       const note = (line: string) => void process.stderr.write(`${line}\n`);
       const stack = await startStack(options, note, runNotices(note));
-      const { cloud, apiKey } = stack;
+      const { cloud, apiKey, customerApi } = stack;
       const credentials = cloud.adminCredentials;
       const bucket = stack.output('DataBucketName');
       if (options.json) {
         printJson({
           apiUrl: cloud.apiUrl,
           apiKey,
+          customerApi,
           tenant: options.tenant,
           bucket,
           endpoints: cloud.endpoints,
@@ -34,6 +35,8 @@ export function addUpCommand(program: Command): void {
             '',
             `curl ${cloud.apiUrl}/health`,
             `curl -H "X-API-Key: ${apiKey}" ${cloud.apiUrl}/v1/runs`,
+            `curl -H "X-Customer-Api-Id: ${customerApi.id}" -H "X-Secret: ${customerApi.secret}" --json @body.json \\`,
+            `     ${cloud.apiUrl}/api/v1/ai/segment_subsegment_explore`,
             '',
             'Files dropped into the bucket start runs. Address and credentials hold until the stack stops:',
             '',

@@ -104,7 +104,7 @@ describe('permissions', () => {
     for (const name of FUNCTIONS) {
       const [, properties] =
         resourcesOf(service, 'AWS::Lambda::Function').find(([id]) => id.startsWith(`${name}Function`)) ?? [];
-      const environment = JSON.stringify(properties?.Environment);
+      const environment = JSON.stringify(properties?.Environment ?? {});
       for (const [variable, grant] of pairs) {
         expect(environment.includes(`"${variable}"`), `${name} ${variable}`).toBe(
           grant.test(granted(name).join('\n')),
