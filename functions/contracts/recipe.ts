@@ -128,6 +128,7 @@ export type FeatureStep =
   | { readonly step: 'equals'; readonly value: string }
   /** 1 for a value that is none of these; a missing cell is 0. */
   | { readonly step: 'other'; readonly known: readonly string[] }
+  /** 1 where there is no value; may also come after steps that may not find one. */
   | { readonly step: 'isMissing' }
   | { readonly step: 'length' }
   | { readonly step: 'member'; readonly value: string }
@@ -161,7 +162,7 @@ export interface FittedFeature {
 export interface LeftOutFeature {
   readonly name: string;
   readonly source: string;
-  readonly reason: 'constant' | 'near_constant' | 'duplicate' | 'correlated';
+  readonly reason: 'constant' | 'near_constant' | 'duplicate' | 'correlated' | 'high_cardinality';
   /** In words, with the number that decided. */
   readonly detail: string;
 }

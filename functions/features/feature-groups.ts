@@ -1,0 +1,12 @@
+/** Feature groups of the sources' configurations (`features_to_use`), each with the columns that it stands for. */
+export const FEATURE_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  ltv: ['ltv_class', 'ltv', 'purchase_value', 'value', 'currency_value'],
+  behavior_score: ['behavior_score', 'bot_score'],
+  engagement_score: ['engagement_score', 'intention_level'],
+  geo: ['country', 'state', 'city', 'region', 'geo_timezone'],
+  time: ['created_at'],
+  utm: ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'],
+};
+
+/** How a column name is compared: without case, blanks and punctuation. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -1,0 +1,157 @@
+import type { FeatureStep } from '../contracts/recipe.ts';
+import { calendarOf } from './calendar.ts';
+import type { EntityTable, EntityValues } from './entity-table.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Runs the steps of one feature over a column: float64 before scaling, NaN where a value is missing that nothing stands
+ * in for. One customer is a table of one row, so that a batch and a single score take the same path to the same bits.
+ */
+export function runSteps(steps: readonly FeatureStep[], column: EntityValues, nRows: number): Float64Array {
+  const [first, ...rest] = steps;
+  const values = first ? readColumn(first, column, nRows) : new Float64Array(nRows);
+  for (const step of rest) applyStep(step, values);
+  return values;
+}
+
+/** The column of a table. @throws Error for a table that lacks it: its maker and the recipe do not belong together */
+export function columnOf(table: EntityTable, name: string): EntityValues {
+  const column = table.columns.get(name);
+  if (column) return column;
+  throw new Error(`The entity table has no column ${name}: it has ${[...table.columns.keys()].join(', ')}.`);
+}
+
+/** The first step: cells to numbers. */
+function readColumn(step: FeatureStep, column: EntityValues, nRows: number): Float64Array {
+  switch (step.step) {
+    case 'ordinal':
+      return byCode(column, nRows, positions(column, step.order), Number.NaN);
+    case 'equals':
+      return byCode(
+        column,
+        nRows,
+        textsOf(column).map((text) => (text === step.value ? 1 : 0)),
+        0,
+      );
+    case 'other': {
+      const known = new Set(step.known);
+      return byCode(
+        column,
+        nRows,
+        textsOf(column).map((text) => (known.has(text) ? 0 : 1)),
+        0,
+      );
+    }
+    case 'isMissing':
+      return missing(column, nRows);
+    case 'length':
+      return lengths(column, nRows);
+    case 'member':
+      return members(column, nRows, step.value);
+    case 'calendar': {
+      const calendar = calendarOf(step.timeZone);
+      return numbersOf(column, nRows).map((ms) => calendar.part(step.part, ms));
+    }
+    case 'recency': {
+      const reference = Date.parse(step.referenceAt);
+      return numbersOf(column, nRows).map((ms) => Math.floor((reference - ms) / DAY_MS));
+    }
+    default: {
+      const values = numbersOf(column, nRows).slice();
+      if (step.step !== 'value') applyStep(step, values);
+      return values;
+    }
+  }
+}
+
+/** A later step, in place. */
+export function applyStep(step: FeatureStep, values: Float64Array): void {
+  const n = values.length;
+  switch (step.step) {
+    case 'invert':
+      for (let i = 0; i < n; i++) values[i] = step.from - values[i]!;
+      break;
+    case 'impute':
+      for (let i = 0; i < n; i++) if (Number.isNaN(values[i]!)) values[i] = step.value;
+      break;
+    case 'isMissing':
+      for (let i = 0; i < n; i++) values[i] = Number.isNaN(values[i]!) ? 1 : 0;
+      break;
+    case 'clip':
+      for (let i = 0; i < n; i++) {
+        const value = values[i]!;
+        values[i] = value < step.lower ? step.lower : value > step.upper ? step.upper : value;
+      }
+      break;
+    case 'log1p':
+      for (let i = 0; i < n; i++) values[i] = Math.log1p(values[i]!);
+      break;
+    case 'cycle': {
+      const wave = step.wave === 'sin' ? Math.sin : Math.cos;
+      for (let i = 0; i < n; i++) values[i] = wave((2 * Math.PI * values[i]!) / step.period);
+      break;
+    }
+    default:
+      throw new Error(`The step ${step.step} reads a column: it can only come first.`);
+  }
+}
+
+function numbersOf(column: EntityValues, nRows: number): Float64Array {
+  if ('values' in column) return column.values;
+  return new Float64Array(nRows).fill(Number.NaN);
+}
+
+const textsOf = (column: EntityValues): readonly string[] =>
+  'dictionary' in column ? column.dictionary : [];
+
+function positions(column: EntityValues, order: readonly string[]): number[] {
+  const position = new Map(order.map((text, i) => [text, i]));
+  return textsOf(column).map((text) => position.get(text) ?? Number.NaN);
+}
+
+/** One number per row from one per dictionary entry. */
+function byCode(
+  column: EntityValues,
+  nRows: number,
+  numbers: readonly number[],
+  whereMissing: number,
+): Float64Array {
+  const values = new Float64Array(nRows);
+  if (column.type !== 'category') return values.fill(whereMissing);
+  const { codes } = column;
+  const table = Float64Array.from(numbers);
+  for (let i = 0; i < nRows; i++) values[i] = codes[i]! < 0 ? whereMissing : table[codes[i]!]!;
+  return values;
+}
+
+function missing(column: EntityValues, nRows: number): Float64Array {
+  const values = new Float64Array(nRows);
+  if ('values' in column) {
+    for (let i = 0; i < nRows; i++) values[i] = Number.isNaN(column.values[i]!) ? 1 : 0;
+  } else if (column.type === 'category') {
+    for (let i = 0; i < nRows; i++) values[i] = column.codes[i]! < 0 ? 1 : 0;
+  } else for (let i = 0; i < nRows; i++) values[i] = column.nulls?.[i] === 1 ? 1 : 0;
+  return values;
+}
+
+/** Entries per list; a missing list has none. */
+function lengths(column: EntityValues, nRows: number): Float64Array {
+  const values = new Float64Array(nRows);
+  if (column.type !== 'list') return values;
+  for (let i = 0; i < nRows; i++) values[i] = column.offsets[i + 1]! - column.offsets[i]!;
+  return values;
+}
+
+function members(column: EntityValues, nRows: number, value: string): Float64Array {
+  const values = new Float64Array(nRows);
+  if (column.type !== 'list') return values;
+  const wanted = column.dictionary.indexOf(value);
+  if (wanted < 0) return values;
+  for (let i = 0; i < nRows; i++) {
+    for (let at = column.offsets[i]!; at < column.offsets[i + 1]!; at++) {
+      if (column.codes[at] === wanted) values[i] = 1;
+    }
+  }
+  return values;
+}
