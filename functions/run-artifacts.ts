@@ -2,6 +2,8 @@ import { type ArrowColumns, type ArrowSchemaMetadata, arrowFileChunks, decodeArr
 import type { Model, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import type { Artifact } from './contracts/records.ts';
+import { readEntities } from './entity-buckets.ts';
+import { entityColumns } from './features/entity-table.ts';
 import { canonicalJson, writeJson } from './json-objects.ts';
 import { readAhead } from './read-ahead.ts';
 import { rejectedRows } from './rejected-table.ts';
@@ -31,21 +33,16 @@ export async function writeArtifacts(
   };
   const json = (name: string, value: unknown) => write(name, jsonChunks(value), JSON_TYPE);
   const arrow = (name: string, tables: AsyncIterable<ArrowColumns>) =>
-    write(name, arrowFileChunks(tables, units(model)), ARROW_TYPE);
+    write(name, arrowFileChunks(tables, units(plan)), ARROW_TYPE);
 
-  const entitiesOf = async (bucket: number) => decodeArrow(await objects.read(keys.entities(bucket)));
   const labelsOf = async (bucket: number) => decodeArrow(await objects.read(keys.labels(bucket)));
 
-  async function* rfmTable(): AsyncGenerator<ArrowColumns> {
-    const shard = (bucket: number) => Promise.all([entitiesOf(bucket), labelsOf(bucket)]);
+  async function* entityTable(): AsyncGenerator<ArrowColumns> {
+    const shard = (bucket: number) => Promise.all([readEntities(objects, plan, bucket), labelsOf(bucket)]);
     let rows = 0;
-    for await (const [entities, labels] of readAhead(plan.nBuckets, shard, AHEAD)) {
-      yield {
-        customer_id: entities.strings('customer_id'),
-        ...Object.fromEntries(model.recipe.features.map(({ name }) => [name, entities.float64(name)])),
-        segment_id: labels.int32('segment_id'),
-      };
-      rows += entities.nRows;
+    for await (const [table, labels] of readAhead(plan.nBuckets, shard, AHEAD)) {
+      yield { ...entityColumns(table, 'customer_id'), segment_id: labels.int32('segment_id') };
+      rows += table.nRows;
       progress(rows);
     }
   }
@@ -64,7 +61,7 @@ export async function writeArtifacts(
     await json('model.json', model),
     await json('scaler.json', model.recipe),
     await json('segment_profiles.json', segments),
-    await arrow('rfm_table.arrow', rfmTable()),
+    await arrow(plan.recipe === 'rfm' ? 'rfm_table.arrow' : 'entities.arrow', entityTable()),
     await arrow('labels.arrow', labelTable()),
     ...(plan.recipe === 'table' ? [await arrow('rejected_rows.arrow', rejectedRows(objects, plan))] : []),
   ];
@@ -80,7 +77,7 @@ async function* jsonChunks(value: unknown): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(canonicalJson(value));
 }
 
-/** Units of the columns, as Arrow metadata. */
-function units({ recipe }: Model): ArrowSchemaMetadata {
-  return { columns: Object.fromEntries(recipe.features.map(({ name, unit }) => [name, { unit }])) };
+/** Units and sources of the columns, as Arrow metadata. */
+function units({ columns }: RunPlan): ArrowSchemaMetadata {
+  return { columns: Object.fromEntries(columns.map(({ name, unit, source }) => [name, { unit, source }])) };
 }

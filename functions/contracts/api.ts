@@ -133,7 +133,9 @@ export const customerSegmentSchema = z
     segment_name: z.string(),
     confidence: z.number().min(0).max(1),
     distance_to_center: z.number().min(0),
-    features: z.record(z.string(), z.number()).meta({ description: 'Raw feature values by name.' }),
+    features: z
+      .record(z.string(), z.union([z.number(), z.string(), z.array(z.string()).readonly(), z.null()]))
+      .meta({ description: 'Cells of the customer by column; instants in ISO 8601.' }),
   })
   .meta({
     id: 'CustomerSegment',
@@ -162,7 +164,16 @@ const segmentSchema = z
       z.string(),
       z.object({ mean: z.number(), median: z.number(), min: z.number(), max: z.number() }),
     ),
-    center: z.record(z.string(), z.number()).meta({ description: 'In raw units, by feature name.' }),
+    center: z
+      .record(z.string(), z.number())
+      .meta({ description: 'In the features’ own units, by feature name.' }),
+    categories: z
+      .record(
+        z.string(),
+        z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })).readonly(),
+      )
+      .optional()
+      .meta({ description: 'By category: the most frequent values among customers that have one.' }),
   })
   .meta({ id: 'Segment' });
 

@@ -48,6 +48,7 @@ export interface EntityFile extends PlannedFile {
   readonly cells: readonly CellFormat[];
 }
 
+/** A file of either kind. */
 export type InputFile = OrderFile | EntityFile;
 
 /** Why a column of the input takes no part. */

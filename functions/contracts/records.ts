@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { Scope } from './env.ts';
+import type { EntityCell } from './recipe.ts';
 import type { RunRequest, Step } from './workflow.ts';
 
 /** Counts of input rows; `rejected = sum of byRule` and `read = used + rejected`. */
@@ -107,10 +108,14 @@ export interface SegmentRecord {
   readonly share: number;
   /** Rule that chose the name, in words. */
   readonly name_rule: string;
-  /** By feature name: `recency_days`, `frequency`, `monetary`. */
+  /** By numeric column, as `recency_days`, `frequency`, `monetary`; columns without a value are left out. */
   readonly statistics: Readonly<Record<string, FeatureStatistics>>;
-  /** Center in raw units, by feature name. */
+  /** Center in the features' own units, by feature name. */
   readonly center: Readonly<Record<string, number>>;
+  /** By category: the most frequent values and their share of those that have one. */
+  readonly categories?: Readonly<
+    Record<string, readonly { readonly value: string; readonly share: number }[]>
+  >;
 }
 
 /** One entity's segment in one run. */
@@ -121,8 +126,8 @@ export interface LabelRecord {
   readonly distance: number;
   /** max(0, 1 − distance / 5), 0..1. */
   readonly confidence: number;
-  /** Raw feature values by name. */
-  readonly features: Readonly<Record<string, number>>;
+  /** Cells of the entity table by column; instants in ISO 8601. */
+  readonly features: Readonly<Record<string, EntityCell>>;
 }
 
 /** An API key as stored: the secret only as a SHA-256 hash. */

@@ -52,12 +52,15 @@ export function applyRecipeToCells(
     const cell = cells[feature.source] ?? null;
     throw new InvalidRequestError(
       cell === null
-        ? `Invalid input: the model needs ${feature.source}; found ${Object.keys(cells).join(', ') || 'none'}. Give it a value.`
+        ? `Invalid input: the model needs the column ${feature.source}; found ${Object.keys(cells).join(', ') || 'none'}. Give it a value.`
         : `Invalid input: ${feature.source} is ${JSON.stringify(cell).slice(0, 100)}, too far from the ${recipe.nSamples} rows of the model to be scored.`,
       { reason: 'feature_value', feature: feature.name, column: feature.source },
     );
   });
 }
+
+/** A date, or an instant with its zone: what is read the same everywhere. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** An entity table of one row. @throws InvalidRequestError for unknown columns and cells of the wrong type */
 export function tableOfCells(
@@ -107,8 +110,20 @@ function cellValues({ name, type }: EntityColumn, cell: EntityCell): EntityValue
     return { type, offsets: Int32Array.of(0, codes.length), codes, dictionary };
   }
   if (cell === null) return { type, values: Float64Array.of(Number.NaN) };
+  if (type === 'time' && typeof cell === 'string') {
+    const ms = INSTANT.test(cell) ? Date.parse(cell) : Number.NaN;
+    return Number.isNaN(ms)
+      ? refuse('an instant in ISO 8601 (2026-01-31T12:00:00Z)')
+      : { type, values: Float64Array.of(ms) };
+  }
   const isNumber = typeof cell === 'number' && Number.isFinite(cell);
   if (isNumber && (type !== 'boolean' || cell === 0 || cell === 1))
     return { type, values: Float64Array.of(cell) };
-  return refuse(type === 'boolean' ? '0 or 1' : type === 'time' ? 'ms since the epoch' : 'a finite number');
+  return refuse(
+    type === 'boolean'
+      ? '0 or 1'
+      : type === 'time'
+        ? 'an instant in ISO 8601 or ms since the epoch'
+        : 'a finite number',
+  );
 }

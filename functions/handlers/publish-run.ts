@@ -6,7 +6,7 @@ import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
 import { describeSegments } from '../segments/describe.ts';
-import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
+import { joinTallies, type PartialTally } from '../segments/segment-tally.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 /** What publishing a run returns: counts only. */
@@ -29,8 +29,9 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   ]);
 
   const rows = await readRowCounts(objects, plan);
-  const profiles = await mergedProfiles(context, plan, model);
-  const segments = describeSegments(profiles, model);
+  const tallies = await mergedTallies(context, plan, model);
+  const nEntities = tallies.reduce((sum, { size }) => sum + size, 0);
+  const segments = describeSegments(tallies, model, { locale: plan.config.locale });
   const artifacts = await writeArtifacts(context, plan, model, segments);
 
   const { tenant, dataset, runId } = run;
@@ -40,7 +41,7 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     status: 'succeeded',
     finishedAt: publishedAt,
     rows,
-    nEntities: profiles.total,
+    nEntities,
     scores: model.scores,
     nSegments: segments.length,
     artifacts,
@@ -50,21 +51,22 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   if (!(await runs.publish(current))) {
     context.log.warn('not served: the dataset serves what was asked for later', { ...run });
   }
-  return { nSegments: segments.length, nEntities: profiles.total };
+  return { nSegments: segments.length, nEntities };
 }
 
-async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {
+/** Tallies of all buckets, merged per cluster. */
+async function mergedTallies({ ports: { objects } }: StepContext, plan: RunPlan, { nClusters }: Model) {
   const { partialProfile } = runKeys(plan.run);
-  const profiles = new SegmentProfiles(
-    model.nClusters,
-    model.recipe.features.map(({ name }) => name),
-  );
-  for await (const partial of readAhead(plan.nBuckets, (bucket) =>
-    readJson<PartialProfile>(objects, partialProfile(bucket)),
+  const merged: PartialTally[] = [];
+  for await (const tallies of readAhead(plan.nBuckets, (bucket) =>
+    readJson<PartialTally[]>(objects, partialProfile(bucket)),
   )) {
-    profiles.merge(partial);
+    for (let c = 0; c < nClusters; c++) {
+      const known = merged[c];
+      merged[c] = known ? joinTallies(known, tallies[c]!) : tallies[c]!;
+    }
   }
-  return profiles;
+  return merged;
 }
 
 export const handler = stepHandler('PublishRun', stepInputSchema, publishRun);

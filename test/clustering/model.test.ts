@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { confidenceAt, flatCenters, modelOf, rawCenter } from '../../functions/clustering/model.ts';
-import type { CandidateFit, FittedRecipe } from '../../functions/contracts/artifacts.ts';
+import type { CandidateFit } from '../../functions/contracts/artifacts.ts';
+import type { FittedRecipe } from '../../functions/contracts/recipe.ts';
 
 const feature = (name: string, offset: number, scale: number) => ({
   name,
   unit: 'days',
+  source: name,
+  steps: [{ step: 'value' as const }],
   transform: 'zscore' as const,
   offset,
   scale,
@@ -13,9 +16,11 @@ const feature = (name: string, offset: number, scale: number) => ({
 });
 const recipe: FittedRecipe = {
   recipe: 'rfm',
-  version: 1,
+  version: 2,
   referenceAt: '2024-01-01T00:00:00.000Z',
   nSamples: 6,
+  columns: [],
+  leftOut: [],
   features: [feature('recency_days', 100, 10), feature('monetary', 2000, 500)],
 };
 const fitted: CandidateFit = {
@@ -26,6 +31,7 @@ const fitted: CandidateFit = {
   ],
   sizes: [4, 2],
   scores: { inertia: 1, silhouette: 0.5, daviesBouldin: 0.6, iterations: 3, restarts: 10 },
+  importance: [],
   silhouetteSamples: 6,
 };
 

@@ -12,11 +12,11 @@ describe('scoreRow', () => {
   it('fails for a feature that is missing, and names those that are there', () => {
     const score = () => scoreRow(model, { recency_days: 40, frequency: 2 });
     expect(score).toThrow(InvalidRequestError);
-    expect(score).toThrow(/needs the feature monetary; found recency_days, frequency/);
+    expect(score).toThrow(/needs the column monetary; found recency_days, frequency/);
   });
 
   it('fails for a value whose scaled form overflows float32', () => {
     const score = () => scoreRow(model, { recency_days: 40, frequency: 1e40, monetary: 250 });
-    expect(score).toThrow(/frequency is 1e\+40, too far from the 5 customers/);
+    expect(score).toThrow(/frequency is 1e\+40, too far from the 5 rows/);
   });
 });

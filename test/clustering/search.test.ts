@@ -8,6 +8,7 @@ const fitted = (nClusters: number, silhouette: number, daviesBouldin: number): C
   centers: Array.from({ length: nClusters }, (_, i) => [i]),
   sizes: Array.from({ length: nClusters }, () => 1),
   scores: { inertia: 1, silhouette, daviesBouldin, iterations: 3, restarts: 10 },
+  importance: [],
   silhouetteSamples: 10,
 });
 

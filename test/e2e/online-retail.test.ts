@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CustomerSegment, SegmentAnswer, SegmentsPage } from '../../functions/contracts/api.ts';
 import type { RunDetail, RunSummary } from '../../functions/contracts/api-runs.ts';
-import type { FittedRecipe } from '../../functions/contracts/artifacts.ts';
+import type { FittedRecipe } from '../../functions/contracts/recipe.ts';
 import { apiOf, type Stack, startStack } from '../support/stack.ts';
 
 const file = fileURLToPath(

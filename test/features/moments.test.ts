@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MomentsCollector, mergeMoments, momentsOf } from '../../functions/features/moments.ts';
-import {
-  applyTransform,
-  fitZscore,
-  invertTransform,
-  transformColumn,
-} from '../../functions/features/scale.ts';
 
 function collect(values: Iterable<number>) {
   const collector = new MomentsCollector();
@@ -51,25 +45,5 @@ describe('moments from exact sums', () => {
     const empty = collect([]);
     expect(mergeMoments([empty, collect([3]), empty])).toEqual(collect([3]));
     expect(mergeMoments([empty])).toEqual(empty);
-  });
-});
-
-describe('standardisation', () => {
-  it('maps the mean to 0 and one deviation to 1', () => {
-    const transform = fitZscore('frequency', 'orders', momentsOf(collect([2, 4, 4, 4, 5, 5, 7, 9])));
-    expect([5, 7, 1].map((raw) => applyTransform(transform, raw))).toEqual([0, 1, -2]);
-    expect(invertTransform(transform, -2)).toBe(1);
-  });
-
-  it('maps a constant column to 0', () => {
-    const transform = fitZscore('frequency', 'orders', momentsOf(collect([0.1, 0.1, 0.1])));
-    expect(transform).toMatchObject({ offset: 0.1, scale: 1 });
-    expect([...transformColumn(transform, Float64Array.of(0.1, 0.1))]).toEqual([0, 0]);
-  });
-
-  it('gives one value exactly what it gives the column', () => {
-    const transform = fitZscore('monetary', 'currency', momentsOf(collect([1.1, 2.7, 1e5, 0.3])));
-    const raw = Float64Array.of(1.1, 2.7, 1e5, 0.3, 12.34);
-    expect([...transformColumn(transform, raw)]).toEqual([...raw].map((x) => applyTransform(transform, x)));
   });
 });

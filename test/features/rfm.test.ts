@@ -28,10 +28,10 @@ function rfm(shards: readonly (readonly Line[])[], nBuckets: number, referenceMs
       const [start, end] = buckets[bucket]!;
       if (start < end) merger.add(decodeArrow(bytes.slice(start, end)));
     }
-    const { columns } = merger.finish(referenceMs);
-    (columns.customer_id as string[]).forEach((id, i) => {
+    const { ids, columns } = merger.finish(referenceMs);
+    ids.forEach((id, i) => {
       const [recency, frequency, monetary] = ['recency_days', 'frequency', 'monetary'].map(
-        (name) => (columns[name] as Float64Array)[i]!,
+        (name) => (columns.get(name) as { values: Float64Array }).values[i]!,
       ) as [number, number, number];
       rows.push([id, recency, frequency, monetary]);
     });

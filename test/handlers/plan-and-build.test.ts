@@ -172,10 +172,15 @@ describe('PlanRun', () => {
     expect(await ports.objects.read(runKeys(ref!).plan)).toEqual(before);
   });
 
+  it('fails on a file without the columns of an order where orders were asked for', async () => {
+    await put(['a,b', '1,2']);
+    await expect(plan({ recipe: 'rfm' })).rejects.toThrow(failure('InvalidDatasetError', 'missing_column'));
+    expect(claimed).toHaveLength(1);
+  });
+
   it.each([
     ['an empty file', [''], 'InvalidDatasetError', 'empty_file'],
     ['a file with a header only', [HEADER, ''], 'InsufficientDataError', 'no_rows'],
-    ['a file without the columns', ['a,b', '1,2'], 'InvalidDatasetError', 'missing_column'],
     ['a binary file', ['MZ\u0090\0\u0003'], 'InvalidDatasetError', 'binary'],
     ['a zip archive that is no spreadsheet', ['PK\u0003\u0004\0'], 'InvalidDatasetError', 'corrupt_xlsx'],
   ])('fails on %s after the claim, naming the file', async (_, lines, name, reason) => {

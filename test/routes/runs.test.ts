@@ -163,7 +163,6 @@ describe('POST /v1/runs', () => {
       dataset: 'orders',
       request: {
         files: ['files/acme/orders/a.csv'],
-        recipe: 'rfm',
         algorithm: 'kmeans',
         nClusters: 5,
         seed: 7,
