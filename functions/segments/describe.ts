@@ -44,7 +44,10 @@ export function describeSegments(
     share: tally.size / whole.size,
     name_rule: names.get(segmentId)?.nameRule ?? 'no rule of the table holds',
     statistics: Object.fromEntries(
-      [...tally.numbers].map(([name, { mean, median, min, max }]) => [name, { mean, median, min, max }]),
+      inTableOrder(tally, model).map(([name, { mean, median, min, max }]) => [
+        name,
+        { mean, median, min, max },
+      ]),
     ),
     center: rawCenter(model, segmentId),
     ...(tally.categories.size > 0 && { categories: topValues(tally) }),
@@ -88,6 +91,13 @@ function tableNames(
   return new Map(
     names.map(({ label, nameRule }, i) => [named[i]!.id, { name: capitalised(label), nameRule }]),
   );
+}
+
+/** Numeric columns as the entity table has them, then what the recipe made besides. */
+function inTableOrder({ numbers }: Tally, { recipe }: Model) {
+  const place = new Map(recipe.columns.map(({ name }, i) => [name, i]));
+  const last = recipe.columns.length;
+  return [...numbers].sort(([a], [b]) => (place.get(a) ?? last) - (place.get(b) ?? last));
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
