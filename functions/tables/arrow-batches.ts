@@ -12,6 +12,8 @@ import {
 import { decodeLz4Frame } from '../decompress/lz4-frame.ts';
 import { decodeZstd } from '../decompress/zstd.ts';
 import { InvalidDatasetError } from '../errors.ts';
+import { requireWholeColumn } from './arrow-column-check.ts';
+import { checkedMessages } from './arrow-messages.ts';
 import type { Cells, TableBatch } from './cells.ts';
 import { cellsOfValues } from './cells-of-values.ts';
 
@@ -32,7 +34,7 @@ export function damagedArrow(file: string, cause: unknown): InvalidDatasetError 
 /** Names of the columns of an Arrow stream. @throws InvalidDatasetError */
 export async function readArrowNames(file: string, stream: AsyncIterable<Uint8Array>): Promise<string[]> {
   try {
-    const schema = await new AsyncMessageReader(stream).readSchema(true);
+    const schema = await new AsyncMessageReader(checkedMessages(stream)).readSchema(true);
     return schema!.fields.map(({ name }) => name);
   } catch (cause) {
     throw damagedArrow(file, cause);
@@ -69,7 +71,7 @@ export async function* readArrowBatches(
 
 async function* arrowRecords(file: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<RecordBatch> {
   try {
-    const reader = await RecordBatchReader.from(stream);
+    const reader = await RecordBatchReader.from(checkedMessages(stream));
     yield* reader as AsyncIterable<RecordBatch>;
   } catch (cause) {
     throw damagedArrow(file, cause);
@@ -77,7 +79,7 @@ async function* arrowRecords(file: string, stream: AsyncIterable<Uint8Array>): A
 }
 
 function cellsOf(name: string, data: Data): Cells {
-  requireWhole(name, data);
+  requireWholeColumn(name, data);
   const { type, length } = data;
   const nulls = nullsOf(data);
   if (DataType.isFloat(type) && type.precision > 0) {
@@ -137,17 +139,6 @@ const PER_SECOND = {
 function timeOfDay(value: number, unit: TimeUnit): string {
   const text = new Date(Math.floor((value * 1000) / PER_SECOND[unit])).toISOString().slice(11, 23);
   return text.endsWith('.000') ? text.slice(0, -4) : text;
-}
-
-/** The library does not check that the body really holds what its header announces. */
-function requireWhole(name: string, data: Data): void {
-  const { length, values, valueOffsets } = data;
-  const found = valueOffsets ? valueOffsets.length - 1 : (values?.length ?? length);
-  const expected = DataType.isDecimal(data.type) ? (length * data.type.bitWidth) / 32 : length;
-  const isTextCut = valueOffsets && values && Number(valueOffsets[length]) > values.length;
-  if (!DataType.isBool(data.type) && length > 0 && (found < expected || isTextCut)) {
-    throw new Error(`column "${name}" announces ${length} rows but holds fewer`);
-  }
 }
 
 /** A two's-complement whole number in 32-bit words, lowest first, as a decimal with `scale` places. */

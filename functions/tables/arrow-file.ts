@@ -1,6 +1,8 @@
 import type { Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
+import { FOOTER } from './arrow-shapes.ts';
+import { checkFlatbuffer } from './flatbuffer-check.ts';
 import type { TableSource } from './table-source.ts';
 
 const MAGIC = 'ARROW1';
@@ -8,8 +10,6 @@ const MAGIC = 'ARROW1';
 const HEAD_BYTES = 8;
 /** Length of the footer and the magic bytes. */
 const TAIL_BYTES = 10;
-/** Size of the place of one batch in the footer. */
-const BLOCK_BYTES = 24;
 
 /** The schema of an Arrow IPC file, and where its other parts lie, each as [start, end) of the file. */
 export interface ArrowFileParts {
@@ -32,14 +32,12 @@ export async function readArrowParts({ size, read }: TableSource): Promise<Arrow
   const footerStart = size - TAIL_BYTES - footerBytes;
   if (footerBytes <= 0 || footerStart < HEAD_BYTES) throw new Error('the length of its footer is wrong');
   // Copied, since the footer must lie at an aligned address.
-  const footer = Footer.decode(new Uint8Array(await read(footerStart, size - TAIL_BYTES)));
-  // A damaged count would be believed, and billions of blocks be looked for.
-  if ((footer.numRecordBatches + footer.numDictionaries) * BLOCK_BYTES > footerBytes) {
-    throw new Error('its footer announces more batches than it has room for');
-  }
+  const bytes = new Uint8Array(await read(footerStart, size - TAIL_BYTES));
+  checkFlatbuffer(bytes, FOOTER);
+  const footer = Footer.decode(bytes);
   const partOf = ({ offset, metaDataLength, bodyLength }: FileBlock) => {
     const end = offset + metaDataLength + bodyLength;
-    if (!(offset >= HEAD_BYTES && end <= footerStart))
+    if (!(offset >= HEAD_BYTES && metaDataLength >= 0 && bodyLength >= 0 && end <= footerStart))
       throw new Error('its footer points outside of the file');
     return [offset, end] as const;
   };
