@@ -1,4 +1,4 @@
-import type { IdentityThresholds, KnownClusters, MatchedPair } from './identity.ts';
+import type { IdentityThresholds, KnownClusters, MatchedPair } from './identity-pairs.ts';
 import { jaccard, type Overlaps } from './segment-similarity.ts';
 
 /** How a former and a new segment overlap, over the customers in both runs. */

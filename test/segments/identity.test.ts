@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   firstIdentities,
-  IDENTITY_THRESHOLDS,
   type MatchedSegments,
   matchSegments,
   type SegmentIdentities,
 } from '../../functions/segments/identity.ts';
+import { IDENTITY_THRESHOLDS } from '../../functions/segments/identity-pairs.ts';
 import { MembershipCounts } from '../../functions/segments/membership-counts.ts';
 import { Random } from '../../functions/stats/random.ts';
 
