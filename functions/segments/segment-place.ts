@@ -1,0 +1,71 @@
+import { brazilianState } from './brazil-regions.ts';
+import type { LeadColumns } from './lead-columns.ts';
+import { INTERNATIONAL, type LeadNameTable, type PlaceRule } from './lead-name-rules.ts';
+import type { Locale } from './localized-text.ts';
+import { dominantValue, regionShares } from './segment-levels.ts';
+import type { Tally } from './segment-tally.ts';
+
+/** The word in a name's place slot, and what it rests on. */
+export interface SegmentPlace {
+  readonly word: string;
+  readonly by: PlaceRule['by'];
+  readonly column: string;
+  /** Of the customers whose value is known, 0..1. */
+  readonly share: number;
+  /** Share from which the rule holds. */
+  readonly from: number;
+}
+
+/** Longest value of the data that becomes a part of a name. */
+const MAX_WORD = 40;
+
+/** Where a segment is from, or how it came, by the first rule of the table that holds; undefined when none does. */
+export function segmentPlace(
+  segment: Tally,
+  columns: LeadColumns,
+  { place, homeCountry }: LeadNameTable,
+  locale: Locale,
+): SegmentPlace | undefined {
+  const countries = (columns.country && segment.categories.get(columns.country)) || [];
+  const known = countries.reduce((sum, [, count]) => sum + count, 0);
+  const isHome = (country: string) =>
+    homeCountry.some((home) => home.toLowerCase() === country.toLowerCase());
+  const abroad = countries.reduce((sum, [country, count]) => sum + (isHome(country) ? 0 : count), 0);
+  for (const { by, share: from } of place) {
+    const found = candidateOf(by);
+    if (found !== undefined && found.share >= from) return { ...found, by, from };
+  }
+  return undefined;
+
+  function candidateOf(by: PlaceRule['by']): Omit<SegmentPlace, 'by' | 'from'> | undefined {
+    if (by === 'international') {
+      if (columns.country === undefined || known === 0) return undefined;
+      return { word: INTERNATIONAL[locale], column: columns.country, share: abroad / known };
+    }
+    if (by === 'region') {
+      const [region] = regionShares(segment, columns);
+      return region && { word: region[0], column: columns.state!, share: region[1] };
+    }
+    const column = by === 'state' ? columns.state : columns.source;
+    const value = dominantValue(segment, column);
+    if (value === undefined || column === undefined) return undefined;
+    const word = by === 'state' ? (brazilianState(value.value)?.uf ?? value.value) : channelName(value.value);
+    return { word: plainWord(word), column, share: value.share };
+  }
+}
+
+const CHANNELS: ReadonlyMap<string, string> = new Map(
+  ['TikTok', 'Facebook', 'Instagram', 'Google', 'YouTube', 'LinkedIn', 'WhatsApp', 'Bing', 'Kwai'].map(
+    (name) => [name.toLowerCase(), name],
+  ),
+);
+
+function channelName(source: string): string {
+  return CHANNELS.get(source.trim().toLowerCase()) ?? source;
+}
+
+/** A value of the data as part of a name: one line, no control characters, not too long. */
+export function plainWord(text: string): string {
+  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return [...line].length > MAX_WORD ? `${[...line].slice(0, MAX_WORD - 1).join('')}…` : line;
+}
