@@ -8,6 +8,7 @@ export type FieldShape =
   | { readonly kind: 'tables'; readonly of: () => TableShape }
   /** A table whose shape the scalar in the field before tells. */
   | { readonly kind: 'union'; readonly of: (tag: number) => TableShape | undefined };
+/** The fields of a table in the order of their ids. */
 export type TableShape = readonly FieldShape[];
 
 const MAX_DEPTH = 64;
