@@ -59,6 +59,9 @@ export function applyRecipeToCells(
   });
 }
 
+/** The range of dates in JavaScript, ms from the epoch. */
+const LATEST_MS = 8.64e15;
+
 /** A date, or an instant with its zone: what is read the same everywhere. */
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
@@ -116,7 +119,8 @@ function cellValues({ name, type }: EntityColumn, cell: EntityCell): EntityValue
       ? refuse('an instant in ISO 8601 (2026-01-31T12:00:00Z)')
       : { type, values: Float64Array.of(ms) };
   }
-  const isNumber = typeof cell === 'number' && Number.isFinite(cell);
+  const isNumber =
+    typeof cell === 'number' && Math.abs(cell) <= (type === 'time' ? LATEST_MS : Number.MAX_VALUE);
   if (isNumber && (type !== 'boolean' || cell === 0 || cell === 1))
     return { type, values: Float64Array.of(cell) };
   return refuse(

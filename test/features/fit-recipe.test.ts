@@ -421,6 +421,12 @@ describe('a fitted recipe', () => {
     ['a number for a text', { country: 5 }, /country must be a text or null; found 5/],
     ['a text for a list', { types: 'tea' }, /types must be a list of texts or null/],
     ['2 for a boolean', { member: 2 }, /member must be 0 or 1 or null/],
+    [
+      'a time beyond all dates',
+      { seen: 1e30 },
+      /seen must be an instant in ISO 8601 or ms since the epoch or null/,
+    ],
+    ['a text that is no instant', { seen: '31/12/2025' }, /seen must be an instant in ISO 8601/],
     ['an infinite number', { amount: Number.POSITIVE_INFINITY }, /amount must be a finite number/],
     ['a value too far out for float32', { visits: 1e300 }, /visits is 1e\+300, too far from the 2 rows/],
   ])('fails for %s, naming it', (_what, cells, message) => {
