@@ -1,8 +1,9 @@
 import type { PartialMoments } from '../contracts/artifacts.ts';
 import {
-  addExact,
-  addExactSquare,
+  addAllExact,
+  EXACT_BLOCK,
   type Expansion,
+  exactSquares,
   expansionToFixed,
   FIXED_ONE,
   mergeExact,
@@ -19,6 +20,10 @@ export interface Moments {
   readonly max: number;
 }
 
+/** Scratch of `flush`, which never yields half-way. */
+const squares = new Float64Array(EXACT_BLOCK);
+const errors = new Float64Array(EXACT_BLOCK);
+
 /** Collects the partial moments of one feature over one bucket. */
 export class MomentsCollector {
   #count = 0;
@@ -26,18 +31,31 @@ export class MomentsCollector {
   readonly #sumOfSquares: Expansion = [];
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
+  /** Values that wait to be summed together. */
+  readonly #waiting = new Float64Array(EXACT_BLOCK);
+  #nWaiting = 0;
 
   /** @param value finite, of magnitude below 1e150, so that its square is finite too */
   add(value: number): void {
     this.#count++;
-    addExact(this.#sum, value);
-    addExactSquare(this.#sumOfSquares, value);
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
+    this.#waiting[this.#nWaiting++] = value;
+    if (this.#nWaiting === EXACT_BLOCK) this.#flush();
+  }
+
+  #flush(): void {
+    const n = this.#nWaiting;
+    addAllExact(this.#sum, this.#waiting, n);
+    exactSquares(this.#waiting, n, squares, errors);
+    addAllExact(this.#sumOfSquares, squares, n);
+    addAllExact(this.#sumOfSquares, errors, n);
+    this.#nWaiting = 0;
   }
 
   /** Minimum and maximum are 0 when nothing was added: JSON has no infinities. */
   finish(): PartialMoments {
+    this.#flush();
     const empty = this.#count === 0;
     return {
       count: this.#count,

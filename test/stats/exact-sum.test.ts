@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  addAllExact,
   addExact,
-  addExactSquare,
+  EXACT_BLOCK,
   type Expansion,
+  exactSquares,
   expansionToFixed,
   FIXED_ONE,
   mergeExact,
@@ -69,6 +71,32 @@ describe('exact sums', () => {
     );
   });
 
+  it('adds blocks to the same total as value by value, of any mix of magnitudes', () => {
+    const wild = fc.oneof(
+      finite,
+      fc.double({ noNaN: true, min: -1, max: 1 }),
+      fc.constantFrom(0, -0, Number.MIN_VALUE, 1e-300, -1e-290, 1e300, -1e301, 1 + Number.EPSILON),
+      fc.integer({ min: -1_000_000, max: 1_000_000 }).map((x) => x / 100),
+    );
+    fc.assert(
+      fc.property(fc.array(wild, { maxLength: EXACT_BLOCK, size: '+2' }), (values) => {
+        const sum: Expansion = [];
+        addAllExact(sum, Float64Array.from(values), values.length);
+        expect(expansionToFixed(sum)).toBe(expansionToFixed(sumOf(values)));
+      }),
+    );
+  });
+
+  it('adds a full block of the largest equal values without rounding', () => {
+    // All 53 bits set, so that both places are filled to the brim by every value of the block.
+    for (const value of [2 ** 53 - 1, -(2 - Number.EPSILON), (2 ** 53 - 1) * 2 ** 900]) {
+      const values = new Float64Array(EXACT_BLOCK).fill(value);
+      const sum: Expansion = [];
+      addAllExact(sum, values, EXACT_BLOCK);
+      expect(expansionToFixed(sum)).toBe(BigInt(EXACT_BLOCK) * expansionToFixed([value]));
+    }
+  });
+
   it('adds squares without rounding them', () => {
     fc.assert(
       fc.property(
@@ -76,10 +104,15 @@ describe('exact sums', () => {
           fc.double({ noNaN: true, min: -1e9, max: 1e9 }).filter((x) => x === 0 || Math.abs(x) > 1e-100),
         ),
         (values) => {
+          const n = values.length;
+          const rounded = new Float64Array(n);
+          const errors = new Float64Array(n);
+          exactSquares(Float64Array.from(values), n, rounded, errors);
           const squares: Expansion = [];
+          addAllExact(squares, rounded, n);
+          addAllExact(squares, errors, n);
           let exact = 0n;
           for (const value of values) {
-            addExactSquare(squares, value);
             const fixed = expansionToFixed([value]);
             exact += fixed * fixed;
           }
