@@ -3,10 +3,12 @@ import { InvalidRequestError } from '../errors.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Offsets of time zones change at whole quarters of an hour. */
-const OFFSET_STEP_MS = 900_000;
-/** Offsets remembered of one zone: a century of quarter hours that a table really uses is far less. */
+/** Offsets of time zones change at whole minutes: St. John's changed its clocks at 0:01. */
+const OFFSET_STEP_MS = 60_000;
+/** Offsets remembered of one zone: by day, and by minute on the days that they change on. */
 const MOST_OFFSETS = 1_000_000;
+/** Instants that are read, to either side of the epoch: a few days less than 8.64e15, all that the platform's dates hold. */
+const LATEST_MS = 8.639e15;
 
 /** 1970-01-01 was a Thursday, which is day 3 of a week that begins on Monday. */
 const EPOCH_WEEKDAY = 3;
@@ -23,44 +25,108 @@ export const PERIODS: Readonly<Partial<Record<CalendarPart, number>>> = {
 
 /** Reads calendar parts of instants in one time zone. */
 export interface Calendar {
-  /** @param ms since the epoch; NaN gives NaN */
+  /** @param ms since the epoch; NaN, and what no date can hold, give NaN */
   part(part: CalendarPart, ms: number): number;
+  /** The same of many instants. */
+  column(part: CalendarPart, instants: Float64Array): Float64Array;
 }
 
 const calendars = new Map<string, Calendar>();
 
 /**
- * The calendar of a time zone by its IANA name. Offsets come from the platform's time zone data, looked up once per
- * quarter of an hour.
+ * The calendar of a time zone by its IANA name. Offsets come from the platform's time zone data, looked up twice per day
+ * that occurs, and once per minute on days that the clocks are changed on.
  * @throws InvalidRequestError for a name that the platform does not know
  */
 export function calendarOf(timeZone: string): Calendar {
   const known = calendars.get(timeZone);
   if (known) return known;
-  const offsetAt = timeZone === 'UTC' ? () => 0 : offsetsOf(timeZone);
+  const offsetAt = timeZone === 'UTC' ? undefined : offsetsOf(timeZone);
+  const column = (part: CalendarPart, instants: Float64Array) =>
+    readParts(part, wallClock(instants, offsetAt));
   const calendar: Calendar = {
-    part: (part, ms) => (Number.isNaN(ms) ? Number.NaN : readPart(part, ms + offsetAt(ms))),
+    column,
+    part: (part, ms) => column(part, Float64Array.of(ms))[0] ?? Number.NaN,
   };
   calendars.set(timeZone, calendar);
   return calendar;
 }
 
-/** @param local ms since the epoch of the clock on the wall, as if it were UTC */
-function readPart(part: CalendarPart, local: number): number {
-  const day = Math.floor(local / DAY_MS);
-  if (part === 'hour_of_day') return hourOf(local, day);
-  if (part === 'day_of_week') return weekdayOf(day);
-  if (part === 'is_weekend') return weekdayOf(day) >= SATURDAY ? 1 : 0;
-  if (part === 'is_business_hours') {
-    const hour = hourOf(local, day);
-    return hour >= BUSINESS_HOURS.first && hour <= BUSINESS_HOURS.last ? 1 : 0;
+/** What the clock on the wall shows, as ms since the epoch as if it were UTC. */
+function wallClock(instants: Float64Array, offsetAt: ((ms: number) => number) | undefined): Float64Array {
+  const local = new Float64Array(instants.length);
+  for (let i = 0; i < instants.length; i++) {
+    const ms = instants[i]!;
+    if (!(Math.abs(ms) <= LATEST_MS)) local[i] = Number.NaN;
+    else local[i] = offsetAt ? ms + offsetAt(ms) : ms;
   }
-  const date = new Date(local);
-  return part === 'day_of_month' ? date.getUTCDate() : date.getUTCMonth() + 1;
+  return local;
 }
 
-const hourOf = (local: number, day: number) => Math.floor((local - day * DAY_MS) / HOUR_MS);
-const weekdayOf = (day: number) => (((day + EPOCH_WEEKDAY) % 7) + 7) % 7;
+/** One part of each instant, in place: from the clock on the wall to the part. NaN stays. */
+function readParts(part: CalendarPart, values: Float64Array): Float64Array {
+  const n = values.length;
+  switch (part) {
+    case 'hour_of_day':
+      for (let i = 0; i < n; i++) values[i] = hourOf(values[i]!);
+      break;
+    case 'day_of_week':
+      for (let i = 0; i < n; i++) values[i] = weekdayOf(values[i]!);
+      break;
+    case 'is_weekend':
+      for (let i = 0; i < n; i++) {
+        const weekday = weekdayOf(values[i]!);
+        values[i] = Number.isNaN(weekday) ? weekday : weekday >= SATURDAY ? 1 : 0;
+      }
+      break;
+    case 'is_business_hours':
+      for (let i = 0; i < n; i++) {
+        const hour = hourOf(values[i]!);
+        const isOpen = hour >= BUSINESS_HOURS.first && hour <= BUSINESS_HOURS.last;
+        values[i] = Number.isNaN(hour) ? hour : isOpen ? 1 : 0;
+      }
+      break;
+    case 'day_of_month':
+      for (let i = 0; i < n; i++) values[i] = dayOfMonth(values[i]!);
+      break;
+    case 'month':
+      for (let i = 0; i < n; i++) values[i] = monthOf(values[i]!);
+  }
+  return values;
+}
+
+const hourOf = (local: number) => Math.floor((local - Math.floor(local / DAY_MS) * DAY_MS) / HOUR_MS);
+
+function weekdayOf(local: number): number {
+  const day = Math.floor(local / DAY_MS) + EPOCH_WEEKDAY;
+  return day - 7 * Math.floor(day / 7);
+}
+
+/**
+ * Day of a Gregorian year that begins on 1 March, from 0, so that a leap day is its last (Hinnant, "chrono-compatible
+ * low-level date algorithms", 2013: `civil_from_days`).
+ */
+function dayFromMarch(local: number): number {
+  const day = Math.floor(local / DAY_MS) + 719_468;
+  const ofEra = day - Math.floor(day / 146_097) * 146_097;
+  const year = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
+  return ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+}
+
+/** Month of a day from March, from 0: five months from March, and from August, have 153 days. */
+const monthFromMarch = (day: number) => Math.floor((5 * day + 2) / 153);
+
+function monthOf(local: number): number {
+  const month = monthFromMarch(dayFromMarch(local));
+  return month < 10 ? month + 3 : month - 9;
+}
+
+function dayOfMonth(local: number): number {
+  const day = dayFromMarch(local);
+  return day - Math.floor((153 * monthFromMarch(day) + 2) / 5) + 1;
+}
 
 function offsetsOf(timeZone: string): (ms: number) => number {
   let format: Intl.DateTimeFormat;
@@ -83,22 +149,33 @@ function offsetsOf(timeZone: string): (ms: number) => number {
       { cause },
     );
   }
-  const offsets = new Map<number, number>();
-  let lastStep = Number.NaN;
-  let lastOffset = 0;
+  /** By day: its offset, or NaN where that changes in its course. */
+  const days = new Map<number, number>();
+  const steps = new Map<number, number>();
+  let lastDay = Number.NaN;
+  let lastOffset = Number.NaN;
   return (ms) => {
-    const step = Math.floor(ms / OFFSET_STEP_MS);
-    if (step === lastStep) return lastOffset;
-    let offset = offsets.get(step);
-    if (offset === undefined) {
-      if (offsets.size >= MOST_OFFSETS) offsets.clear();
-      offset = lookUp(format, step * OFFSET_STEP_MS);
-      offsets.set(step, offset);
+    const day = Math.floor(ms / DAY_MS);
+    if (day !== lastDay) {
+      lastDay = day;
+      lastOffset = days.get(day) ?? remember(days, day, offsetOfDay(format, day));
     }
-    lastStep = step;
-    lastOffset = offset;
-    return offset;
+    if (!Number.isNaN(lastOffset)) return lastOffset;
+    const step = Math.floor(ms / OFFSET_STEP_MS);
+    return steps.get(step) ?? remember(steps, step, lookUp(format, step * OFFSET_STEP_MS));
   };
+}
+
+function remember(known: Map<number, number>, key: number, offset: number): number {
+  if (known.size >= MOST_OFFSETS) known.clear();
+  known.set(key, offset);
+  return offset;
+}
+
+/** NaN for a day that the clocks are changed on. */
+function offsetOfDay(format: Intl.DateTimeFormat, day: number): number {
+  const first = lookUp(format, day * DAY_MS);
+  return first === lookUp(format, (day + 1) * DAY_MS) ? first : Number.NaN;
 }
 
 /** What the clock on the wall is ahead of UTC, ms. */

@@ -49,13 +49,13 @@ function readColumn(step: FeatureStep, column: EntityValues, nRows: number): Flo
       return lengths(column, nRows);
     case 'member':
       return members(column, nRows, step.value);
-    case 'calendar': {
-      const calendar = calendarOf(step.timeZone);
-      return numbersOf(column, nRows).map((ms) => calendar.part(step.part, ms));
-    }
+    case 'calendar':
+      return calendarOf(step.timeZone).column(step.part, numbersOf(column, nRows));
     case 'recency': {
       const reference = Date.parse(step.referenceAt);
-      return numbersOf(column, nRows).map((ms) => Math.floor((reference - ms) / DAY_MS));
+      const days = numbersOf(column, nRows).slice();
+      for (let i = 0; i < nRows; i++) days[i] = Math.floor((reference - days[i]!) / DAY_MS);
+      return days;
     }
     default: {
       const values = numbersOf(column, nRows).slice();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CALENDAR_PARTS } from '../../functions/contracts/recipe.ts';
 import { calendarOf } from '../../functions/features/calendar.ts';
 
 const at = (text: string) => Date.parse(text);
@@ -46,6 +47,53 @@ describe('calendar', () => {
     for (let i = 0; i < 2000; i++) {
       const ms = at('1985-01-01T00:00:00Z') + i * 7_919_777_000;
       expect(calendarOf(zone).part('hour_of_day', ms)).toBe(Number(format.format(ms)) % 24);
+    }
+  });
+
+  it.each(['Europe/London', 'Australia/Lord_Howe', 'America/St_Johns', 'Pacific/Apia', 'Africa/Casablanca'])(
+    'agrees with the platform around every change of the clocks: %s',
+    (timeZone) => {
+      const format = new Intl.DateTimeFormat('en-US', {
+        timeZone,
+        calendar: 'iso8601',
+        hourCycle: 'h23',
+        hour: 'numeric',
+        day: 'numeric',
+        month: 'numeric',
+      });
+      // Every 35 minutes and a bit of 2011, when Apia left out a day and St. John's changed its clocks at 0:01, and every 19 hours of forty years.
+      const instants = [
+        ...Array.from({ length: 15_000 }, (_, i) => at('2011-01-01T00:00:00Z') + i * 2_111_000),
+        ...Array.from({ length: 18_000 }, (_, i) => at('1990-01-01T00:00:00Z') + i * 68_400_000),
+      ];
+      const column = Float64Array.from(instants);
+      const read = (['month', 'day_of_month', 'hour_of_day'] as const).map((part) =>
+        calendarOf(timeZone).column(part, column),
+      );
+      const wrong = instants.filter((ms, i) => {
+        const told = Object.fromEntries(
+          format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]),
+        );
+        return told.month !== read[0]![i] || told.day !== read[1]![i] || told.hour !== read[2]![i];
+      });
+      expect(wrong.map((ms) => new Date(ms).toISOString())).toEqual([]);
+    },
+  );
+
+  it('counts days and months as the platform does over all years that it knows', () => {
+    const utc = calendarOf('UTC');
+    for (let i = -4000; i <= 4000; i++) {
+      const date = new Date(i * 2_159_712_345_678);
+      expect(utc.part('day_of_month', date.getTime())).toBe(date.getUTCDate());
+      expect(utc.part('month', date.getTime())).toBe(date.getUTCMonth() + 1);
+      expect(utc.part('day_of_week', date.getTime())).toBe((date.getUTCDay() + 6) % 7);
+    }
+  });
+
+  it('takes what no date can hold as missing', () => {
+    const beyond = Float64Array.of(1e30, -1e30, Number.POSITIVE_INFINITY, 8.7e15, Number.NaN);
+    for (const part of CALENDAR_PARTS) {
+      expect(calendarOf('Europe/Berlin').column(part, beyond)).toEqual(new Float64Array(5).fill(Number.NaN));
     }
   });
 
