@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { CASES } from './cases.ts';
 import { coldStart } from './cold.ts';
 import { denseAssignment } from './dense-assignment.ts';
+import { ingestion } from './ingestion.ts';
 import { adversarialLimits, type LimitResult, wardLimit } from './limits.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
@@ -76,6 +77,12 @@ for (const { title, seconds, ratio } of chosen('C1') ? cold : []) {
   log(`C1 ${title}: ${(seconds * 1000).toFixed(0)} ms, ${ratio.toFixed(1)} ×`);
 }
 
+const ingested = whole && chosen('I1') ? ingestion() : known.ingestion;
+for (const { title, seconds, ratio, peakMb, peer } of chosen('I1') ? (ingested ?? []) : []) {
+  const against = peer ? `; ${peer.name} ${ratio?.toFixed(2)} ×, ${peer.peakMb.toFixed(0)} MiB` : '';
+  log(`I1 ${title}: ${seconds.toFixed(2)} s, ${peakMb.toFixed(0)} MiB${against}`);
+}
+
 const order = new Map(CASES.map(({ title }, index) => [title, index]));
 const results: Results = {
   machine,
@@ -87,6 +94,7 @@ const results: Results = {
   ...(cold.length > 0 && { cold }),
   ...(peak && { peak }),
   ...(threads && { threads }),
+  ...(ingested && { ingestion: ingested }),
 };
 if (flags.json) console.log(JSON.stringify(results, null, 2));
 if (!flags.quick) {
