@@ -26,7 +26,7 @@ export interface LeadNameTable {
   readonly value: readonly LeadNameRule[];
   readonly behavior: readonly LeadNameRule[];
   readonly place: readonly PlaceRule[];
-  /** Country whose states are named; any spelling of `country` listed here is home. */
+  /** Spellings of the home country. In a run where nobody is from there, its most frequent country is home. */
   readonly homeCountry: readonly string[];
   /** |Standardised difference| from which a feature is worth a word in the names of other datasets. */
   readonly distinctiveFrom: number;

@@ -43,7 +43,7 @@ export function leadNames(
 ): LeadName[] {
   const drafts = segments.map((segment) => ({
     segment,
-    ...draftOf(segment, segmentLevels(segment.tally, whole, columns), columns, locale, table),
+    ...draftOf(segment, whole, columns, locale, table),
   }));
   const taken = new Set<string>();
   const labels = new Map<number, string>();
@@ -73,15 +73,16 @@ export function leadNames(
 
 function draftOf(
   { tally, distinctive }: NamedSegment,
-  levels: SegmentLevels,
+  whole: Tally,
   columns: LeadColumns,
   locale: Locale,
   table: LeadNameTable,
 ): { label: string; rules: string[] } {
+  const levels = segmentLevels(tally, whole, columns);
   const words = [wordOf(table.value, levels, locale), wordOf(table.behavior, levels, locale)].filter(
     (word) => word !== undefined,
   );
-  const place = segmentPlace(tally, columns, table, locale);
+  const place = segmentPlace(tally, whole, columns, table, locale);
   if (words.length === 0) {
     const found = distinctiveWords(distinctive, locale, table.distinctiveFrom).slice(0, 2);
     words.push(

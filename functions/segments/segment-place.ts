@@ -22,14 +22,14 @@ const MAX_WORD = 40;
 /** Where a segment is from, or how it came, by the first rule of the table that holds; undefined when none does. */
 export function segmentPlace(
   segment: Tally,
+  whole: Tally,
   columns: LeadColumns,
   { place, homeCountry }: LeadNameTable,
   locale: Locale,
 ): SegmentPlace | undefined {
   const countries = (columns.country && segment.categories.get(columns.country)) || [];
   const known = countries.reduce((sum, [, count]) => sum + count, 0);
-  const isHome = (country: string) =>
-    homeCountry.some((home) => home.toLowerCase() === country.toLowerCase());
+  const isHome = homeTest(dominantCountries(whole, columns), homeCountry);
   const abroad = countries.reduce((sum, [country, count]) => sum + (isHome(country) ? 0 : count), 0);
   for (const { by, share: from } of place) {
     const found = candidateOf(by);
@@ -52,6 +52,21 @@ export function segmentPlace(
     const word = by === 'state' ? (brazilianState(value.value)?.uf ?? value.value) : channelName(value.value);
     return { word: plainWord(word), column, share: value.share };
   }
+}
+
+/** Countries of a run, the most frequent first. */
+function dominantCountries({ categories }: Tally, { country }: LeadColumns): string[] {
+  return ((country && categories.get(country)) || []).map(([name]) => name);
+}
+
+/** Home is the table's country; in a run where nobody is from there, the most frequent one. */
+function homeTest(
+  countries: readonly string[],
+  homeCountry: readonly string[],
+): (country: string) => boolean {
+  const published = new Set(homeCountry.map((name) => name.toLowerCase()));
+  const isPublished = (country: string) => published.has(country.toLowerCase());
+  return countries.some(isPublished) ? isPublished : (country) => country === countries[0];
 }
 
 const CHANNELS: ReadonlyMap<string, string> = new Map(

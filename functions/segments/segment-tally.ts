@@ -33,17 +33,18 @@ export interface Tally {
   readonly categories: ReadonlyMap<string, readonly (readonly [value: string, count: number])[]>;
 }
 
-/** Tallies the rows of one bucket by cluster. Rows labelled −1 are left out. */
+/** Tallies the rows of one bucket by cluster. Rows labelled −1 and columns of lists are left out. */
 export function tallyRows(
   labels: Int32Array,
   nClusters: number,
-  columns: ReadonlyMap<string, TallyColumn>,
+  columns: ReadonlyMap<string, TallyColumn | { readonly type: 'list' }>,
 ): PartialTally[] {
   const sizes = new Array<number>(nClusters).fill(0);
   for (const label of labels) if (label >= 0) sizes[label]!++;
   const numbers: [string, ReturnType<typeof tallyNumbers>][] = [];
   const categories: [string, ReturnType<typeof tallyCategories>][] = [];
   for (const [name, column] of columns) {
+    if (column.type === 'list') continue;
     if (column.type === 'category') categories.push([name, tallyCategories(labels, nClusters, column)]);
     else numbers.push([name, tallyNumbers(labels, nClusters, column.values)]);
   }

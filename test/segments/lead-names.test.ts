@@ -130,6 +130,12 @@ describe('names of segments of leads', () => {
     ]);
   });
 
+  it('take the most frequent country for home where nobody is from Brazil', () => {
+    const lead = { ltv_class: 'High', utm_source: 'google' };
+    const names = named([times(5, { ...lead, country: 'India' }), times(2, { ...lead, country: 'France' })]);
+    expect(names.map(({ label }) => label)).toEqual(['Alto Valor (Google)', 'Alto Valor (Internacional)']);
+  });
+
   it('say intention where it is high and engagement is not', () => {
     const names = named([
       times(3, { intention_level: 80, engagement_score: 50 }),

@@ -68,6 +68,11 @@ describe('the tally of a segment', () => {
     expect(age.quantile(0.5)).toBe(41);
   });
 
+  it('passes over columns of lists', () => {
+    const [partial] = tallyRows(Int32Array.of(0), 1, new Map([['tags', { type: 'list' }]]));
+    expect(partial).toEqual({ size: 1, numbers: {}, categories: {} });
+  });
+
   it('takes names of data for names, not for parts of JavaScript', () => {
     const values = Float64Array.of(1);
     const columns = new Map<string, TallyColumn>([
