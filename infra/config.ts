@@ -95,6 +95,7 @@ export const config: Config = {
     { method: 'GET', path: '/v1/runs/{runId}' },
     { method: 'GET', path: '/v1/segments' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
+    { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
     { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },

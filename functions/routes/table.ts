@@ -1,5 +1,6 @@
 import { customerSegment } from './customers.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
+import { customerExplanation } from './explanation.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
 import type { Route } from './route.ts';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   segmentCustomer, // POST /segment/customer
   listSegments, //    GET  /v1/segments
   customerSegment, // GET  /v1/customers/{customerId}/segment
+  customerExplanation, // GET /v1/customers/{customerId}/explanation
   listRuns, //        GET  /v1/runs
   startRun, //        POST /v1/runs
   getRun, //          GET  /v1/runs/{runId}

@@ -107,6 +107,7 @@ describe('answers', () => {
       'POST /segment/customer': { body: { customer_id: 'C-1' } },
       'GET /v1/segments': {},
       'GET /v1/customers/{customerId}/segment': { path: '/v1/customers/C-1/segment' },
+      'GET /v1/customers/{customerId}/explanation': { path: '/v1/customers/C-1/explanation' },
       'POST /v1/runs': { body: { dataset: 'orders', files: ['files/acme/orders/'] } },
       'GET /v1/runs': {},
       'GET /v1/runs/{runId}': { path: '/v1/runs/r1' },
