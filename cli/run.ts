@@ -10,7 +10,7 @@ import type { ExecutionEnd } from './track.ts';
 
 interface RunOptions extends StackOptions {
   readonly dataset: string;
-  readonly recipe: 'rfm';
+  readonly recipe?: 'rfm' | 'table';
   readonly algorithm: 'kmeans';
   readonly clusters: RunRequestInput['nClusters'];
   readonly seed: number;
@@ -47,7 +47,12 @@ export function addRunCommand(program: Command): void {
     .description('boot the stack, drop the files into its bucket, follow the run and print the segments')
     .argument('<file...>', 'order files: CSV, JSON Lines, Parquet, Arrow or xlsx; text may be gzipped')
     .option('--dataset <name>', 'dataset to publish under', name, 'orders')
-    .addOption(new Option('--recipe <name>', 'features to build').choices(['rfm']).default('rfm'))
+    .addOption(
+      new Option('--recipe <name>', 'how rows become entities; default: as the header shows').choices([
+        'rfm',
+        'table',
+      ]),
+    )
     .addOption(new Option('--algorithm <name>', 'clustering algorithm').choices(['kmeans']).default('kmeans'))
     .option('--clusters <k>', 'number of segments, or a range to search such as 2..10', clusters, 5)
     .option('--seed <number>', 'equal seeds give equal bytes', wholeNumber(0, 0xffffffff), 42)
@@ -84,7 +89,7 @@ export function requestOf(options: RunOptions): Omit<RunRequestInput, 'files'> {
     );
   }
   const request = {
-    recipe: options.recipe,
+    ...(options.recipe === undefined ? {} : { recipe: options.recipe }),
     algorithm: options.algorithm,
     nClusters: options.clusters,
     seed: options.seed,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { type DatasetConfig, datasetConfigSchema } from './contracts/dataset.ts';
 import { PREFIX, RUN_REQUEST_SUFFIX } from './contracts/env.ts';
 import { parseInputKey } from './contracts/keys.ts';
 import {
@@ -27,13 +28,15 @@ const MOST_FILES = 10_000;
 export interface RunIdentity {
   readonly run: RunRef;
   readonly request: RunRequest;
+  /** Configuration of the dataset. */
+  readonly config: DatasetConfig;
   /** The input files in the order of the request; listed ones by key. */
   readonly files: readonly ObjectHead[];
 }
 
 /**
  * Works out which run a trigger means. The run id is a hash of tenant, dataset, the content of the files (etag and
- * size, not their names) and every setting that can change a result: the same content asked for twice is one run.
+ * size in their order, not their names) and every setting that can change a result: the same content asked for twice is one run.
  * `shards` is left out because it changes no result, `rerun` exists to be part of it.
  * @returns undefined when a schedule fires for a dataset that nothing was published for yet
  * @throws InvalidRequestError for a malformed request, a file outside the tenant's prefixes or one that is missing
@@ -52,10 +55,10 @@ export async function identifyRun(
     if (files.length > MOST_FILES) throw tooManyFiles();
   }
   const { files: _names, shards: _shards, ...settings } = request;
-  const content = files.map(({ etag, size }) => `${etag}:${size}`).sort();
+  const content = files.map(({ etag, size }) => `${etag}:${size}`);
   const identity = canonicalJson({ version: PIPELINE_VERSION, tenant, dataset, content, settings });
   const runId = `r${createHash('sha256').update(identity).digest('hex').slice(0, 24)}`;
-  return { run: { tenant, dataset, runId }, request, files };
+  return { run: { tenant, dataset, runId }, request, config: datasetConfigSchema.parse({}), files };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { DatasetConfig, DatasetKind } from './dataset.ts';
+import type { EntityColumn } from './recipe.ts';
 import type { RowCounts, Scores } from './records.ts';
 import type { DateOrder, DecimalMark, RowRange, TableLayout } from './table-layout.ts';
 import type { RunRef, RunRequest } from './workflow.ts';
@@ -20,14 +22,81 @@ export interface OrderFormats {
   readonly orderedAt: DateOrder;
 }
 
-/** How one input file is to be read. */
-export interface InputFile {
+/** What is known of every input file. */
+export interface PlannedFile {
   readonly key: string;
   readonly size: number;
   readonly etag: string;
   readonly layout: TableLayout;
+}
+
+/** How a file of order lines is to be read. */
+export interface OrderFile extends PlannedFile {
   readonly columns: OrderColumns;
   readonly formats: OrderFormats;
+}
+
+/** How the cells of one column are written in one file; decided per file, since exports of two systems may differ. */
+export interface CellFormat {
+  readonly decimal: DecimalMark;
+  readonly order: DateOrder;
+}
+
+/** How a file with one row per entity is to be read. */
+export interface EntityFile extends PlannedFile {
+  /** In the order of `EntityPlan.columns`; its columns are found in the header by their name. */
+  readonly cells: readonly CellFormat[];
+}
+
+export type InputFile = OrderFile | EntityFile;
+
+/** Why a column of the input takes no part. */
+export type IgnoredReason =
+  | 'empty'
+  | 'constant'
+  | 'row_number'
+  | 'identifier'
+  | 'free_text'
+  | 'personal'
+  | 'ambiguous_dates'
+  | 'configured';
+
+/** A column that is not read. */
+export interface IgnoredColumn {
+  readonly name: string;
+  readonly reason: IgnoredReason;
+  /** In words, with what decided. */
+  readonly detail: string;
+}
+
+/** How one column of the input becomes one of the entity table; `source` is its header name. */
+export interface EntityColumnPlan extends EntityColumn {
+  /** Texts that stand for no value, besides empty cells: words that were found, and what the configuration names. */
+  readonly missing: readonly string[];
+  /** Only for lists: what parts the entries; null is a JSON array. */
+  readonly separator: string | null;
+}
+
+/** A value that looks like "no value" and is read as it stands until the configuration says otherwise. */
+export interface SuspectedSentinel {
+  readonly column: string;
+  readonly value: string;
+  /** Rows of the sample that hold it. */
+  readonly count: number;
+}
+
+/** How the rows of a `table` dataset become entities: what was configured, else inferred from samples of the files. */
+export interface EntityPlan {
+  /** Column that names the entity; null: rows are numbered. */
+  readonly idColumn: string | null;
+  /** Column that windows, recency and duplicates go by; it is one of `columns` too. */
+  readonly timeColumn: string | null;
+  /** Rows whose time lies more than this many calendar months before the reference are left out. */
+  readonly maxDataAgeMonths: number | null;
+  /** In the order of the first file's header. */
+  readonly columns: readonly EntityColumnPlan[];
+  readonly ignored: readonly IgnoredColumn[];
+  readonly suspected: readonly SuspectedSentinel[];
 }
 
 /** Whole rows of one file; its header belongs to no shard. A file that cannot be cut, such as gzip, is one shard. */
@@ -35,16 +104,45 @@ export interface RowShard extends RowRange {
   readonly shard: number;
   /** Index into `files`. */
   readonly file: number;
+  /** 1-based line (or row) of the file that the shard begins with, where rows are numbered; else absent. */
+  readonly firstPlace?: number;
 }
 
-/** `plan/plan.json`. PlanRun → every step. */
-export interface RunPlan {
+/** What the plans of all datasets hold. */
+interface PlannedRun {
   readonly run: RunRef;
   readonly request: RunRequest;
-  readonly files: readonly InputFile[];
+  readonly config: DatasetConfig;
+  /** What the rows are. */
+  readonly kind: DatasetKind;
   readonly rowShards: readonly RowShard[];
   /** Entities are split by hash range into this many buckets, in canonical order. */
   readonly nBuckets: number;
+}
+
+/** The plan of a dataset of order lines, which are summed per customer. */
+export interface OrdersPlan extends PlannedRun {
+  readonly recipe: 'rfm';
+  readonly files: readonly OrderFile[];
+}
+
+/** The plan of a dataset with one row per entity. */
+export interface TablePlan extends PlannedRun {
+  readonly recipe: 'table';
+  readonly files: readonly EntityFile[];
+  readonly entity: EntityPlan;
+}
+
+/** `plan/plan.json`. PlanRun → every step. */
+export type RunPlan = OrdersPlan | TablePlan;
+
+/** Cells of one column that could not be read as its type, and are missing. */
+export interface UnreadableCells {
+  readonly count: number;
+  /** Cells that hold a value, readable or not. */
+  readonly values: number;
+  /** Line or row of the first one, in line breaks (or rows) behind the beginning of the shard; null when none. */
+  readonly first: number | null;
 }
 
 /** `build-features/{shard}.json`. BuildFeatures → MergeEntities, PublishRun. */
@@ -53,10 +151,14 @@ export interface PartialManifest {
   readonly rows: RowCounts;
   /** First example of each rule: `{rule: line number in the file}` where known, for the report. */
   readonly firstLines: Readonly<Record<string, number>>;
-  /** Latest order in this shard, ms since the epoch; null when no row was used. */
-  readonly latestOrderMs: number | null;
+  /** Latest time of a used row in this shard, ms since the epoch; null when there is none. */
+  readonly latestMs: number | null;
   /** Byte range [start, end) of each bucket's Arrow stream in the partial object; start = end when empty. */
   readonly buckets: readonly (readonly [start: number, end: number])[];
+  /** Lines (of a text) or rows that the shard covers: laid end to end they tell the places of the next shard. Only `table`. */
+  readonly places?: number;
+  /** By column, for those with unreadable cells. Only `table`. */
+  readonly unreadable?: Readonly<Record<string, UnreadableCells>>;
 }
 
 /**
@@ -71,11 +173,13 @@ export interface PartialMoments {
   readonly max: number;
 }
 
-/** `merge-entities/{bucket}.json`. MergeEntities → PrepareFit, FitCandidate. */
+/** `merge-entities/{bucket}.json`. MergeEntities → PrepareFit, FitCandidate, PublishRun. */
 export interface EntitiesManifest {
   readonly bucket: number;
   readonly nEntities: number;
   readonly referenceAt: string;
+  /** Rows that shards had counted as used and that are left out here, by rule: `duplicate_id`, `outside_window`. */
+  readonly dropped?: Readonly<Record<string, number>>;
   readonly moments: Readonly<Record<string, PartialMoments>>;
 }
 

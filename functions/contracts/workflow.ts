@@ -51,7 +51,8 @@ export const nameSchema = z
 export const runRequestSchema = z.strictObject({
   /** Object keys in the data bucket, below the tenant's `drop/` or `files/` prefix; one ending in `/` is listed. */
   files: z.array(z.string().min(1).max(1024)).min(1).max(10_000),
-  recipe: z.enum(['rfm']).default('rfm'),
+  /** How rows become entities; default: what the dataset's configuration says, else what the header shows. */
+  recipe: z.enum(['rfm', 'table']).optional(),
   algorithm: z.enum(['kmeans']).default('kmeans'),
   /** A number, or a range to search. */
   nClusters: z
@@ -69,7 +70,10 @@ export const runRequestSchema = z.strictObject({
    * times its size for the buckets. Never changes a result.
    */
   shards: z.int().min(1).max(10_000).optional(),
-  /** Instant from which recency is counted (ISO 8601, UTC); default: the latest order + 1 day. No order may lie after it. */
+  /**
+   * Instant from which recency is counted (ISO 8601, UTC); default: the latest order + 1 day,
+   * or the latest time of a table. No order may lie after it.
+   */
   referenceAt: z.iso.datetime({ offset: true }).optional(),
   /** Column names, where they cannot be recognised from the header. */
   columns: z

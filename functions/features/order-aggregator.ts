@@ -18,7 +18,7 @@ export interface EncodedPartials {
   readonly bytes: Uint8Array;
   /** [start, end) of each bucket's stream; empty buckets have none. */
   readonly buckets: readonly (readonly [start: number, end: number])[];
-  readonly latestOrderMs: number | null;
+  readonly latestMs: number | null;
 }
 
 /** Name of the column that holds element `i` of the exact amounts. */
@@ -63,7 +63,7 @@ export class OrderAggregator {
       end += stream.length;
       return [start, end] as const;
     });
-    return { bytes, buckets, latestOrderMs: this.#orders.size > 0 ? this.#latestMs : null };
+    return { bytes, buckets, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
   }
 
   #orderOf(customerId: string, orderId: string, orderedAtMs: number): OrderPartial {

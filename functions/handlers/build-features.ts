@@ -1,4 +1,4 @@
-import type { InputFile, PartialManifest, RowShard, RunPlan } from '../contracts/artifacts.ts';
+import type { OrderFile, OrdersPlan, PartialManifest, RowShard } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
 import { InsufficientDataError, InvalidDatasetError } from '../errors.ts';
@@ -28,7 +28,7 @@ export async function buildFeatures(
   { ports: { objects }, progress }: StepContext,
 ): Promise<ItemResult> {
   const keys = runKeys(run);
-  const { files, rowShards, nBuckets } = await readJson<RunPlan>(objects, keys.plan);
+  const { files, rowShards, nBuckets } = await readJson<OrdersPlan>(objects, keys.plan);
   const shard = rowShards[item]!;
   const file = files[shard.file]!;
   const isFirst = rowShards[item - 1]?.file !== shard.file;
@@ -75,9 +75,9 @@ export async function buildFeatures(
   if (isWhole && rows.read === 0) throw noRows(file);
   if (isWhole && broken) throw unreadableFile(file, rows.read, broken, firstLines[broken.rule]);
 
-  const { bytes, buckets, latestOrderMs } = orders.finish(nBuckets);
+  const { bytes, buckets, latestMs } = orders.finish(nBuckets);
   await objects.write(keys.partial(item), bytes, ARROW_TYPE);
-  const manifest: PartialManifest = { shard: item, rows, firstLines, latestOrderMs, buckets };
+  const manifest: PartialManifest = { shard: item, rows, firstLines, latestMs, buckets };
   await writeJson(objects, keys.partialManifest(item), manifest);
   progress(rows.read);
   return { item, rows: rows.read };
@@ -86,7 +86,7 @@ export async function buildFeatures(
 /** Hands all rows of a shard to the cleaner; yields after every piece. @throws MalformedRecord, lines counted from the shard */
 async function* cleanRows(
   objects: ObjectStore,
-  file: InputFile,
+  file: OrderFile,
   shard: RowShard,
   cleaner: OrderCleaner,
 ): AsyncGenerator<void> {
@@ -118,7 +118,7 @@ async function* cleanRows(
   }
 }
 
-function tooManyOrders({ key, layout }: InputFile): InvalidDatasetError {
+function tooManyOrders({ key, layout }: OrderFile): InvalidDatasetError {
   const whyOne = whyNotCut(layout);
   const remedy =
     whyOne !== undefined
@@ -130,7 +130,7 @@ function tooManyOrders({ key, layout }: InputFile): InvalidDatasetError {
   );
 }
 
-function noRows({ key }: InputFile): InsufficientDataError {
+function noRows({ key }: OrderFile): InsufficientDataError {
   return new InsufficientDataError(`${key} holds a header but no row. Add order lines below it.`, {
     file: key,
     reason: 'no_rows',

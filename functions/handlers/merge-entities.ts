@@ -64,8 +64,7 @@ type BucketManifest = Omit<PartialManifest, 'buckets'> & {
  */
 function referenceOf({ request }: RunPlan, manifests: readonly BucketManifest[]): number {
   const latest = manifests.reduce<number | null>(
-    (most, { latestOrderMs }) =>
-      latestOrderMs === null ? most : Math.max(most ?? latestOrderMs, latestOrderMs),
+    (most, { latestMs }) => (latestMs === null ? most : Math.max(most ?? latestMs, latestMs)),
     null,
   );
   if (latest === null) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { InputFile, RowShard, RunPlan } from '../contracts/artifacts.ts';
+import type { InputFile, OrderFile, RowShard, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { RunRecord } from '../contracts/records.ts';
 import {
@@ -46,7 +46,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   const { objects, runs, workflow, clock } = ports;
   const identity = await identifyRun(trigger, ports);
   if (identity === undefined) return { outcome: 'nothingToDo' };
-  const { run, request } = identity;
+  const { run, request, config } = identity;
   const now = clock.now();
   const startedAt = now.toISOString();
   const turn = turnOf(trigger, now);
@@ -67,7 +67,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
 
   // A file that the request reaches twice, by its key and by a prefix, is read once.
   const heads = [...new Map(identity.files.map((head) => [head.key, head])).values()];
-  const files: InputFile[] = [];
+  const files: OrderFile[] = [];
   for await (const file of readAhead(heads.length, (i) => openFile(objects, heads[i]!, request))) {
     files.push(file);
   }
@@ -75,7 +75,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   const nBuckets = bucketsFor(files, request);
 
   const keys = runKeys(run);
-  const plan: RunPlan = { run, request, files, rowShards, nBuckets };
+  const plan: RunPlan = { run, request, config, kind: 'orders', recipe: 'rfm', files, rowShards, nBuckets };
   await writeJson(objects, keys.plan, plan);
   await writeJson(objects, keys.rowShards, items(rowShards.length));
   await writeJson(objects, keys.buckets, items(nBuckets));
@@ -107,7 +107,7 @@ async function serveAgain(
 
 const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));
 
-async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequest): Promise<InputFile> {
+async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequest): Promise<OrderFile> {
   const source = objectSource(objects, head);
   const layout = await openTable(source);
   const columns = recogniseOrderColumns(layout.header, request.columns ?? {}, head.key);

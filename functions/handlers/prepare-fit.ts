@@ -23,7 +23,7 @@ export async function prepareFit(
 
   const nSamples = manifests.reduce((sum, { nEntities }) => sum + nEntities, 0);
   const recipe: FittedRecipe = {
-    recipe: request.recipe,
+    recipe: 'rfm',
     version: 1,
     referenceAt: manifests[0]!.referenceAt,
     nSamples,

@@ -6,6 +6,7 @@ import type {
   PartialManifest,
   RunPlan,
 } from '../../functions/contracts/artifacts.ts';
+import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
 import { type RunRef, runRequestSchema } from '../../functions/contracts/workflow.ts';
 import { writeJson } from '../../functions/json-objects.ts';
@@ -78,6 +79,9 @@ export async function prepareRun(
   const plan: RunPlan = {
     run,
     request,
+    config: datasetConfigSchema.parse({}),
+    kind: 'orders',
+    recipe: 'rfm',
     files: [],
     rowShards: Array.from({ length: nBuckets }, (_, shard) => ({ shard, file: 0, start: 0, end: null })),
     nBuckets,
@@ -112,7 +116,7 @@ export async function prepareRun(
       shard: bucket,
       rows: { read: 10, used: 7, rejected: 3, byRule: { missing_customer_id: 2, [`rule_${bucket % 2}`]: 1 } },
       firstLines: {},
-      latestOrderMs: 0,
+      latestMs: 0,
       buckets: [],
     };
     await writeJson(objects, keys.partialManifest(bucket), manifest);
