@@ -16,10 +16,10 @@ import {
 } from 'apache-arrow';
 import { InvalidDatasetError } from '../errors.ts';
 import { checkedColumn, readBatches } from './read-batches.ts';
-import { decodeUtf8Column, encodeUtf8Column } from './utf8.ts';
+import { decodeUtf8Column, encodeUtf8Column, joinUtf8, sliceUtf8, type Utf8Column } from './utf8.ts';
 
-/** Values of one column: text as strings, numbers as the typed array of their Arrow type. No nulls. */
-export type ColumnData = readonly string[] | Float64Array | Float32Array | Int32Array;
+/** Values of one column: text as strings or as their UTF-8 bytes, numbers as the typed array of their Arrow type. No nulls. */
+export type ColumnData = readonly string[] | Utf8Column | Float64Array | Float32Array | Int32Array;
 
 /** Columns of equal length by name, in the order of the schema. */
 export interface ArrowColumns {
@@ -67,11 +67,13 @@ function schemaOf(columns: ArrowColumns, metadata: ArrowSchemaMetadata = {}): Sc
   return new Schema(fields, sortedMap(metadata.table));
 }
 
+const rowsOf = (data: ColumnData) => ('offsets' in data ? data.offsets.length - 1 : data.length);
+
 function lengthOf(columns: ArrowColumns): number {
-  const lengths = new Set(Object.values(columns).map((data) => data.length));
+  const lengths = new Set(Object.values(columns).map(rowsOf));
   if (lengths.size > 1) {
     throw new RangeError(
-      `Columns of unequal length: ${Object.entries(columns).map(([name, data]) => `${name} ${data.length}`)}`,
+      `Columns of unequal length: ${Object.entries(columns).map(([name, data]) => `${name} ${rowsOf(data)}`)}`,
     );
   }
   return lengths.values().next().value ?? 0;
@@ -91,7 +93,10 @@ function recordBatch(schema: Schema, columns: ArrowColumns, start: number, end: 
     if (data instanceof Int32Array) {
       return makeData({ type: field.type as Int32, length, data: data.subarray(start, end) });
     }
-    const { bytes, offsets } = encodeUtf8Column(length === data.length ? data : data.slice(start, end));
+    const { bytes, offsets } =
+      'offsets' in data
+        ? sliceUtf8(data, start, end)
+        : encodeUtf8Column(length === data.length ? data : data.slice(start, end));
     return makeData({ type: field.type as Utf8, length, data: bytes, valueOffsets: offsets });
   });
   return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, children }));
@@ -147,7 +152,8 @@ class BatchRoom {
     for (const [name, room] of Object.entries(this.#columns)) {
       const data = piece[name];
       if (Array.isArray(room)) {
-        for (let i = start; i < end; i++) room[this.#nRows + i - start] = data![i] as string;
+        const texts = data as readonly string[];
+        for (let i = start; i < end; i++) room[this.#nRows + i - start] = texts[i]!;
       } else {
         room.set((data as typeof room).subarray(start, end), this.#nRows);
       }
@@ -208,6 +214,8 @@ export interface DecodedArrow {
   readonly metadata: Required<ArrowSchemaMetadata>;
   /** @throws InvalidDatasetError, as the other getters: no such column, another type, or nulls in it */
   strings(name: string): string[];
+  /** The bytes of a column of texts, unchecked. */
+  utf8(name: string): Utf8Column;
   float64(name: string): Float64Array;
   float32(name: string): Float32Array;
   int32(name: string): Int32Array;
@@ -275,6 +283,13 @@ export function decodeArrow(bytes: Uint8Array): DecodedArrow {
         );
       }
     },
+    utf8: (name) =>
+      joinUtf8(
+        chunks(name, 'Utf8').map(({ values, valueOffsets, length }) => ({
+          bytes: values as Uint8Array,
+          offsets: (valueOffsets as Int32Array).subarray(0, length + 1),
+        })),
+      ),
     float64: (name) => numbers(name, 'Float64', (n) => new Float64Array(n)),
     float32: (name) => numbers(name, 'Float32', (n) => new Float32Array(n)),
     int32: (name) => numbers(name, 'Int32', (n) => new Int32Array(n)),

@@ -44,3 +44,33 @@ export function decodeUtf8Column({ bytes, offsets }: Utf8Column, nRows: number):
   }
   return strings;
 }
+
+/** Texts [start, end) of a column; a copy, unless it is the whole. */
+export function sliceUtf8(column: Utf8Column, start: number, end: number): Utf8Column {
+  const { bytes, offsets } = column;
+  const first = offsets[start]!;
+  const last = offsets[end]!;
+  if (start === 0 && first === 0 && end === offsets.length - 1)
+    return { bytes: bytes.subarray(0, last), offsets };
+  const own = offsets.slice(start, end + 1);
+  for (let i = 0; i < own.length; i++) own[i]! -= first;
+  return { bytes: bytes.subarray(first, last), offsets: own };
+}
+
+/** Columns laid end to end. */
+export function joinUtf8(columns: readonly Utf8Column[]): Utf8Column {
+  if (columns.length === 1) return columns[0]!;
+  const nRows = columns.reduce((sum, { offsets }) => sum + offsets.length - 1, 0);
+  const parts = columns.map(({ bytes, offsets }) => bytes.subarray(offsets[0], offsets.at(-1)));
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const joinedOffsets = new Int32Array(nRows + 1);
+  let row = 0;
+  let at = 0;
+  for (const [i, { offsets }] of columns.entries()) {
+    const shift = at - offsets[0]!;
+    for (let j = 1; j < offsets.length; j++) joinedOffsets[++row] = offsets[j]! + shift;
+    joined.set(parts[i]!, at);
+    at += parts[i]!.length;
+  }
+  return { bytes: joined, offsets: joinedOffsets };
+}

@@ -53,7 +53,6 @@ export type InputFile = OrderFile | EntityFile;
 /** Why a column of the input takes no part. */
 export type IgnoredReason =
   | 'empty'
-  | 'constant'
   | 'row_number'
   | 'identifier'
   | 'free_text'
@@ -71,18 +70,22 @@ export interface IgnoredColumn {
 
 /** How one column of the input becomes one of the entity table; `source` is its header name. */
 export interface EntityColumnPlan extends EntityColumn {
-  /** Texts that stand for no value, besides empty cells: words that were found, and what the configuration names. */
+  /** Texts that stand for no value, besides empty cells and the usual words: configured, else numbers that look so. */
   readonly missing: readonly string[];
   /** Only for lists: what parts the entries; null is a JSON array. */
   readonly separator: string | null;
 }
 
-/** A value that looks like "no value" and is read as it stands until the configuration says otherwise. */
-export interface SuspectedSentinel {
+/**
+ * A value that is read as missing because it looks like "no value": a word (`Select`), or a number that comes often and
+ * lies far beyond all others (`999`). Numbers are read as they stand where the configuration names `missing` for the column.
+ */
+export interface AssumedMissing {
   readonly column: string;
   readonly value: string;
   /** Rows of the sample that hold it. */
   readonly count: number;
+  readonly reason: 'word' | 'sentinel_number';
 }
 
 /** How the rows of a `table` dataset become entities: what was configured, else inferred from samples of the files. */
@@ -96,7 +99,7 @@ export interface EntityPlan {
   /** In the order of the first file's header. */
   readonly columns: readonly EntityColumnPlan[];
   readonly ignored: readonly IgnoredColumn[];
-  readonly suspected: readonly SuspectedSentinel[];
+  readonly assumedMissing: readonly AssumedMissing[];
 }
 
 /** Whole rows of one file; its header belongs to no shard. A file that cannot be cut, such as gzip, is one shard. */
@@ -149,7 +152,10 @@ export interface UnreadableCells {
 export interface PartialManifest {
   readonly shard: number;
   readonly rows: RowCounts;
-  /** First example of each rule: `{rule: line number in the file}` where known, for the report. */
+  /**
+   * First row that each rule dropped: of orders its line in the file, where known; of a `table` the lines (or rows) behind
+   * the beginning of the shard.
+   */
   readonly firstLines: Readonly<Record<string, number>>;
   /** Latest time of a used row in this shard, ms since the epoch; null when there is none. */
   readonly latestMs: number | null;
@@ -157,7 +163,7 @@ export interface PartialManifest {
   readonly buckets: readonly (readonly [start: number, end: number])[];
   /** Lines (of a text) or rows that the shard covers: laid end to end they tell the places of the next shard. Only `table`. */
   readonly places?: number;
-  /** By column, for those with unreadable cells. Only `table`. */
+  /** By column. Only `table`. */
   readonly unreadable?: Readonly<Record<string, UnreadableCells>>;
 }
 

@@ -8,15 +8,19 @@ export function entityHash(id: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < id.length; i++) {
     const code = id.charCodeAt(i);
-    if (code > 0x7f) return hashBytes(encoder.encode(id));
+    if (code > 0x7f) {
+      const bytes = encoder.encode(id);
+      return entityHashOfBytes(bytes, 0, bytes.length);
+    }
     hash = Math.imul(hash ^ code, 0x01000193);
   }
   return finalise(hash);
 }
 
-function hashBytes(bytes: Uint8Array): number {
+/** As `entityHash`, of the UTF-8 bytes [start, end) of an id. */
+export function entityHashOfBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return finalise(hash);
 }
 

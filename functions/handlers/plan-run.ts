@@ -1,39 +1,12 @@
 import { z } from 'zod';
-import type { InputFile, OrderFile, RowShard, RunPlan } from '../contracts/artifacts.ts';
+import type { RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { RunRecord } from '../contracts/records.ts';
-import {
-  type PlanResult,
-  type RunRef,
-  type RunRequest,
-  type Trigger,
-  triggerSchema,
-} from '../contracts/workflow.ts';
-import { PayloadTooLargeError } from '../errors.ts';
-import { objectSource } from '../input-file.ts';
+import { type PlanResult, type RunRef, type Trigger, triggerSchema } from '../contracts/workflow.ts';
 import { writeJson } from '../json-objects.ts';
-import type { ObjectHead, ObjectStore } from '../ports.ts';
-import { readAhead } from '../read-ahead.ts';
+import { planInput } from '../plan-input.ts';
 import { identifyRun, turnOf } from '../run-identity.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
-import { openTable, whyNotCut } from '../tables/open-table.ts';
-import { ORDER_ROLES, recogniseOrderColumns } from '../tables/order-columns.ts';
-import { orderFormats } from '../tables/order-formats.ts';
-import { planRanges } from '../tables/plan-ranges.ts';
-import { SHARD_BYTES } from '../tables/row-shards.ts';
-import { sampleRows } from '../tables/sample-rows.ts';
-
-/** Most buckets of a run, as of the shards that a request may ask for. */
-const MOST_BUCKETS = 10_000;
-
-/** What compression usually makes of order lines. */
-const COMPRESSION_RATIO = 8;
-
-/** About how many bytes the rows of a file take as plain text. */
-function textBytes({ size, layout: { compression, format } }: InputFile): number {
-  const isCompressed = compression === 'gzip' || format === 'parquet' || format === 'xlsx';
-  return size * (isCompressed ? COMPRESSION_RATIO : 1);
-}
 
 const inputSchema = z.object({ trigger: triggerSchema, executionId: z.string().optional() });
 
@@ -67,15 +40,11 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
 
   // A file that the request reaches twice, by its key and by a prefix, is read once.
   const heads = [...new Map(identity.files.map((head) => [head.key, head])).values()];
-  const files: OrderFile[] = [];
-  for await (const file of readAhead(heads.length, (i) => openFile(objects, heads[i]!, request))) {
-    files.push(file);
-  }
-  const rowShards = await cutRows(objects, files, request);
-  const nBuckets = bucketsFor(files, request);
+  const planned = await planInput(objects, heads, request, config);
+  const { rowShards, nBuckets } = planned;
 
   const keys = runKeys(run);
-  const plan: RunPlan = { run, request, config, kind: 'orders', recipe: 'rfm', files, rowShards, nBuckets };
+  const plan: RunPlan = { run, request, config, ...planned };
   await writeJson(objects, keys.plan, plan);
   await writeJson(objects, keys.rowShards, items(rowShards.length));
   await writeJson(objects, keys.buckets, items(nBuckets));
@@ -106,47 +75,5 @@ async function serveAgain(
 }
 
 const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));
-
-async function openFile(objects: ObjectStore, head: ObjectHead, request: RunRequest): Promise<OrderFile> {
-  const source = objectSource(objects, head);
-  const layout = await openTable(source);
-  const columns = recogniseOrderColumns(layout.header, request.columns ?? {}, head.key);
-  const selected = ORDER_ROLES.map((role) => layout.header.indexOf(columns[role]));
-  const formats = await orderFormats(sampleRows(source, layout, selected), head.key, columns);
-  return { ...head, layout, columns, formats };
-}
-
-/**
- * One bucket per 64 MiB of rows, or as many as the request says.
- * @throws PayloadTooLargeError for more input than one run takes
- */
-function bucketsFor(files: readonly InputFile[], { shards }: RunRequest): number {
-  const bytes = files.reduce((sum, file) => sum + textBytes(file), 0);
-  const nBuckets = shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
-  if (nBuckets <= MOST_BUCKETS) return nBuckets;
-  throw new PayloadTooLargeError(
-    `The input holds about ${Math.round(bytes / 2 ** 30)} GiB of rows; one run takes ${(MOST_BUCKETS * SHARD_BYTES) / 2 ** 30} GiB. Split it into several datasets.`,
-    { reason: 'input_too_large' },
-  );
-}
-
-/** One shard per 64 MiB, or as many as the request says, shared out by size; a file that cannot be cut is one shard. */
-async function cutRows(
-  objects: ObjectStore,
-  files: readonly InputFile[],
-  { shards }: RunRequest,
-): Promise<RowShard[]> {
-  const splittable = files.filter(({ layout }) => whyNotCut(layout) === undefined);
-  const total = splittable.reduce((sum, { size }) => sum + size, 0);
-  const rowShards: RowShard[] = [];
-  for (const [index, file] of files.entries()) {
-    const share = shards === undefined ? textBytes(file) / SHARD_BYTES : (shards * file.size) / total;
-    const nShards = Math.max(1, shards === undefined ? Math.ceil(share) : Math.round(share));
-    for (const range of await planRanges(objectSource(objects, file), file.layout, nShards)) {
-      rowShards.push({ shard: rowShards.length, file: index, ...range });
-    }
-  }
-  return rowShards;
-}
 
 export const handler = stepHandler('PlanRun', inputSchema, planRun);

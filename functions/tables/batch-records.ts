@@ -2,6 +2,7 @@ import { cellText, placeOf, type TableBatch } from './cells.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 
 const encoder = new TextEncoder();
+const COMMA = 0x2c;
 
 /**
  * Shows the rows of a batch as records of text, the form in which CSV arrives, so that one set of rules reads both:
@@ -14,6 +15,8 @@ export class BatchRecords implements CsvRecord {
   readonly escaped: Uint8Array;
   /** Places between the first record and the row. */
   line = 0;
+  readonly rowStart = 0;
+  rowEnd = 0;
   readonly #firstPlace: number;
 
   /** @param firstPlace place of the first record, see `placeOf` */
@@ -42,7 +45,10 @@ export class BatchRecords implements CsvRecord {
           length += encoder.encodeInto(text, this.bytes.subarray(length)).written;
         }
         this.ends[slot] = length;
+        this.#makeRoom(length + 1);
+        this.bytes[length++] = COMMA;
       }
+      this.rowEnd = Math.max(0, length - 1);
       this.line = placeOf(batch, row) - this.#firstPlace;
       onRecord(this);
     }

@@ -40,6 +40,11 @@ const MISSING_WORDS = new Set(
     '|',
   ),
 );
+/** Whether a text is one of the words that stand for "no value", in any case. */
+export const isMissingWord = (text: string) =>
+  text.length <= LONGEST_WORD && MISSING_WORDS.has(text.toLowerCase());
+const LONGEST_WORD = 16;
+
 const BOOLEANS = new Set(['true', 'false', 'yes', 'no', 't', 'f', 'y', 'n', 'on', 'off']);
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@.]{2,}$/;
 const PHONE = /^\+?[\d() ./-]{7,20}$/;

@@ -3,7 +3,7 @@ import { InvalidDatasetError } from '../errors.ts';
 import { blanksToTabs } from './blank-separated.ts';
 import { BATCH_ROWS, type TableBatch, type TextCells } from './cells.ts';
 import { type CsvRecord, CsvScanner, MalformedRecord } from './csv-scanner.ts';
-import { exampleText, type RejectedRow, rejection } from './rejected-row.ts';
+import { type RejectedRow, rejection, rowText } from './rejected-row.ts';
 
 const QUOTE = 0x22;
 
@@ -95,16 +95,14 @@ export async function* readCsvBatches(
     lines[nRows++] = firstLine + record.line;
     if (nRows === BATCH_ROWS || nBytes > BATCH_BYTES) flush();
   };
-  const onRagged =
+  const onFault =
     onReject &&
-    ((nFields: number, line: number, bytes: Uint8Array) => {
-      const message = `the row has ${nFields} fields where the header has ${header.length}`;
-      onReject({ line: firstLine + line, reason: 'ragged_row', message, text: exampleText(bytes) });
-    });
+    (({ reason, message, line }: MalformedRecord, bytes: Uint8Array) =>
+      onReject({ line: firstLine + line, reason, message: firstSentence(message), text: rowText(bytes) }));
   const scanner = new CsvScanner(
     { delimiter, nColumns: header.length, selected: columns },
     onRecord,
-    onRagged,
+    onFault,
   );
   const convert = separatedByBlanks ? blanksToTabs() : (bytes: Uint8Array) => bytes;
   try {
@@ -139,3 +137,6 @@ export function requireUtf8(file: string, { columns, places }: TableBatch, names
     }
   }
 }
+
+/** Of a list of rejected rows, the advice would be the same on every line. */
+const firstSentence = (message: string) => message.split('. ', 1)[0]!;

@@ -40,7 +40,13 @@ export interface CsvRecord {
   readonly escaped: Uint8Array;
   /** Line breaks between the first scanned byte and this record. */
   readonly line: number;
+  /** The whole record is `bytes[rowStart … rowEnd)`. */
+  readonly rowStart: number;
+  readonly rowEnd: number;
 }
+
+/** Takes a record that breaks the grammar but whose end is known: a row of another width, or text behind a quote. */
+export type FaultSink = (fault: MalformedRecord, bytes: Uint8Array) => void;
 
 /**
  * Byte-level reader of CSV records (RFC 4180; LF or CRLF; a quote inside an unquoted field is plain text; blank lines
@@ -53,6 +59,8 @@ export class CsvScanner implements CsvRecord {
   readonly ends: Int32Array;
   readonly escaped: Uint8Array;
   line = 0;
+  rowStart = 0;
+  rowEnd = 0;
   readonly #delimiter: number;
   readonly #nColumns: number;
   /** Slot of each column, −1 for none. */
@@ -60,19 +68,19 @@ export class CsvScanner implements CsvRecord {
   /** 1 for bytes that may end an unquoted field. */
   readonly #stops = new Uint8Array(256);
   readonly #onRecord: (record: CsvRecord) => void;
-  readonly #onRagged: ((nFields: number, line: number, bytes: Uint8Array) => void) | undefined;
+  readonly #onFault: FaultSink | undefined;
   #room = new Uint8Array(0);
 
   /**
-   * @param onRagged takes the rows that have another number of fields than the header: their line breaks from the start
-   * and their bytes. Without it such a row is an error.
+   * @param onFault takes the rows that have another number of fields than the header, or text behind a closing quote;
+   * without it such a row is an error. What leaves open where the row ends is one in any case.
    */
   constructor(
     { delimiter, nColumns, selected }: CsvLayout,
     onRecord: (record: CsvRecord) => void,
-    onRagged?: (nFields: number, line: number, bytes: Uint8Array) => void,
+    onFault?: FaultSink,
   ) {
-    this.#onRagged = onRagged;
+    this.#onFault = onFault;
     this.#delimiter = delimiter.charCodeAt(0);
     this.#nColumns = nColumns;
     this.#onRecord = onRecord;
@@ -119,6 +127,8 @@ export class CsvScanner implements CsvRecord {
       let i = recordStart;
       let column = 0;
       let lineBreaks = 0;
+      /** Field with text behind its closing quote; −1 for none. */
+      let faulty = -1;
       for (;;) {
         let start = i;
         let end: number;
@@ -140,9 +150,12 @@ export class CsvScanner implements CsvRecord {
           }
           end = i++;
           if (i < size && bytes[i] !== delimiter && bytes[i] !== LF) {
-            if (bytes[i] !== CR) throw this.#textAfterQuote(column);
-            if (i + 1 < size && bytes[i + 1] !== LF) throw this.#textAfterQuote(column);
-            i++;
+            if (bytes[i] !== CR || (i + 1 < size && bytes[i + 1] !== LF)) {
+              if (this.#onFault === undefined) throw this.#textAfterQuote(column);
+              faulty = column;
+              while (i < size && stops[bytes[i]!] === 0) i++;
+              if (bytes[i] === NUL) throw this.#binary();
+            } else i++;
           }
           if (i >= size && !final) return recordStart;
         } else {
@@ -165,10 +178,14 @@ export class CsvScanner implements CsvRecord {
         i++;
       }
       if (i - recordStart > MAX_RECORD_BYTES) throw this.#tooLong();
-      if (column + 1 === nColumns) this.#onRecord(this);
-      else if (column > 0 || !isBlank(bytes, recordStart, i)) {
-        if (this.#onRagged === undefined) throw this.#ragged(column + 1);
-        this.#onRagged(column + 1, this.line, bytes.subarray(recordStart, i));
+      if (faulty >= 0) this.#onFault?.(this.#textAfterQuote(faulty), bytes.subarray(recordStart, i));
+      else if (column + 1 === nColumns) {
+        this.rowStart = recordStart;
+        this.rowEnd = i;
+        this.#onRecord(this);
+      } else if (column > 0 || !isBlank(bytes, recordStart, i)) {
+        if (this.#onFault === undefined) throw this.#ragged(column + 1);
+        this.#onFault(this.#ragged(column + 1), bytes.subarray(recordStart, i));
       }
       this.line += lineBreaks + 1;
       recordStart = i + 1;

@@ -2,7 +2,7 @@ import { InvalidDatasetError } from '../errors.ts';
 import { BATCH_ROWS, type TableBatch } from './cells.ts';
 import { cellsOfValues } from './cells-of-values.ts';
 import { MAX_RECORD_BYTES } from './csv-scanner.ts';
-import { exampleText, type RejectedRow, rejection } from './rejected-row.ts';
+import { type RejectedRow, rejection, rowText } from './rejected-row.ts';
 
 const LF = 0x0a;
 
@@ -119,7 +119,7 @@ export async function* readJsonBatches(
         line,
         reason: 'invalid_json',
         message: `${object}. Write one object per line.`,
-        text: exampleText(bytes),
+        text: rowText(bytes),
       };
       if (!onReject) throw rejection(file, row);
       onReject(row);

@@ -7,11 +7,11 @@ export interface RejectedRow {
   /** Short machine-readable reason, e.g. `ragged_row`. */
   readonly reason: string;
   readonly message: string;
-  /** The row as it stands, cut to `EXAMPLE_CHARACTERS`, unmasked. */
+  /** The row as it stands, unmasked. */
   readonly text: string;
 }
 
-/** Characters of a row that are kept as an example. */
+/** Characters of a row that are shown as an example. */
 export const EXAMPLE_CHARACTERS = 120;
 
 /** The error for a rejected row where nothing takes rejections. */
@@ -19,10 +19,7 @@ export function rejection(file: string, { line, reason, message }: RejectedRow):
   return new InvalidDatasetError(`${file}, line ${line}: ${message}`, { file, line, reason });
 }
 
-/** The beginning of a row's bytes as text. */
-export function exampleText(bytes: Uint8Array): string {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-    bytes.subarray(0, 4 * EXAMPLE_CHARACTERS),
-  );
-  return text.slice(0, EXAMPLE_CHARACTERS);
-}
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A row's bytes as text, without the carriage return of its line end; what is not UTF-8 is replaced. */
+export const rowText = (bytes: Uint8Array) => decoder.decode(bytes).replace(/\r$/, '');

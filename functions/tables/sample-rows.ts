@@ -18,11 +18,13 @@ const STRIDE_BYTES = 4 * 1024 * 1024;
 /**
  * Some rows of a table, from several places of it where it can be cut: enough to tell how its values are written.
  * Rows at fault are passed over; whoever reads all rows reports them.
+ * @param bytes how much of a text is looked at in all; of a large one, at least 256 KiB in each place
  */
 export async function* sampleRows(
   source: TableSource,
   layout: TableLayout,
   columns: readonly number[],
+  bytes = WINDOW_BYTES,
 ): AsyncGenerator<TableBatch> {
   if (layout.format !== 'csv' && layout.format !== 'jsonl') {
     for await (const batch of readTable(source, layout, { columns })) {
@@ -32,9 +34,10 @@ export async function* sampleRows(
     return;
   }
   const nWindows = Math.min(WINDOWS, Math.max(1, Math.ceil(source.size / STRIDE_BYTES)));
+  const windowBytes = Math.max(WINDOW_BYTES, Math.ceil(bytes / nWindows));
   for (const range of await planRanges(source, layout, nWindows)) {
     try {
-      yield* readWindow(source, layout, columns, range);
+      yield* readWindow(source, layout, columns, range, windowBytes);
     } catch (error) {
       if (!(error instanceof InvalidDatasetError)) throw error;
     }
@@ -46,20 +49,21 @@ async function* readWindow(
   layout: TableLayout,
   columns: readonly number[],
   { start, end }: RowRange,
+  windowBytes: number,
 ): AsyncGenerator<TableBatch> {
   const isCut = layout.compression === 'none' && end !== null;
   // One byte more than is looked at tells whether the range goes on.
-  const stop = isCut ? Math.min(end, start + WINDOW_BYTES + 1) : end;
+  const stop = isCut ? Math.min(end, start + windowBytes + 1) : end;
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of readText(source, layout, { start, end: stop })) {
     parts.push(part);
     size += part.length;
-    if (size > WINDOW_BYTES) break;
+    if (size > windowBytes) break;
   }
   const bytes = new Uint8Array(size);
   for (let i = 0, at = 0; i < parts.length; at += parts[i++]!.length) bytes.set(parts[i]!, at);
-  const window = size > WINDOW_BYTES ? wholeRecords(bytes.subarray(0, WINDOW_BYTES), layout) : bytes;
+  const window = size > windowBytes ? wholeRecords(bytes.subarray(0, windowBytes), layout) : bytes;
   const chunks = async function* () {
     yield window;
   };

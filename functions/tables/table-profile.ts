@@ -3,7 +3,7 @@ import { BATCH_ROWS } from './cells.ts';
 import { ColumnProfile } from './column-profile.ts';
 import { DistinctSketch } from './distinct-sketch.ts';
 import { maskText } from './mask-text.ts';
-import type { RejectedRow } from './rejected-row.ts';
+import { EXAMPLE_CHARACTERS, type RejectedRow } from './rejected-row.ts';
 
 /** Rows that are told apart exactly; beyond it duplicates are estimated from a sample. */
 const ROW_LIMIT = 1 << 20;
@@ -52,7 +52,8 @@ export class TableProfile {
     const found = this.rejections.get(reason) ?? { count: 0, examples: [] };
     this.rejections.set(reason, found);
     found.count++;
-    if (found.examples.length < EXAMPLES) found.examples.push({ line, message, masked: maskText(text) });
+    if (found.examples.length < EXAMPLES)
+      found.examples.push({ line, message, masked: maskText(text.slice(0, EXAMPLE_CHARACTERS)) });
   }
 
   /** Adds the profile of the shard that follows. */

@@ -10,6 +10,7 @@ import {
   encodeArrowStream,
   ROWS_PER_BATCH,
 } from '../../functions/arrow/ipc.ts';
+import { sliceUtf8 } from '../../functions/arrow/utf8.ts';
 
 const sample = {
   customer_id: ['17850', 'Zoë', '', '日本'],
@@ -31,7 +32,8 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 async function* inPieces(columns: ArrowColumns, sizes: readonly number[]): AsyncIterable<ArrowColumns> {
   let start = 0;
   for (const size of sizes) {
-    const slice = (data: ArrowColumns[string]) => data.slice(start, start + size);
+    const slice = (data: ArrowColumns[string]) =>
+      'offsets' in data ? sliceUtf8(data, start, start + size) : data.slice(start, start + size);
     yield Object.fromEntries(Object.entries(columns).map(([name, data]) => [name, slice(data)]));
     start += size;
   }

@@ -120,6 +120,8 @@ describe('ids', () => {
       ends: Int32Array.of(bytes.length),
       escaped: Uint8Array.of(escaped),
       line: 0,
+      rowStart: 0,
+      rowEnd: bytes.length,
     };
     return reader.read(record, 0);
   };

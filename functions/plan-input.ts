@@ -1,0 +1,82 @@
+import type { InputFile, OrdersPlan, RowShard, TablePlan } from './contracts/artifacts.ts';
+import type { DatasetConfig } from './contracts/dataset.ts';
+import type { RunRequest } from './contracts/workflow.ts';
+import { PayloadTooLargeError } from './errors.ts';
+import { objectSource } from './input-file.ts';
+import { openInput } from './open-input.ts';
+import type { ObjectHead, ObjectStore } from './ports.ts';
+import { firstPlaces } from './tables/first-places.ts';
+import { whyNotCut } from './tables/open-table.ts';
+import { planRanges } from './tables/plan-ranges.ts';
+import { SHARD_BYTES } from './tables/row-shards.ts';
+
+/** Most buckets of a run, as of the shards that a request may ask for. */
+const MOST_BUCKETS = 10_000;
+
+/** What compression usually makes of order lines. */
+const COMPRESSION_RATIO = 8;
+
+/** About how many bytes the rows of a file take as plain text. */
+function textBytes({ size, layout: { compression, format } }: InputFile): number {
+  const isCompressed = compression === 'gzip' || format === 'parquet' || format === 'xlsx';
+  return size * (isCompressed ? COMPRESSION_RATIO : 1);
+}
+
+/** A plan without what the trigger told. */
+export type PlannedInput =
+  | Omit<OrdersPlan, 'run' | 'request' | 'config'>
+  | Omit<TablePlan, 'run' | 'request' | 'config'>;
+
+/**
+ * Opens the files of a run and cuts them into shards of whole rows.
+ * @throws InvalidDatasetError for files that cannot be read, PayloadTooLargeError for more than one run takes
+ */
+export async function planInput(
+  objects: ObjectStore,
+  heads: readonly ObjectHead[],
+  request: RunRequest,
+  config: DatasetConfig,
+): Promise<PlannedInput> {
+  const input = await openInput(objects, heads, request, config);
+  const isNumbered = input.recipe === 'table' && input.entity.idColumn === null;
+  const rowShards = await cutRows(objects, input.files, request, isNumbered);
+  return { ...input, rowShards, nBuckets: bucketsFor(input.files, request) };
+}
+
+/**
+ * One bucket per 64 MiB of rows, or as many as the request says.
+ * @throws PayloadTooLargeError for more input than one run takes
+ */
+function bucketsFor(files: readonly InputFile[], { shards }: RunRequest): number {
+  const bytes = files.reduce((sum, file) => sum + textBytes(file), 0);
+  const nBuckets = shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
+  if (nBuckets <= MOST_BUCKETS) return nBuckets;
+  throw new PayloadTooLargeError(
+    `The input holds about ${Math.round(bytes / 2 ** 30)} GiB of rows; one run takes ${(MOST_BUCKETS * SHARD_BYTES) / 2 ** 30} GiB. Split it into several datasets.`,
+    { reason: 'input_too_large' },
+  );
+}
+
+/** One shard per 64 MiB, or as many as the request says, shared out by size; a file that cannot be cut is one shard. */
+async function cutRows(
+  objects: ObjectStore,
+  files: readonly InputFile[],
+  { shards }: RunRequest,
+  isNumbered: boolean,
+): Promise<RowShard[]> {
+  const splittable = files.filter(({ layout }) => whyNotCut(layout) === undefined);
+  const total = splittable.reduce((sum, { size }) => sum + size, 0);
+  const rowShards: RowShard[] = [];
+  for (const [index, file] of files.entries()) {
+    const share = shards === undefined ? textBytes(file) / SHARD_BYTES : (shards * file.size) / total;
+    const nShards = Math.max(1, shards === undefined ? Math.ceil(share) : Math.round(share));
+    const source = objectSource(objects, file);
+    const ranges = await planRanges(source, file.layout, nShards);
+    const places = isNumbered ? await firstPlaces(source, file.layout, ranges) : undefined;
+    for (const [i, range] of ranges.entries()) {
+      const place = places && { firstPlace: places[i]! };
+      rowShards.push({ shard: rowShards.length, file: index, ...range, ...place });
+    }
+  }
+  return rowShards;
+}
