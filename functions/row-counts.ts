@@ -1,4 +1,4 @@
-import type { PartialManifest, RunPlan } from './contracts/artifacts.ts';
+import type { EntitiesManifest, PartialManifest, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import type { RowCounts } from './contracts/records.ts';
 import { readJson } from './json-objects.ts';
@@ -18,14 +18,23 @@ export function addRowCounts(counts: readonly RowCounts[]): RowCounts {
   return { read, used, rejected, byRule };
 }
 
-/** Adds up the row counts of all shards of a run. @throws NotFoundError while a shard has not been read */
+/**
+ * Adds up the row counts of all shards of a run, less what merging left out.
+ * @throws NotFoundError while a shard has not been read or, of a table, a bucket not been merged
+ */
 export async function readRowCounts(
   objects: ObjectStore,
-  { run, rowShards }: Pick<RunPlan, 'run' | 'rowShards'>,
+  { run, rowShards, recipe, nBuckets }: Pick<RunPlan, 'run' | 'rowShards' | 'recipe' | 'nBuckets'>,
 ): Promise<RowCounts> {
-  const { partialManifest } = runKeys(run);
+  const { partialManifest, entitiesManifest } = runKeys(run);
   const manifestOf = (shard: number) => readJson<PartialManifest>(objects, partialManifest(shard));
   const counts: RowCounts[] = [];
   for await (const { rows } of readAhead(rowShards.length, manifestOf)) counts.push(rows);
+  if (recipe === 'rfm') return addRowCounts(counts);
+  const mergedOf = (bucket: number) => readJson<EntitiesManifest>(objects, entitiesManifest(bucket));
+  for await (const { dropped = {} } of readAhead(nBuckets, mergedOf)) {
+    const rejected = Object.values(dropped).reduce((sum, n) => sum + n, 0);
+    counts.push({ read: 0, used: -rejected, rejected, byRule: dropped });
+  }
   return addRowCounts(counts);
 }

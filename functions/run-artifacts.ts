@@ -4,6 +4,7 @@ import { runKeys } from './contracts/keys.ts';
 import type { Artifact } from './contracts/records.ts';
 import { canonicalJson, writeJson } from './json-objects.ts';
 import { readAhead } from './read-ahead.ts';
+import { rejectedRows } from './rejected-table.ts';
 import type { SegmentDescription } from './segments/describe.ts';
 import type { StepContext } from './shell.ts';
 
@@ -65,6 +66,7 @@ export async function writeArtifacts(
     await json('segment_profiles.json', segments),
     await arrow('rfm_table.arrow', rfmTable()),
     await arrow('labels.arrow', labelTable()),
+    ...(plan.recipe === 'table' ? [await arrow('rejected_rows.arrow', rejectedRows(objects, plan))] : []),
   ];
   await writeJson(
     objects,
