@@ -81,8 +81,19 @@ function isRowNumber(profile: ColumnProfile, type: ColumnType): boolean {
   return isUnnamed && type === 'integer' && numbers.plain.min <= 1 && sketch.meanCount === 1;
 }
 
-/** Infers types again from merged profiles. */
-export const sampledColumn = (profile: ColumnProfile): SampledColumn => ({
-  profile,
-  inferred: inferColumnType(profile),
-});
+/** Types that hold one another: prices may all be whole in one file, and instants at midnight. */
+const WIDER: Partial<Record<ColumnType, ColumnType>> = { integer: 'decimal', date: 'timestamp' };
+
+/**
+ * What a column is in all files: what each of them says where they agree, since one may write decimal commas and days
+ * first and the next not; else what their values say together.
+ */
+export function sampledColumn(profile: ColumnProfile, ofFiles: readonly InferredType[]): SampledColumn {
+  const together = inferColumnType(profile);
+  const told = ofFiles.filter(({ type }) => type !== 'empty');
+  const types = new Set(told.map(({ type }) => WIDER[type] ?? type));
+  const [type] = types;
+  if (type === undefined || types.size > 1) return { profile, inferred: together };
+  const clear = told.find(({ notes }) => !notes.includes('ambiguous_day_and_month')) ?? told[0]!;
+  return { profile, inferred: { ...clear, type: told.length === 1 ? clear.type : type } };
+}

@@ -69,7 +69,14 @@ export class EntityPlanner {
 
   /** @throws InvalidDatasetError for a configured column that is none, and when no column can be used */
   plan(config: DatasetConfig): PlannedEntities {
-    return planEntities(this.#files, this.#merged!.columns.map(sampledColumn), config);
+    const columns = this.#merged!.columns.map((profile) =>
+      sampledColumn(profile, this.#ofFiles(profile.name)),
+    );
+    return planEntities(this.#files, columns, config);
+  }
+
+  #ofFiles(name: string): InferredType[] {
+    return this.#files.map(({ columns }) => columns.get(name)!);
   }
 }
 
