@@ -13,8 +13,8 @@ import { sampleRows } from './tables/sample-rows.ts';
 import { TableProfile } from './tables/table-profile.ts';
 
 /** Bytes of text that types are inferred from, shared out among the files; at least so many of each. */
-const SAMPLE_BYTES = 64 * 1024 * 1024;
-const MOST_OF_A_FILE = 8 * 1024 * 1024;
+const SAMPLE_BYTES = 32 * 1024 * 1024;
+const MOST_OF_A_FILE = 2 * 1024 * 1024;
 const LEAST_OF_A_FILE = 256 * 1024;
 
 /** The files of a run, and how they are to be read. */

@@ -3,4 +3,4 @@
 set -e
 export DEBIAN_FRONTEND=noninteractive
 apt-get update
-apt-get install -y --no-install-recommends python3-sklearn python3-scipy python3-fastcluster
+apt-get install -y --no-install-recommends python3-sklearn python3-scipy python3-fastcluster python3-pandas

@@ -125,8 +125,8 @@ export class EntityCollector {
       if (own.length === 0) return new Uint8Array();
       const columns: Record<string, ArrowColumns[string]> = {
         id: textsAt(ids, own),
-        hash: own.map((row) => hashes[row]!),
-        place: own.map((row) => lines[row]!),
+        hash: valuesAt(hashes, own),
+        place: valuesAt(lines, own),
       };
       const metadata: Record<string, Record<string, string>> = {};
       for (const [c, column] of cells.entries()) {
@@ -174,6 +174,12 @@ export function textsAt({ bytes, offsets }: Utf8Column, rows: Int32Array): Utf8C
     for (let from = offsets[rows[i]!]!, to = own[i]!; from < end; from++, to++) taken[to] = bytes[from]!;
   }
   return { bytes: taken, offsets: own };
+}
+
+function valuesAt(values: Int32Array, rows: Int32Array): Int32Array {
+  const taken = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]!]!;
+  return taken;
 }
 
 /** Some cells of a column; of a dictionary only the texts that they use. */

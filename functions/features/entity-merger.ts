@@ -43,7 +43,9 @@ export class EntityMerger {
   add(partial: DecodedArrow, file: number, placesBefore: number): void {
     this.#ids.push(partial.utf8('id'));
     this.#hashes.push(partial.int32('hash'));
-    this.#places.push(Float64Array.from(partial.int32('place'), (place) => placesBefore + place + 1));
+    const places = new Float64Array(partial.int32('place'));
+    for (let i = 0; i < places.length; i++) places[i]! += placesBefore + 1;
+    this.#places.push(places);
     this.#files.push({ file, nRows: partial.nRows });
     for (const [c, { type }] of this.#plan.columns.entries()) {
       const name = partialColumn(c);
@@ -68,7 +70,10 @@ export class EntityMerger {
     const hashes = joined(this.#hashes, (n) => new Int32Array(n));
     const places = joined(this.#places, (n) => new Float64Array(n));
     const columns = this.#parts.map((parts) => joinedColumn(parts));
-    const files = this.#files.flatMap(({ file, nRows }) => new Array<number>(nRows).fill(file));
+    const files = joined(
+      this.#files.map(({ file, nRows }) => new Int32Array(nRows).fill(file)),
+      (n) => new Int32Array(n),
+    );
     const { timeColumn, columns: plans } = this.#plan;
     const timeSlot = plans.findIndex(({ name }) => name === timeColumn);
     const times = timeSlot < 0 ? undefined : (columns[timeSlot] as Float64Array);
@@ -138,7 +143,8 @@ function joinedColumn(parts: readonly Part[]): Part {
 
 /** Row numbers by hash, equal ones as they came: two passes of counting sort over 16 bits each. */
 function sortedByHash(hashes: Int32Array): Int32Array {
-  let rows = Int32Array.from(hashes, (_, row) => row);
+  let rows = new Int32Array(hashes.length);
+  for (let row = 0; row < rows.length; row++) rows[row] = row;
   for (const shift of [0, 16]) {
     const next = new Int32Array(65_537);
     for (const hash of hashes) next[((hash >>> shift) & 0xffff) + 1]!++;

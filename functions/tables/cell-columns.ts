@@ -188,7 +188,9 @@ class DictionaryColumn implements CellColumn {
       const flags = Float64Array.from(found, (value) =>
         typeof value === 'number' ? Number.NaN : Number(value),
       );
-      return { values: Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : flags[code]!)) };
+      const values = new Float64Array(codes.length);
+      for (let i = 0; i < codes.length; i++) values[i] = codes[i]! < 0 ? Number.NaN : flags[codes[i]!]!;
+      return { values };
     }
     const dictionary: string[] = [];
     const renumbered = Int32Array.from(found, (value) =>
