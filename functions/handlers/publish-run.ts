@@ -46,7 +46,7 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     artifacts,
   });
   const { turn = '' } = (await runs.get(tenant, runId)) ?? {};
-  const current = { tenant, dataset, currentRunId: runId, publishedAt, turn, request: plan.request };
+  const current = { tenant, dataset, currentRunId: runId, publishedAt, turn, request: plan.asked };
   if (!(await runs.publish(current))) {
     context.log.warn('not served: the dataset serves what was asked for later', { ...run });
   }
