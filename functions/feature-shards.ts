@@ -1,7 +1,7 @@
 import { type DecodedArrow, decodeArrow } from './arrow/ipc.ts';
 import type { Matrix } from './arrow/matrix.ts';
-import type { FittedRecipe } from './contracts/artifacts.ts';
 import type { RunKeys } from './contracts/keys.ts';
+import type { FittedRecipe } from './contracts/recipe.ts';
 import { InvalidDatasetError } from './errors.ts';
 import type { ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';

@@ -1,12 +1,11 @@
 import { type BucketManifest, readPartials, referenceOf } from './bucket-manifests.ts';
 import { checkEntityCells, checkEntityRows, placeInFile } from './check-entity-cells.ts';
-import type { EntitiesManifest, TablePlan } from './contracts/artifacts.ts';
+import type { TablePlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import { windowStart } from './features/data-window.ts';
 import { EntityMerger } from './features/entity-merger.ts';
-import { encodeEntityTable } from './features/entity-table.ts';
-import { writeJson } from './json-objects.ts';
 import type { StepContext } from './shell.ts';
+import { writeEntities } from './write-entities.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 
@@ -39,16 +38,8 @@ export async function mergeTable(
   const start = maxDataAgeMonths === null ? null : windowStart(referenceMs, maxDataAgeMonths);
   const { table, dropped, leftOut } = merger.finish(start);
 
-  await objects.write(keys.entities(bucket), encodeEntityTable(table, entity.columns), ARROW_TYPE);
   await objects.write(keys.leftOut(bucket), leftOut.encode(), ARROW_TYPE);
-  const manifest: EntitiesManifest = {
-    bucket,
-    nEntities: table.nRows,
-    referenceAt: new Date(referenceMs).toISOString(),
-    dropped,
-    moments: {},
-  };
-  await writeJson(objects, keys.entitiesManifest(bucket), manifest);
+  await writeEntities(objects, plan, bucket, { table, referenceMs, dropped });
   progress(table.nRows);
   return table.nRows;
 }

@@ -1,9 +1,12 @@
 import type { InputFile, OrdersPlan, RowShard, TablePlan } from './contracts/artifacts.ts';
 import type { DatasetConfig } from './contracts/dataset.ts';
+import type { EntityColumn, RecipeSpec } from './contracts/recipe.ts';
 import type { RunRequest } from './contracts/workflow.ts';
 import { PayloadTooLargeError } from './errors.ts';
+import { RFM_COLUMNS } from './features/rfm-features.ts';
+import { suggestSpecs } from './features/suggest-specs.ts';
 import { objectSource } from './input-file.ts';
-import { openInput } from './open-input.ts';
+import { type OpenedInput, openInput } from './open-input.ts';
 import type { ObjectHead, ObjectStore } from './ports.ts';
 import { firstPlaces } from './tables/first-places.ts';
 import { whyNotCut } from './tables/open-table.ts';
@@ -40,7 +43,25 @@ export async function planInput(
   const input = await openInput(objects, heads, request, config);
   const isNumbered = input.recipe === 'table' && input.entity.idColumn === null;
   const rowShards = await cutRows(objects, input.files, request, isNumbered);
-  return { ...input, rowShards, nBuckets: bucketsFor(input.files, request) };
+  const columns = input.recipe === 'rfm' ? RFM_COLUMNS : input.entity.columns;
+  return {
+    ...input,
+    rowShards,
+    nBuckets: bucketsFor(input.files, request),
+    columns,
+    spec: specOf(input, columns, config),
+  };
+}
+
+/** The recipe to be fitted. The three features of orders all take part, unless the configuration says otherwise. */
+function specOf(input: OpenedInput, columns: readonly EntityColumn[], config: DatasetConfig): RecipeSpec {
+  if (input.recipe === 'table') {
+    return suggestSpecs({ config, kind: input.kind, columns, timeColumn: input.entity.timeColumn });
+  }
+  // Of orders the configured columns are those of the files, not those that come out of adding them up.
+  const { featuresToUse: _input, ...rest } = config;
+  const ofOrders = { ...rest, selection: config.selection ?? null };
+  return suggestSpecs({ config: ofOrders, kind: 'orders', columns, timeColumn: null });
 }
 
 /**

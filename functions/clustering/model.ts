@@ -1,5 +1,6 @@
-import type { CandidateFit, FittedRecipe, Model } from '../contracts/artifacts.ts';
-import { invertTransform } from '../features/scale.ts';
+import type { CandidateFit, Model } from '../contracts/artifacts.ts';
+import type { FittedRecipe } from '../contracts/recipe.ts';
+import { unscaleValue } from '../features/apply-recipe.ts';
 
 /** Distance at which confidence reaches zero, in scaled units. */
 const CONFIDENCE_REACH = 5;
@@ -10,9 +11,12 @@ export function confidenceAt(distance: number): number {
 }
 
 /** The model of a fit: all that is needed to score a new row. */
-export function modelOf(recipe: FittedRecipe, { candidate, centers, sizes, scores }: CandidateFit): Model {
+export function modelOf(
+  recipe: FittedRecipe,
+  { candidate, centers, sizes, scores, importance }: CandidateFit,
+): Model {
   const { algorithm, nClusters, seed } = candidate;
-  return { version: 1, recipe, algorithm, nClusters, seed, centers, sizes, scores };
+  return { version: 1, recipe, algorithm, nClusters, seed, centers, sizes, scores, importance };
 }
 
 /** Centers as the kernels take them: nClusters × nFeatures, row-major. */
@@ -20,10 +24,10 @@ export function flatCenters({ centers }: Pick<Model, 'centers'>): Float64Array {
   return Float64Array.from(centers.flat());
 }
 
-/** The center of one cluster in raw units, by feature name. */
+/** The center of one cluster in the units of its features, before scaling, by feature name. */
 export function rawCenter({ recipe, centers }: Model, cluster: number): Record<string, number> {
   const center = centers[cluster] ?? [];
   return Object.fromEntries(
-    recipe.features.map((feature, f) => [feature.name, invertTransform(feature, center[f] ?? Number.NaN)]),
+    recipe.features.map((feature, f) => [feature.name, unscaleValue(feature, center[f] ?? Number.NaN)]),
   );
 }

@@ -1,5 +1,6 @@
 import type { Model } from '../contracts/artifacts.ts';
-import { InvalidRequestError } from '../errors.ts';
+import type { EntityCell } from '../contracts/recipe.ts';
+import { applyRecipeToCells } from '../features/apply-recipe.ts';
 import { confidenceAt } from './model.ts';
 import { type NearestCenter, nearestCenter } from './nearest-center.ts';
 
@@ -10,21 +11,11 @@ export interface Score extends NearestCenter {
 }
 
 /**
- * Scores one row of raw feature values as the batch would: scaled in float64, rounded to float32 once, nearest center.
- * @throws InvalidRequestError for a feature that is missing, or so large that its scaled value is not a float32
+ * Scores one row of the entity table as the batch would: the same features to the same bits, nearest center.
+ * @param cells by column of the entity table; a column that is left out has no value
+ * @throws InvalidRequestError for a column that the model does not have, a cell of the wrong type or too far out
  */
-export function scoreRow({ recipe, centers }: Model, raw: Readonly<Record<string, number>>): Score {
-  const row = recipe.features.map(({ name, offset, scale }) => {
-    const value = raw[name];
-    const scaled = Math.fround(((value ?? Number.NaN) - offset) / scale);
-    if (Number.isFinite(scaled)) return scaled;
-    throw new InvalidRequestError(
-      value === undefined
-        ? `Invalid input: the model needs the feature ${name}; found ${Object.keys(raw).join(', ') || 'none'}.`
-        : `Invalid input: ${name} is ${value}, too far from the ${recipe.nSamples} customers of the model to be scored.`,
-      { reason: 'feature_value', feature: name },
-    );
-  });
-  const nearest = nearestCenter(row, centers);
+export function scoreRow({ recipe, centers }: Model, cells: Readonly<Record<string, EntityCell>>): Score {
+  const nearest = nearestCenter(Array.from(applyRecipeToCells(recipe, cells)), centers);
   return { ...nearest, confidence: confidenceAt(nearest.distance) };
 }

@@ -1,5 +1,5 @@
 import type { DatasetConfig, DatasetKind } from './dataset.ts';
-import type { EntityColumn } from './recipe.ts';
+import type { EntityColumn, FittedRecipe, PartialEntities, RecipeSpec } from './recipe.ts';
 import type { RowCounts, Scores } from './records.ts';
 import type { DateOrder, DecimalMark, RowRange, TableLayout } from './table-layout.ts';
 import type { ResolvedRequest, RunRef, RunRequest } from './workflow.ts';
@@ -123,6 +123,10 @@ interface PlannedRun {
   readonly rowShards: readonly RowShard[];
   /** Entities are split by hash range into this many buckets, in canonical order. */
   readonly nBuckets: number;
+  /** Columns of the entity table. */
+  readonly columns: readonly EntityColumn[];
+  /** How the columns become features, to be fitted. */
+  readonly spec: RecipeSpec;
 }
 
 /** The plan of a dataset of order lines, which are summed per customer. */
@@ -188,30 +192,8 @@ export interface EntitiesManifest {
   readonly referenceAt: string;
   /** Rows that shards had counted as used and that are left out here, by rule: `duplicate_id`, `outside_window`. */
   readonly dropped?: Readonly<Record<string, number>>;
-  readonly moments: Readonly<Record<string, PartialMoments>>;
-}
-
-/** How one raw feature becomes a kernel column. */
-export interface FeatureTransform {
-  readonly name: string;
-  readonly unit: string;
-  /** scaled = (raw − offset) / scale, computed in float64 and rounded to float32 once. */
-  readonly transform: 'zscore';
-  readonly offset: number;
-  /** 1 when the column is constant, so that it scales to 0. */
-  readonly scale: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** `fit/recipe.json` and artefact `scaler.json`: everything needed to prepare one new customer. */
-export interface FittedRecipe {
-  readonly recipe: 'rfm';
-  readonly version: 1;
-  /** Instant that recency is counted from, ISO 8601 UTC. */
-  readonly referenceAt: string;
-  readonly nSamples: number;
-  readonly features: readonly FeatureTransform[];
+  /** What the recipe is fitted on. */
+  readonly partials: PartialEntities;
 }
 
 /** An element of `fit/candidates.json`. PrepareFit → FitCandidate. */
@@ -223,6 +205,14 @@ export interface Candidate {
   readonly nInit: number;
 }
 
+/** What a feature does for a clustering. */
+export interface FeatureImportance {
+  /** Share of the feature's variance that lies between the clusters (correlation ratio η²), 0..1. */
+  readonly explained: number;
+  /** Its share of all variance between clusters, 0..1; the shares of all features sum to 1. */
+  readonly share: number;
+}
+
 /** `fit/candidate-{n}.json`. FitCandidate → SelectModel. Clusters are numbered by size descending. */
 export interface CandidateFit {
   readonly candidate: Candidate;
@@ -230,6 +220,8 @@ export interface CandidateFit {
   readonly centers: readonly (readonly number[])[];
   readonly sizes: readonly number[];
   readonly scores: Scores;
+  /** Of each feature, in the order of the recipe. */
+  readonly importance: readonly FeatureImportance[];
   /** Rows the silhouette was computed on: all, or a seeded sample when there are too many for the exact one. */
   readonly silhouetteSamples: number;
 }
@@ -244,6 +236,8 @@ export interface Model {
   readonly centers: readonly (readonly number[])[];
   readonly sizes: readonly number[];
   readonly scores: Scores;
+  /** Of each feature of the recipe, in its order. */
+  readonly importance: readonly FeatureImportance[];
 }
 
 /** `fit/selection.json`: every candidate with its scores, and why one was chosen. */

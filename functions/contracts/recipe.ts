@@ -194,3 +194,50 @@ export interface FittedRecipe {
 
 /** A cell of the entity table for one customer; null = missing. */
 export type EntityCell = number | string | readonly string[] | null;
+
+/** A quantile digest as JSON (`stats/quantiles.ts`). */
+interface DigestDocument {
+  readonly exact: boolean;
+  readonly keys: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Sums that no sharding can change: exact expansions (`stats/exact-sum.ts`). */
+interface MomentsDocument {
+  readonly count: number;
+  readonly sum: readonly number[];
+  readonly sumOfSquares: readonly number[];
+  readonly min: number;
+  readonly max: number;
+}
+
+/** How often each text occurs: texts ascending, or null where there are too many different ones. */
+export interface EncodedVocabulary {
+  readonly texts: readonly string[] | null;
+  readonly counts: readonly number[];
+}
+
+/** What is known of one number per row over some rows. */
+export interface PartialFeature {
+  readonly missing: number;
+  /** Of the values present. */
+  readonly moments: MomentsDocument;
+  /** Of ln(1 + x); only where the spec asks for it and no value lies below 0. */
+  readonly logMoments: MomentsDocument | null;
+  readonly quantiles: DigestDocument;
+}
+
+/** What is known of one spec over some rows. */
+export interface PartialSpec {
+  readonly features: readonly PartialFeature[];
+  /** Of one-hot columns and lists: rows per text, and rows without any. */
+  readonly vocabulary: EncodedVocabulary | null;
+  readonly missing: number;
+}
+
+/** What a bucket of entities tells about the parameters of a recipe: merges with others in any order, without rounding. */
+export interface PartialEntities {
+  readonly nRows: number;
+  /** In the order of the recipe's specs. */
+  readonly specs: readonly PartialSpec[];
+}

@@ -1,12 +1,19 @@
 import type { PartialMoments } from '../contracts/artifacts.ts';
-import type { EntityColumn, FeatureSpec, RecipeSpec } from '../contracts/recipe.ts';
+import type {
+  EntityColumn,
+  FeatureSpec,
+  PartialEntities,
+  PartialFeature,
+  PartialSpec,
+  RecipeSpec,
+} from '../contracts/recipe.ts';
 import { InvalidDatasetError } from '../errors.ts';
-import { type EncodedDigest, QuantileDigest } from '../stats/quantiles.ts';
+import { QuantileDigest } from '../stats/quantiles.ts';
 import type { EntityTable, EntityValues } from './entity-table.ts';
 import { columnOf, runSteps } from './feature-steps.ts';
 import { MomentsCollector, mergeMoments } from './moments.ts';
 import { type UnfittedFeature, unfittedFeatures } from './unfitted-features.ts';
-import { type EncodedVocabulary, Vocabulary } from './vocabulary.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 /** Distinct values of a feature that are kept exactly; beyond it quantiles are within 2^-11 of the value. */
 const EXACT_VALUES = 4096;
@@ -20,31 +27,6 @@ function tooLarge({ source }: UnfittedFeature, value: number): InvalidDatasetErr
       'Correct the value, or name it as missing in the dataset configuration.',
     { reason: 'value_too_large', column: source },
   );
-}
-
-/** What is known of one number per row over some rows. */
-export interface PartialFeature {
-  readonly missing: number;
-  /** Of the values present. */
-  readonly moments: PartialMoments;
-  /** Of ln(1 + x); only where the spec asks for it and no value lies below 0. */
-  readonly logMoments: PartialMoments | null;
-  readonly quantiles: EncodedDigest;
-}
-
-/** What is known of one spec over some rows. */
-export interface PartialSpec {
-  readonly features: readonly PartialFeature[];
-  /** Of one-hot columns and lists: rows per text, and rows without any. */
-  readonly vocabulary: EncodedVocabulary | null;
-  readonly missing: number;
-}
-
-/** What a bucket of entities tells about the parameters of a recipe: merges with others in any order, without rounding. */
-export interface PartialEntities {
-  readonly nRows: number;
-  /** In the order of the recipe's specs. */
-  readonly specs: readonly PartialSpec[];
 }
 
 /** Collects what fitting a recipe needs to know of the rows of one bucket. */

@@ -1,5 +1,5 @@
-import { type ArrowColumns, encodeArrowFile } from '../arrow/ipc.ts';
-import type { EntityColumn } from '../contracts/recipe.ts';
+import { type ArrowColumns, type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import type { EntityColumn, FittedRecipe } from '../contracts/recipe.ts';
 
 /** Values of one column of an entity table. */
 export type EntityValues =
@@ -31,12 +31,19 @@ export interface EntityTable {
   readonly columns: ReadonlyMap<string, EntityValues>;
 }
 
-/** The table as an Arrow file: `id`, and each column with its unit and source; a missing text is empty, a list JSON. */
+/** Name of the id's column in the Arrow file of each kind of entity table. */
+export const ID_COLUMNS: Readonly<Record<FittedRecipe['recipe'], string>> = {
+  rfm: 'customer_id',
+  table: 'id',
+};
+
+/** The table as an Arrow file: its id, and each column with its unit and source; a missing text is empty, a list JSON. */
 export function encodeEntityTable(
   { ids, columns }: EntityTable,
   described: readonly EntityColumn[],
+  idColumn = ID_COLUMNS.table,
 ): Uint8Array {
-  const encoded: Record<string, ArrowColumns[string]> = { id: ids };
+  const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: ids };
   for (const [name, values] of columns) encoded[name] = columnData(values);
   const metadata = described.map(({ name, unit, source }) => [name, { unit, source }] as const);
   return encodeArrowFile(encoded, { columns: Object.fromEntries(metadata) });
@@ -52,4 +59,65 @@ function columnData(column: EntityValues): ArrowColumns[string] {
       ? ''
       : JSON.stringify(Array.from(codes.subarray(offsets[i], offsets[i + 1]), (code) => dictionary[code])),
   );
+}
+
+/**
+ * Reads what `encodeEntityTable` wrote.
+ * @throws InvalidDatasetError for a file that lacks a column or holds another type
+ */
+export function decodeEntityTable(
+  file: DecodedArrow,
+  described: readonly EntityColumn[],
+  idColumn = ID_COLUMNS.table,
+): EntityTable {
+  return {
+    nRows: file.nRows,
+    ids: file.strings(idColumn),
+    columns: new Map(described.map((column) => [column.name, columnValues(file, column)])),
+  };
+}
+
+function columnValues(file: DecodedArrow, { name, type }: EntityColumn): EntityValues {
+  if (type !== 'category' && type !== 'list') return { type, values: file.float64(name) };
+  const texts = file.strings(name);
+  if (type === 'category') {
+    const { codes, dictionary } = coded(texts);
+    return { type, codes: codes.map((code, row) => (texts[row] === '' ? -1 : code)), dictionary };
+  }
+  const lists = texts.map((text) => (text === '' ? [] : (JSON.parse(text) as string[])));
+  const offsets = new Int32Array(lists.length + 1);
+  for (const [row, list] of lists.entries()) offsets[row + 1] = offsets[row]! + list.length;
+  const nulls = Uint8Array.from(texts, (text) => (text === '' ? 1 : 0));
+  return { type, offsets, ...coded(lists.flat()), nulls };
+}
+
+function coded(texts: readonly string[]): { codes: Int32Array; dictionary: readonly string[] } {
+  const numbers = new Map<string, number>();
+  const codes = Int32Array.from(texts, (text) => {
+    const known = numbers.get(text) ?? numbers.size;
+    numbers.set(text, known);
+    return known;
+  });
+  return { codes, dictionary: [...numbers.keys()] };
+}
+
+/** The first rows of a table, at most `n`. */
+export function headOf(table: EntityTable, n: number): EntityTable {
+  if (table.nRows <= n) return table;
+  const head = (column: EntityValues): EntityValues => {
+    if ('values' in column) return { ...column, values: column.values.subarray(0, n) };
+    if (column.type === 'category') return { ...column, codes: column.codes.subarray(0, n) };
+    const { offsets, codes, nulls } = column;
+    return {
+      ...column,
+      offsets: offsets.subarray(0, n + 1),
+      codes: codes.subarray(0, offsets[n]),
+      ...(nulls && { nulls: nulls.subarray(0, n) }),
+    };
+  };
+  return {
+    nRows: n,
+    ids: table.ids.slice(0, n),
+    columns: new Map([...table.columns].map(([name, column]) => [name, head(column)])),
+  };
 }

@@ -1,12 +1,5 @@
 import type { Matrix } from '../arrow/matrix.ts';
-
-/** What a feature does for a clustering. */
-export interface FeatureImportance {
-  /** Share of the feature's variance that lies between the clusters (correlation ratio η²), 0..1. */
-  readonly explained: number;
-  /** Its share of all variance between clusters, 0..1; the shares of all features sum to 1. */
-  readonly share: number;
-}
+import type { FeatureImportance } from '../contracts/artifacts.ts';
 
 /**
  * Importance of each kernel feature for given labels, in the order of the columns: how much of its sum of squares lies

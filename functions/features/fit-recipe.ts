@@ -5,11 +5,12 @@ import type {
   FittedFeature,
   FittedRecipe,
   LeftOutFeature,
+  PartialEntities,
   RecipeSpec,
   Scaling,
 } from '../contracts/recipe.ts';
 import { InsufficientDataError } from '../errors.ts';
-import { type MergedSpec, mergePartials, type PartialEntities } from './entity-partials.ts';
+import { type MergedSpec, mergePartials } from './entity-partials.ts';
 import type { EntityTable } from './entity-table.ts';
 import { fitFeature, scalingOf } from './fit-feature.ts';
 import { selectFeatures } from './select-features.ts';

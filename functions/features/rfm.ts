@@ -1,8 +1,7 @@
-import type { ArrowColumns, DecodedArrow } from '../arrow/ipc.ts';
-import type { PartialMoments } from '../contracts/artifacts.ts';
+import type { DecodedArrow } from '../arrow/ipc.ts';
 import { addExact, type Expansion, roundExact } from '../stats/exact-sum.ts';
 import { compareEntities, entityHash, type HashedEntity } from './entity-hash.ts';
-import { MomentsCollector } from './moments.ts';
+import type { EntityTable } from './entity-table.ts';
 import { amountColumn } from './order-aggregator.ts';
 import { RFM_FEATURES } from './rfm-features.ts';
 
@@ -12,14 +11,6 @@ interface Customer extends HashedEntity {
   readonly orders: Set<string>;
   latestMs: number;
   readonly amount: Expansion;
-}
-
-/** The customers of one bucket. */
-export interface RfmTable {
-  /** `customer_id` and the RFM features in raw units (Float64), in canonical order. */
-  readonly columns: ArrowColumns;
-  readonly nCustomers: number;
-  readonly moments: Readonly<Record<string, PartialMoments>>;
 }
 
 /** Merges the order partials of one bucket, in any order, into one row per customer. */
@@ -45,9 +36,9 @@ export class RfmMerger {
 
   /**
    * Recency is the whole days from the latest order to the reference, frequency the number of distinct orders,
-   * monetary the exact sum of all amounts, rounded once.
+   * monetary the exact sum of all amounts, rounded once. Customers come in canonical order.
    */
-  finish(referenceMs: number): RfmTable {
+  finish(referenceMs: number): EntityTable {
     const customers = [...this.#customers.values()].sort(compareEntities);
     const features: Record<(typeof RFM_FEATURES)[number]['name'], Float64Array> = {
       recency_days: Float64Array.from(customers, ({ latestMs }) =>
@@ -57,15 +48,9 @@ export class RfmMerger {
       monetary: Float64Array.from(customers, ({ amount }) => roundExact(amount)),
     };
     return {
-      columns: { customer_id: customers.map(({ id }) => id), ...features },
-      nCustomers: customers.length,
-      moments: Object.fromEntries(
-        RFM_FEATURES.map(({ name }) => {
-          const collector = new MomentsCollector();
-          for (const value of features[name]) collector.add(value);
-          return [name, collector.finish()];
-        }),
-      ),
+      nRows: customers.length,
+      ids: customers.map(({ id }) => id),
+      columns: new Map(RFM_FEATURES.map(({ name }) => [name, { type: 'number', values: features[name] }])),
     };
   }
 

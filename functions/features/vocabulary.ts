@@ -1,11 +1,7 @@
+import type { EncodedVocabulary } from '../contracts/recipe.ts';
+
 /** Different texts of one column that are counted; a column with more is no category. */
 export const MOST_DISTINCT = 10_000;
-
-/** How often each text occurs: texts ascending, or null where there are more than `MOST_DISTINCT` of them. */
-export interface EncodedVocabulary {
-  readonly texts: readonly string[] | null;
-  readonly counts: readonly number[];
-}
 
 /** Counts texts exactly up to a bound. Whether the bound is passed depends on the set of texts alone, not on the order. */
 export class Vocabulary {

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { Matrix } from '../arrow/matrix.ts';
 import { daviesBouldinScore } from '../clustering/validity.ts';
-import type { Candidate, CandidateFit, FittedRecipe, RunPlan } from '../contracts/artifacts.ts';
+import type { Candidate, CandidateFit, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
+import type { FittedRecipe } from '../contracts/recipe.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { readFeatureMatrix } from '../feature-shards.ts';
+import { featureImportance } from '../features/feature-importance.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 import { type ClusteringThreads, openThreads } from '../threads/clustering-threads.ts';
@@ -63,6 +65,7 @@ async function scoredFit(
       iterations,
       restarts,
     },
+    importance: featureImportance(data, labels, nClusters),
     silhouetteSamples: estimate.nSamples,
   };
 }

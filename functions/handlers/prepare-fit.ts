@@ -1,40 +1,46 @@
-import type { EntitiesManifest, FittedRecipe, PartialMoments, RunPlan } from '../contracts/artifacts.ts';
+import type { EntitiesManifest, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type PrepareResult, type StepInput, stepInputSchema } from '../contracts/workflow.ts';
+import { readEntities } from '../entity-buckets.ts';
+import { InsufficientDataError } from '../errors.ts';
 import { candidatesFor } from '../features/candidates.ts';
-import { mergeMoments, momentsOf } from '../features/moments.ts';
-import { RFM_FEATURES } from '../features/rfm-features.ts';
-import { fitZscore } from '../features/scale.ts';
+import { type EntityTable, headOf } from '../features/entity-table.ts';
+import { fitRecipe } from '../features/fit-recipe.ts';
+import { joinTables } from '../features/join-tables.ts';
 import { readJson, writeJson } from '../json-objects.ts';
+import type { ObjectStore } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
-/** Merges the partial moments of all buckets into the fitted recipe, and lists the candidates to fit. */
+/** Rows that correlations are judged on: the first in canonical order. */
+const SAMPLE_ROWS = 10_000;
+
+/** Least entities of a dataset whose configuration names no number. */
+const LEAST_LEADS = 100;
+
+/** Merges what all buckets tell about the features into the fitted recipe, and lists the candidates to fit. */
 export async function prepareFit(
   { run }: StepInput,
   { ports, progress }: StepContext,
 ): Promise<PrepareResult> {
   const { objects, runs } = ports;
   const keys = runKeys(run);
-  const { request, nBuckets } = await readJson<RunPlan>(objects, keys.plan);
+  const plan = await readJson<RunPlan>(objects, keys.plan);
+  const { request, nBuckets, columns, spec } = plan;
   const manifests: EntitiesManifest[] = [];
   const manifestOf = (bucket: number) => readJson<EntitiesManifest>(objects, keys.entitiesManifest(bucket));
   for await (const manifest of readAhead(nBuckets, manifestOf)) manifests.push(manifest);
 
   const nSamples = manifests.reduce((sum, { nEntities }) => sum + nEntities, 0);
-  const recipe: FittedRecipe = {
-    recipe: 'rfm',
-    version: 1,
-    referenceAt: manifests[0]!.referenceAt,
-    nSamples,
-    features: RFM_FEATURES.map(({ name, unit }) => {
-      const partials = manifests
-        .map(({ moments }) => moments[name])
-        .filter((m): m is PartialMoments => m !== undefined);
-      return fitZscore(name, unit, momentsOf(mergeMoments(partials)));
-    }),
-  };
+  checkEnough(plan, nSamples);
   const candidates = candidatesFor(request, nSamples);
+  const recipe = fitRecipe(spec, {
+    recipe: plan.recipe,
+    columns: columns.map(({ name, type, unit, source }) => ({ name, type, unit, source })),
+    partials: manifests.map(({ partials }) => partials),
+    referenceAt: manifests[0]!.referenceAt,
+    sample: await sampleOf(objects, plan, manifests),
+  });
   await writeJson(objects, keys.recipe, recipe);
   await writeJson(objects, keys.candidates, candidates);
   const { itemsPerStep = {} } = (await runs.get(run.tenant, run.runId)) ?? {};
@@ -44,6 +50,34 @@ export async function prepareFit(
   });
   progress(nSamples);
   return { candidatesKey: keys.candidates, nSamples };
+}
+
+function checkEnough({ kind, config: { minDataPoints } }: RunPlan, found: number): void {
+  const least = minDataPoints ?? (kind === 'leads' ? LEAST_LEADS : 2);
+  if (found >= least) return;
+  throw new InsufficientDataError(
+    `There are ${found} ${kind === 'leads' ? 'leads' : 'entities'} in the window, fewer than the ${least} that the dataset asks for: clusters would be empty. ` +
+      'Take a longer window ("maxDataAgeMonths"), add data, or lower "minDataPoints" in the dataset configuration.',
+    { reason: 'too_few_data_points', found, expected: least },
+  );
+}
+
+/** The first rows in canonical order: buckets are read until there are enough. */
+async function sampleOf(
+  objects: ObjectStore,
+  plan: RunPlan,
+  manifests: readonly EntitiesManifest[],
+): Promise<EntityTable> {
+  const tables: EntityTable[] = [];
+  let rows = 0;
+  for (const { bucket, nEntities } of manifests) {
+    if (nEntities === 0 && (tables.length > 0 || bucket < manifests.length - 1)) continue;
+    const table = headOf(await readEntities(objects, plan, bucket), SAMPLE_ROWS - rows);
+    tables.push(table);
+    rows += table.nRows;
+    if (rows >= SAMPLE_ROWS) break;
+  }
+  return joinTables(tables);
 }
 
 export const handler = stepHandler('PrepareFit', stepInputSchema, prepareFit);

@@ -1,7 +1,8 @@
 import { modelOf } from '../clustering/model.ts';
 import { selectCandidate } from '../clustering/search.ts';
-import type { Candidate, CandidateFit, FittedRecipe } from '../contracts/artifacts.ts';
+import type { Candidate, CandidateFit } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
+import type { FittedRecipe } from '../contracts/recipe.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';

@@ -1,36 +1,55 @@
-import { type ArrowColumns, decodeArrow, encodeArrowFile } from '../arrow/ipc.ts';
-import type { FittedRecipe } from '../contracts/artifacts.ts';
+import { createHash } from 'node:crypto';
+import { type ArrowColumns, encodeArrowFile } from '../arrow/ipc.ts';
+import type { RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
+import type { FittedFeature, FittedRecipe } from '../contracts/recipe.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
-import { transformColumn } from '../features/scale.ts';
+import { readEntities } from '../entity-buckets.ts';
+import { featureColumn } from '../features/apply-recipe.ts';
 import { readJson } from '../json-objects.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 
-/** Scales the customers of one bucket by the fitted recipe into the kernels' input: float32 columns in an Arrow file. */
+/**
+ * Prepares the entities of one bucket by the fitted recipe: float32 columns, the kernels' input, in an Arrow file that
+ * says of each column where it comes from and how it was made, and carries a checksum of their values.
+ */
 export async function writeFeatures(
   { run, item }: ItemInput,
   { ports: { objects }, progress }: StepContext,
 ): Promise<ItemResult> {
   const keys = runKeys(run);
+  const plan = await readJson<RunPlan>(objects, keys.plan);
   const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
-  const entities = decodeArrow(await objects.read(keys.entities(item)));
-  const columns: Record<string, ArrowColumns[string]> = { customer_id: entities.strings('customer_id') };
+  const table = await readEntities(objects, plan, item);
+  const columns: Record<string, ArrowColumns[string]> = { customer_id: table.ids };
   const metadata: Record<string, Record<string, string>> = {};
+  const checksum = createHash('sha256');
   for (const feature of recipe.features) {
-    columns[feature.name] = transformColumn(feature, entities.float64(feature.name));
-    metadata[feature.name] = {
-      source: feature.name,
-      source_unit: feature.unit,
-      transform: feature.transform,
-      offset: String(feature.offset),
-      scale: String(feature.scale),
-    };
+    const values = featureColumn(feature, table);
+    columns[feature.name] = values;
+    metadata[feature.name] = describe(feature);
+    checksum.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  await objects.write(keys.features(item), encodeArrowFile(columns, { columns: metadata }), ARROW_TYPE);
-  progress(entities.nRows);
-  return { item, rows: entities.nRows };
+  const file = encodeArrowFile(columns, {
+    columns: metadata,
+    table: { sha256_of_features: checksum.digest('hex') },
+  });
+  await objects.write(keys.features(item), file, ARROW_TYPE);
+  progress(table.nRows);
+  return { item, rows: table.nRows };
+}
+
+function describe({ source, unit, transform, offset, scale, steps }: FittedFeature): Record<string, string> {
+  return {
+    source,
+    source_unit: unit,
+    steps: JSON.stringify(steps),
+    transform,
+    offset: String(offset),
+    scale: String(scale),
+  };
 }
 
 export const handler = stepHandler('WriteFeatures', itemInputSchema, writeFeatures);
