@@ -76,7 +76,8 @@ export async function deleteConfig(
 
 /** What every route answers for a dataset without a configuration, or another tenant's. */
 export function configNotFound(dataset: string, version?: number): NotFoundError {
-  const what = version === undefined ? 'no saved configuration' : `no version ${version} of its configuration`;
+  const what =
+    version === undefined ? 'no saved configuration' : `no version ${version} of its configuration`;
   return new NotFoundError(
     `The dataset ${dataset} has ${what}. GET /v1/datasets lists the datasets; PUT saves a configuration.`,
     { reason: 'no_such_config', dataset },
@@ -94,7 +95,8 @@ async function append(
     const current = await configs.newest(tenant, dataset);
     // To a caller who has seen no configuration, a deleted one and none are the same.
     const seen = current?.config ? current.version : 0;
-    if (expectedVersion !== undefined && expectedVersion !== seen) throw conflict(dataset, expectedVersion, seen);
+    if (expectedVersion !== undefined && expectedVersion !== seen)
+      throw conflict(dataset, expectedVersion, seen);
     const done = settled(current);
     if (done) return done;
     const version = (current?.version ?? 0) + 1;

@@ -5,9 +5,9 @@ import { PREFIX, RUN_REQUEST_SUFFIX } from './contracts/env.ts';
 import { parseInputKey } from './contracts/keys.ts';
 import {
   nameSchema,
-  type RunRef,
   REQUEST_DEFAULTS,
   type ResolvedRequest,
+  type RunRef,
   type RunRequest,
   runRequestSchema,
   type Trigger,
@@ -167,7 +167,11 @@ function tooManyFiles(): InvalidRequestError {
   );
 }
 
-async function resolveFile(
+/**
+ * The objects that a key, or a folder ending in `/`, stands for; past `MOST_FILES` no more are listed.
+ * @throws InvalidRequestError for one outside of the tenant's prefixes or that is not there
+ */
+export async function resolveFile(
   file: string,
   tenant: string,
   { objects }: Pick<Ports, 'objects'>,

@@ -1,5 +1,5 @@
-import { KEY } from '../contracts/env.ts';
 import type { DatasetConfigRecord } from '../contracts/dataset.ts';
+import { KEY } from '../contracts/env.ts';
 import type { DatasetConfigStore, DatasetSchedule } from '../ports.ts';
 import { recordOf, type Table } from './dynamodb-table.ts';
 

@@ -27,7 +27,14 @@ export function parseCron(text: string): Cron | undefined {
   const sundays = valuesOf(weekday, 0, 7, WEEKDAYS);
   if (!minutes || !hours || !days || !months || !sundays) return undefined;
   const weekdays = new Set([...sundays].map((value) => value % 7));
-  return { minutes, hours, days, months, weekdays, eitherDay: !day.startsWith('*') && !weekday.startsWith('*') };
+  return {
+    minutes,
+    hours,
+    days,
+    months,
+    weekdays,
+    eitherDay: !day.startsWith('*') && !weekday.startsWith('*'),
+  };
 }
 
 function valuesOf(field: string, min: number, max: number, names: readonly string[] = []) {

@@ -4,24 +4,35 @@ import { SCOPES } from '../../functions/contracts/env.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
 import type { SegmentRecord } from '../../functions/contracts/records.ts';
 import { runRequestSchema } from '../../functions/contracts/workflow.ts';
+import { RFM_COLUMNS } from '../../functions/features/rfm-features.ts';
 import { createLogger } from '../../functions/observability.ts';
 import { allRoutes } from '../../functions/routes/all-routes.ts';
 import type { HttpEvent, HttpResult } from '../../functions/routes/http-event.ts';
 import { httpHandler } from '../../functions/routes/http-handler.ts';
+
+const feature = (name: string) => ({
+  name,
+  unit: '1',
+  source: name,
+  steps: [{ step: 'value' } as const],
+  transform: 'zscore' as const,
+});
 
 /** A model by hand: recency 10 ± 10, frequency 2 ± 1, monetary 100 ± 50; two centers. */
 export const model: Model = {
   version: 1,
   recipe: {
     recipe: 'rfm',
-    version: 1,
+    version: 2,
     referenceAt: '2026-01-01T00:00:00.000Z',
     nSamples: 5,
+    columns: RFM_COLUMNS,
     features: [
-      { name: 'recency_days', unit: 'd', transform: 'zscore', offset: 10, scale: 10, min: 0, max: 40 },
-      { name: 'frequency', unit: '1', transform: 'zscore', offset: 2, scale: 1, min: 1, max: 6 },
-      { name: 'monetary', unit: '1', transform: 'zscore', offset: 100, scale: 50, min: 5, max: 400 },
+      { ...feature('recency_days'), offset: 10, scale: 10, min: 0, max: 40 },
+      { ...feature('frequency'), offset: 2, scale: 1, min: 1, max: 6 },
+      { ...feature('monetary'), offset: 100, scale: 50, min: 5, max: 400 },
     ],
+    leftOut: [],
   },
   algorithm: 'kmeans',
   nClusters: 2,
@@ -32,6 +43,7 @@ export const model: Model = {
   ],
   sizes: [3, 2],
   scores: { inertia: 1, silhouette: 0.5, daviesBouldin: 0.4, iterations: 3, restarts: 10 },
+  importance: [1, 0, 0].map((share) => ({ explained: 0.5, share })),
 };
 
 const statistics = (mean: number) => ({ mean, median: mean + 1, min: mean - 1, max: mean + 2 });

@@ -1,14 +1,10 @@
 import { encodeArrowFile } from '../../functions/arrow/ipc.ts';
-import type {
-  Candidate,
-  FeatureTransform,
-  FittedRecipe,
-  PartialManifest,
-  RunPlan,
-} from '../../functions/contracts/artifacts.ts';
+import type { Candidate, PartialManifest, RunPlan } from '../../functions/contracts/artifacts.ts';
 import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
-import { type RunRef, runRequestSchema } from '../../functions/contracts/workflow.ts';
+import type { FittedFeature, FittedRecipe } from '../../functions/contracts/recipe.ts';
+import { REQUEST_DEFAULTS, type RunRef, runRequestSchema } from '../../functions/contracts/workflow.ts';
+import { RFM_COLUMNS } from '../../functions/features/rfm-features.ts';
 import { writeJson } from '../../functions/json-objects.ts';
 import { createLogger } from '../../functions/observability.ts';
 import type { Ports } from '../../functions/ports.ts';
@@ -42,7 +38,7 @@ export function madeUpCustomers(n: number, seed = 1): Customer[] {
 
 const FEATURES = ['recency_days', 'frequency', 'monetary'] as const;
 
-function fitted(customers: readonly Customer[]): FeatureTransform[] {
+function fitted(customers: readonly Customer[]): FittedFeature[] {
   return FEATURES.map((name) => {
     const values = customers.map((customer) => customer[name]);
     const offset = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -50,6 +46,8 @@ function fitted(customers: readonly Customer[]): FeatureTransform[] {
     return {
       name,
       unit: name === 'recency_days' ? 'days' : 'none',
+      source: name,
+      steps: [{ step: 'value' }],
       transform: 'zscore',
       offset,
       scale: Math.sqrt(variance) || 1,
@@ -78,20 +76,25 @@ export async function prepareRun(
   const request = runRequestSchema.parse({ files: ['files/acme/orders/orders.csv'] });
   const plan: RunPlan = {
     run,
-    request,
+    asked: request,
+    request: { ...REQUEST_DEFAULTS, ...request },
     config: datasetConfigSchema.parse({}),
     kind: 'orders',
     recipe: 'rfm',
     files: [],
     rowShards: Array.from({ length: nBuckets }, (_, shard) => ({ shard, file: 0, start: 0, end: null })),
     nBuckets,
+    columns: RFM_COLUMNS,
+    spec: { scaling: 'zscore', timeZone: 'UTC', specs: [], selection: undefined },
   };
   const recipe: FittedRecipe = {
     recipe: 'rfm',
-    version: 1,
+    version: 2,
     referenceAt: '2024-01-01T00:00:00.000Z',
     nSamples: customers.length,
+    columns: RFM_COLUMNS,
     features: fitted(customers),
+    leftOut: [],
   };
   const candidates = ks.map(
     (nClusters, item): Candidate => ({ item, algorithm: 'kmeans', nClusters, seed: 42, nInit: 3 }),
