@@ -117,13 +117,9 @@ export const datasetsPageSchema = z
 /** Body of `POST /v1/datasets/{dataset}/inference`. */
 export const inferenceBodySchema = z
   .strictObject({
-    files: z
-      .array(z.string().min(1).max(1024))
-      .min(1)
-      .max(100)
-      .meta({
-        description: 'Keys or folders of your tenant, as of a run; the first 10 files are looked at.',
-      }),
+    files: z.array(z.string().min(1).max(1024)).min(1).max(100).meta({
+      description: 'Keys or folders of your tenant, as of a run; the first 10 files are looked at.',
+    }),
     save: z.boolean().default(false).meta({ description: 'Save what was inferred as the configuration.' }),
     expectedVersion: z.int().min(0).optional(),
   })

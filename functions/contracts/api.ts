@@ -133,7 +133,11 @@ export const customerSegmentSchema = z
     segment_name: z.string(),
     confidence: z.number().min(0).max(1),
     distance_to_center: z.number().min(0),
-    features: z.record(z.string(), z.number()).meta({ description: 'Raw feature values by name.' }),
+    features: z
+      .record(z.string(), z.union([z.number(), z.string(), z.array(z.string())]))
+      .meta({
+        description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
+      }),
   })
   .meta({
     id: 'CustomerSegment',
@@ -163,6 +167,14 @@ const segmentSchema = z
       z.object({ mean: z.number(), median: z.number(), min: z.number(), max: z.number() }),
     ),
     center: z.record(z.string(), z.number()).meta({ description: 'In raw units, by feature name.' }),
+    categories: z
+      .record(z.string(), z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })))
+      .optional()
+      .meta({ description: 'Most frequent texts of each category or list; of tables only.' }),
+    distinctive: z
+      .array(z.object({ feature: z.string(), difference: z.number() }))
+      .optional()
+      .meta({ description: 'Furthest from the mean of all, in standard deviations; of tables only.' }),
   })
   .meta({ id: 'Segment' });
 

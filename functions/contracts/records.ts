@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { Scope } from './env.ts';
+import type { EntityCell } from './recipe.ts';
 import type { RunRequest, Step } from './workflow.ts';
 
 /** Counts of input rows; `rejected = sum of byRule` and `read = used + rejected`. */
@@ -107,11 +108,20 @@ export interface SegmentRecord {
   readonly share: number;
   /** Rule that chose the name, in words. */
   readonly name_rule: string;
-  /** By feature name: `recency_days`, `frequency`, `monetary`. */
+  /** By column: `recency_days`, `frequency` and `monetary` of orders, else the numbers of the entity table. */
   readonly statistics: Readonly<Record<string, FeatureStatistics>>;
   /** Center in raw units, by feature name. */
   readonly center: Readonly<Record<string, number>>;
+  /** Most frequent texts of each category or list, with the share of the segment's entities; of tables only. */
+  readonly categories?: Readonly<
+    Record<string, readonly { readonly value: string; readonly share: number }[]>
+  >;
+  /** Features furthest from the mean of all entities, in standard deviations; of tables only. */
+  readonly distinctive?: readonly { readonly feature: string; readonly difference: number }[];
 }
+
+/** A value of the entity table that is not missing. */
+export type LabelValue = Exclude<EntityCell, null>;
 
 /** One entity's segment in one run. */
 export interface LabelRecord {
@@ -121,8 +131,8 @@ export interface LabelRecord {
   readonly distance: number;
   /** max(0, 1 − distance / 5), 0..1. */
   readonly confidence: number;
-  /** Raw feature values by name. */
-  readonly features: Readonly<Record<string, number>>;
+  /** Values by column of the entity table, as far as there are any; instants in ms since the epoch. */
+  readonly features: Readonly<Record<string, LabelValue>>;
 }
 
 /** An API key as stored: the secret only as a SHA-256 hash. */

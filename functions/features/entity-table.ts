@@ -49,7 +49,8 @@ export function encodeEntityTable(
   return encodeArrowFile(encoded, { columns: Object.fromEntries(metadata) });
 }
 
-function columnData(column: EntityValues): ArrowColumns[string] {
+/** A column as the Arrow file holds it: numbers, or texts with an empty one for none; a list as JSON. */
+export function columnData(column: EntityValues): ArrowColumns[string] {
   if ('values' in column) return column.values;
   const { codes, dictionary } = column;
   if (column.type === 'category') return Array.from(codes, (code) => dictionary[code] ?? '');

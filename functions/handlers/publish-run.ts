@@ -1,12 +1,15 @@
 import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
-import { readJson } from '../json-objects.ts';
+import { driftSinceServed, qualityReport } from '../data-quality.ts';
+import { readJson, writeJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
+import { CategoryProfiles, type PartialCategories } from '../segments/category-profile.ts';
 import { describeSegments } from '../segments/describe.ts';
 import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
+import { profiledColumns } from '../segments/profiled-columns.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 /** What publishing a run returns: counts only. */
@@ -29,9 +32,13 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   ]);
 
   const rows = await readRowCounts(objects, plan);
-  const profiles = await mergedProfiles(context, plan, model);
-  const segments = describeSegments(profiles, model);
-  const artifacts = await writeArtifacts(context, plan, model, segments);
+  const { profiles, categories } = await mergedProfiles(context, plan, model);
+  const labelled = { plan, model, rows, profiles, categories };
+  const segments = describeSegments(profiles, model, categories);
+  const quality = await qualityReport(objects, labelled);
+  const artifacts = await writeArtifacts(context, plan, model, segments, quality);
+  const drift = await driftSinceServed(context.ports, labelled);
+  if (drift) await writeJson(objects, keys.drift, drift);
 
   const { tenant, dataset, runId } = run;
   await segmentStore.putSegments(segments.map((segment) => ({ tenant, dataset, run_id: runId, ...segment })));
@@ -55,16 +62,22 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
 
 async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {
   const { partialProfile } = runKeys(plan.run);
+  const { numbers, texts } = profiledColumns(model.recipe);
   const profiles = new SegmentProfiles(
     model.nClusters,
-    model.recipe.features.map(({ name }) => name),
+    numbers.map(({ name }) => name),
   );
+  const categories = new CategoryProfiles(model.nClusters, texts);
   for await (const partial of readAhead(plan.nBuckets, (bucket) =>
-    readJson<PartialProfile>(objects, partialProfile(bucket)),
+    readJson<BucketProfile>(objects, partialProfile(bucket)),
   )) {
     profiles.merge(partial);
+    categories.merge(partial.categories);
   }
-  return profiles;
+  return { profiles, categories };
 }
+
+/** What AssignSegments left of one bucket. */
+type BucketProfile = PartialProfile & { readonly categories: readonly PartialCategories[] };
 
 export const handler = stepHandler('PublishRun', stepInputSchema, publishRun);

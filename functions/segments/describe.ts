@@ -1,25 +1,29 @@
 import { rawCenter } from '../clustering/model.ts';
 import type { Model } from '../contracts/artifacts.ts';
 import type { SegmentRecord } from '../contracts/records.ts';
-import { nameSegments } from './name.ts';
+import type { CategoryProfiles } from './category-profile.ts';
+import { nameSegments, type SegmentName } from './name.ts';
+import { distinctiveFeatures, nameByDifferences } from './name-by-differences.ts';
 import type { NameRule } from './name-rules.ts';
-import type { SegmentProfiles } from './profile.ts';
+import type { SegmentProfile, SegmentProfiles } from './profile.ts';
 
 /** A named segment without the run it belongs to: an element of artefact `segment_profiles.json`. */
 export type SegmentDescription = Omit<SegmentRecord, 'tenant' | 'dataset' | 'run_id'>;
 
-/** Names and describes the segments of a model by the merged profile of all rows, in order of their ids. */
+/**
+ * Names and describes the segments of a model by the merged profile of all rows, in order of their ids: those of orders by
+ * the rules of RFM, all others by what tells them apart.
+ */
 export function describeSegments(
   profiles: SegmentProfiles,
   model: Model,
+  categories?: CategoryProfiles,
   rules?: readonly NameRule[],
 ): SegmentDescription[] {
   const segments = profiles.segments();
-  const medians = segments.map(({ segmentId, statistics }) => ({
-    segmentId,
-    medians: Object.fromEntries(Object.entries(statistics).map(([name, { median }]) => [name, median])),
-  }));
-  const names = nameSegments(medians, profiles.populationQuantile(), rules);
+  const isTable = model.recipe.recipe === 'table';
+  const names = isTable ? nameByDifferences(model) : namesByRules(segments, profiles, rules);
+  const distinctive = isTable ? distinctiveFeatures(model) : undefined;
   return segments.map(({ segmentId, size, statistics }) => ({
     segment_id: segmentId,
     name: names.get(segmentId)?.name ?? `Segment ${segmentId}`,
@@ -28,5 +32,21 @@ export function describeSegments(
     name_rule: names.get(segmentId)?.nameRule ?? 'no rule of the table holds',
     statistics,
     center: rawCenter(model, segmentId),
+    ...(distinctive && {
+      categories: categories?.top(segmentId, size) ?? {},
+      distinctive: distinctive[segmentId] ?? [],
+    }),
   }));
+}
+
+function namesByRules(
+  segments: readonly SegmentProfile[],
+  profiles: SegmentProfiles,
+  rules: readonly NameRule[] | undefined,
+): Map<number, SegmentName> {
+  const medians = segments.map(({ segmentId, statistics }) => ({
+    segmentId,
+    medians: Object.fromEntries(Object.entries(statistics).map(([name, { median }]) => [name, median])),
+  }));
+  return nameSegments(medians, profiles.populationQuantile(), rules);
 }

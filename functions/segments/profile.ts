@@ -34,7 +34,9 @@ class FeatureProfile {
   max = Number.NEGATIVE_INFINITY;
   readonly digest = new QuantileDigest();
 
+  /** A missing value (NaN) is none. */
   add(value: number): void {
+    if (Number.isNaN(value)) return;
     this.digest.add(value);
     addExact(this.sum, value);
     this.min = Math.min(this.min, value);
@@ -121,8 +123,32 @@ export class SegmentProfiles {
     return this.#occupied().map(({ segmentId, size, features }) => ({
       segmentId,
       size,
-      statistics: this.#byName(features, (feature) => feature.statistics()),
+      statistics: Object.fromEntries(
+        // A feature without a value in this segment has no statistics.
+        this.#featureNames.flatMap((name, f) => {
+          const feature = features[f];
+          return feature && feature.digest.total > 0 ? [[name, feature.statistics()]] : [];
+        }),
+      ),
     }));
+  }
+
+  /** Values of one feature over the rows of all segments together. */
+  population(name: string): {
+    readonly digest: QuantileDigest;
+    readonly mean: number;
+    readonly missing: number;
+  } {
+    const f = this.#featureNames.indexOf(name);
+    const digest = new QuantileDigest();
+    const sum: Expansion = [];
+    for (const { features } of this.#segments) {
+      const feature = features[f];
+      if (feature === undefined) continue;
+      digest.merge(feature.digest);
+      mergeExact(sum, feature.sum);
+    }
+    return { digest, mean: roundExact(sum) / digest.total, missing: this.total - digest.total };
   }
 
   /** Quantiles of each feature over the rows of all segments together. */
