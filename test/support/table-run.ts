@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { tableFromIPC } from 'apache-arrow';
+import { tableFromIPC, Vector } from 'apache-arrow';
 import { type MemoryPorts, memoryPorts } from '../../functions/adapters/memory.ts';
 import { arrowFileChunks } from '../../functions/arrow/ipc.ts';
 import type { EntitiesManifest, PartialManifest, TablePlan } from '../../functions/contracts/artifacts.ts';
@@ -97,7 +97,12 @@ export async function runTable(
 export const arrowRows = (bytes: Uint8Array) =>
   tableFromIPC(bytes)
     .toArray()
-    .map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
+    .map((row: { toJSON(): Record<string, unknown> }) =>
+      Object.fromEntries(Object.entries(row.toJSON()).map(([name, value]) => [name, plainValue(value)])),
+    );
+
+/** Lists as arrays. */
+const plainValue = (value: unknown) => (value instanceof Vector ? [...value] : value);
 
 /** A dataset's gzipped file, unpacked. */
 export const unpacked = (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes));
