@@ -1,20 +1,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { memoryPorts } from '../functions/adapters/memory.ts';
-import { encodeArrowFile } from '../functions/arrow/ipc.ts';
 import type { RunPlan } from '../functions/contracts/artifacts.ts';
 import { datasetConfigSchema } from '../functions/contracts/dataset.ts';
 import { runKeys } from '../functions/contracts/keys.ts';
-import type { FittedRecipe } from '../functions/contracts/recipe.ts';
 import { type RunRef, runRequestSchema } from '../functions/contracts/workflow.ts';
-import { applyRecipe } from '../functions/features/apply-recipe.ts';
-import { decodeEntityTable } from '../functions/features/entity-arrow.ts';
-import { fitRecipe } from '../functions/features/fit-recipe.ts';
 import { buildFeatures } from '../functions/handlers/build-features.ts';
 import { mergeEntities } from '../functions/handlers/merge-entities.ts';
 import { prepareFit } from '../functions/handlers/prepare-fit.ts';
 import { writeFeatures } from '../functions/handlers/write-features.ts';
-import { readJson, writeJson } from '../functions/json-objects.ts';
-import type { TableManifest } from '../functions/merge-table.ts';
+import { writeJson } from '../functions/json-objects.ts';
 import { createLogger } from '../functions/observability.ts';
 import { planInput } from '../functions/plan-input.ts';
 import type { StepContext } from '../functions/shell.ts';
@@ -30,8 +24,9 @@ const [folder = '', key = ''] = process.argv.slice(2);
 const run: RunRef = { tenant: 'acme', dataset: 'ingestion', runId: 'r1' };
 const keys = runKeys(run);
 const objects = fileObjects(folder);
+const ports = { ...memoryPorts(), objects };
 const context: StepContext = {
-  ports: { ...memoryPorts(), objects },
+  ports,
   executionId: 'benchmark',
   log: createLogger({ write: () => {} }),
   progress: () => {},
@@ -54,6 +49,16 @@ const plan = await timed('PlanRun', async (): Promise<RunPlan> => {
   const planned = await planInput(objects, [head], request, config);
   const whole = { run, request, config, ...planned };
   await writeJson(objects, keys.plan, whole);
+  const startedAt = new Date(0).toISOString();
+  const record = {
+    ...run,
+    trigger: 'api',
+    executionId: 'benchmark',
+    request,
+    startedAt,
+    turn: startedAt,
+  } as const;
+  await ports.runs.claim({ ...record, status: 'running' });
   return whole;
 });
 let nRead = 0;
@@ -65,11 +70,10 @@ await timed('MergeEntities', async () => {
   for (let item = 0; item < plan.nBuckets; item++)
     nEntities += (await mergeEntities({ run, item }, context)).rows;
 });
-await timed('PrepareFit', () => (plan.recipe === 'rfm' ? prepareFit({ run }, context) : fitTable()));
+await timed('PrepareFit', () => prepareFit({ run }, context));
 await timed('WriteFeatures', async () => {
   for (let item = 0; item < plan.nBuckets; item++) {
-    if (plan.recipe === 'rfm') await writeFeatures({ run, item }, context);
-    else await writeTable(item);
+    await writeFeatures({ run, item }, context);
   }
 });
 const total = (performance.now() - started) / 1000;
@@ -78,29 +82,3 @@ rmSync(`${folder}/${keys.root}`, { recursive: true });
 console.log(
   JSON.stringify({ seconds: total, steps: seconds, nRead, nEntities, peakMb: Number(peakKb) / 1024 }),
 );
-
-async function fitTable(): Promise<void> {
-  if (plan.recipe !== 'table') return;
-  const manifests: TableManifest[] = [];
-  for (let item = 0; item < plan.nBuckets; item++)
-    manifests.push(await readJson(objects, keys.entitiesManifest(item)));
-  const sample = decodeEntityTable(await objects.read(keys.entities(0)));
-  const partials = manifests.map((manifest) => manifest.partials);
-  const { columns } = plan.entity;
-  const recipe = fitRecipe(plan.spec, {
-    recipe: 'table',
-    columns,
-    partials,
-    referenceAt: manifests[0]!.referenceAt,
-    sample,
-  });
-  await writeJson(objects, keys.recipe, recipe);
-}
-
-async function writeTable(item: number): Promise<void> {
-  const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
-  const table = decodeEntityTable(await objects.read(keys.entities(item)));
-  const features = applyRecipe(recipe, table);
-  const columns = Object.fromEntries(recipe.features.map(({ name }, f) => [name, features[f]!]));
-  await objects.write(keys.features(item), encodeArrowFile({ id: table.ids, ...columns }));
-}

@@ -1,5 +1,8 @@
 import { type ArrowColumns, type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import type { Utf8Column } from '../arrow/utf8.ts';
 import type { EntityColumn, FittedRecipe } from '../contracts/recipe.ts';
+import { InvalidDatasetError } from '../errors.ts';
+import { ByteDictionary } from '../tables/byte-dictionary.ts';
 
 /** Values of one column of an entity table. */
 export type EntityValues =
@@ -53,7 +56,7 @@ export function encodeEntityTable(
 export function columnData(column: EntityValues): ArrowColumns[string] {
   if ('values' in column) return column.values;
   const { codes, dictionary } = column;
-  if (column.type === 'category') return Array.from(codes, (code) => dictionary[code] ?? '');
+  if (column.type === 'category') return textsOfCodes(codes, dictionary);
   const { offsets, nulls } = column;
   return Array.from({ length: offsets.length - 1 }, (_, i) =>
     nulls?.[i] === 1
@@ -80,17 +83,49 @@ export function decodeEntityTable(
 
 function columnValues(file: DecodedArrow, { name, type }: EntityColumn): EntityValues {
   if (type !== 'category' && type !== 'list') return { type, values: file.float64(name) };
+  if (type === 'category') return { type, ...codesOfTexts(file.utf8(name)) };
   const texts = file.strings(name);
-  if (type === 'category') {
-    const { codes, dictionary } = coded(texts);
-    return { type, codes: codes.map((code, row) => (texts[row] === '' ? -1 : code)), dictionary };
-  }
   const lists = texts.map((text) => (text === '' ? [] : (JSON.parse(text) as string[])));
   const offsets = new Int32Array(lists.length + 1);
   for (const [row, list] of lists.entries()) offsets[row + 1] = offsets[row]! + list.length;
   const nulls = Uint8Array.from(texts, (text) => (text === '' ? 1 : 0));
   return { type, offsets, ...coded(lists.flat()), nulls };
 }
+
+/** The texts of codes as bytes, each text of the dictionary encoded once; −1 is empty. */
+function textsOfCodes(codes: Int32Array, dictionary: readonly string[]): Utf8Column {
+  const texts = dictionary.map((text) => encoder.encode(text));
+  const offsets = new Int32Array(codes.length + 1);
+  for (let i = 0; i < codes.length; i++) {
+    offsets[i + 1] = offsets[i]! + (codes[i]! < 0 ? 0 : texts[codes[i]!]!.length);
+  }
+  const bytes = new Uint8Array(offsets[codes.length]!);
+  for (let i = 0, at = 0; i < codes.length; i++) {
+    if (codes[i]! < 0) continue;
+    const text = texts[codes[i]!]!;
+    for (let j = 0; j < text.length; j++) bytes[at++] = text[j]!;
+  }
+  return { bytes, offsets };
+}
+
+/** The inverse, without a string per cell. @throws InvalidDatasetError for bytes that are not UTF-8 */
+function codesOfTexts({ bytes, offsets }: Utf8Column): { codes: Int32Array; dictionary: readonly string[] } {
+  const seen = new ByteDictionary();
+  const codes = new Int32Array(offsets.length - 1);
+  for (let i = 0; i < codes.length; i++) {
+    const [start, end] = [offsets[i]!, offsets[i + 1]!];
+    codes[i] = start === end ? -1 : seen.code(bytes, start, end);
+  }
+  const dictionary = seen.texts().map((text) => {
+    if (text !== undefined) return text;
+    throw new InvalidDatasetError('A text of the entity table is not UTF-8. Write the file again.', {
+      reason: 'corrupt_arrow',
+    });
+  });
+  return { codes, dictionary };
+}
+
+const encoder = new TextEncoder();
 
 function coded(texts: readonly string[]): { codes: Int32Array; dictionary: readonly string[] } {
   const numbers = new Map<string, number>();

@@ -1,4 +1,5 @@
 import { InvalidDatasetError } from '../errors.ts';
+import { NumberCounts } from './number-counts.ts';
 
 /** Distinct values kept exactly; the next one turns the digest into buckets. */
 export const EXACT_LIMIT = 65_536;
@@ -26,10 +27,10 @@ export interface EncodedDigest {
  */
 export class QuantileDigest {
   #exact = true;
-  #counts = new Map<number, number>();
+  #counts = new NumberCounts();
   #total = 0;
   /** Entries by ascending key; undefined while out of date. */
-  #order: [key: number, count: number][] | undefined;
+  #order: (readonly [key: number, count: number])[] | undefined;
   readonly #limit: number;
 
   constructor(limit = EXACT_LIMIT) {
@@ -39,7 +40,10 @@ export class QuantileDigest {
   /** Reads what `toJSON` wrote. */
   static from({ exact, keys, counts }: EncodedDigest, limit = EXACT_LIMIT): QuantileDigest {
     const digest = new QuantileDigest(limit);
-    digest.#addAll(exact, new Map(keys.map((key, i) => [key, counts[i] ?? 0])));
+    digest.#addAll(
+      exact,
+      keys.map((key, i) => [key, counts[i] ?? 0] as const).filter(([, count]) => count > 0),
+    );
     return digest;
   }
 
@@ -99,7 +103,7 @@ export class QuantileDigest {
     };
   }
 
-  #addAll(exact: boolean, counts: ReadonlyMap<number, number>): void {
+  #addAll(exact: boolean, counts: Iterable<readonly [key: number, count: number]>): void {
     if (!exact) this.#collapse();
     for (const [key, count] of counts) {
       // Adding an exact value may collapse this digest half-way.
@@ -108,7 +112,7 @@ export class QuantileDigest {
   }
 
   #count(key: number, count: number): void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    this.#counts.add(key, count);
     this.#total += count;
     this.#order = undefined;
     if (this.#exact && this.#counts.size > this.#limit) this.#collapse();
@@ -118,14 +122,13 @@ export class QuantileDigest {
     if (!this.#exact) return;
     this.#exact = false;
     const exactCounts = this.#counts;
-    this.#counts = new Map();
+    this.#counts = new NumberCounts();
     for (const [value, count] of exactCounts) {
-      const bucket = bucketOf(value);
-      this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
+      this.#counts.add(bucketOf(value), count);
     }
   }
 
-  #sorted(): [key: number, count: number][] {
+  #sorted(): (readonly [key: number, count: number])[] {
     this.#order ??= [...this.#counts].sort(([a], [b]) => a - b);
     return this.#order;
   }
@@ -142,11 +145,15 @@ export class QuantileDigest {
 }
 
 const view = new DataView(new ArrayBuffer(8));
+const number = new Float64Array(view.buffer);
+const words = new Uint32Array(view.buffer);
+/** Index of the word of a float64 that holds its exponent. */
+const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /** Bucket of a value: its exponent and leading significand bits, signed, so that buckets sort as their values do. */
 function bucketOf(value: number): number {
-  view.setFloat64(0, Math.abs(value));
-  const magnitude = view.getUint32(0) >>> DROPPED_BITS;
+  number[0] = Math.abs(value);
+  const magnitude = words[HIGH]! >>> DROPPED_BITS;
   return value < 0 && magnitude > 0 ? -magnitude : magnitude;
 }
 
