@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { CASES } from './cases.ts';
 import { coldStart } from './cold.ts';
 import { denseAssignment } from './dense-assignment.ts';
+import { ingestion } from './ingestion.ts';
 import { adversarialLimits, type LimitResult, wardLimit } from './limits.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory } from './memory.ts';
@@ -74,6 +75,12 @@ for (const { title, share } of chosen('P1') ? (peak ?? []) : []) {
 }
 if (cold && chosen('C1')) log(`C1 ${cold.title}: ${cold.ratio.toFixed(1)} ×`);
 
+const ingested = whole && chosen('I1') ? ingestion() : known.ingestion;
+for (const { title, seconds, ratio, peakMb, peer } of chosen('I1') ? (ingested ?? []) : []) {
+  const against = peer ? `; ${peer.name} ${ratio?.toFixed(2)} ×, ${peer.peakMb.toFixed(0)} MiB` : '';
+  log(`I1 ${title}: ${seconds.toFixed(2)} s, ${peakMb.toFixed(0)} MiB${against}`);
+}
+
 const order = new Map(CASES.map(({ title }, index) => [title, index]));
 const results: Results = {
   machine,
@@ -85,6 +92,7 @@ const results: Results = {
   ...(cold && { cold }),
   ...(peak && { peak }),
   ...(threads && { threads }),
+  ...(ingested && { ingestion: ingested }),
 };
 if (flags.json) console.log(JSON.stringify(results, null, 2));
 if (!flags.quick) {

@@ -1,5 +1,6 @@
 import type { ColdResult } from './cold.ts';
 import type { PeakShare } from './dense-assignment.ts';
+import type { IngestionResult } from './ingestion.ts';
 import type { LimitResult } from './limits.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryResult } from './memory.ts';
@@ -15,6 +16,7 @@ export interface Results {
   readonly cold?: ColdResult;
   readonly peak?: readonly PeakShare[];
   readonly threads?: readonly ThreadsResult[];
+  readonly ingestion?: readonly IngestionResult[];
 }
 
 /** Memory of a Lambda function that has one whole core, GB. */
@@ -40,7 +42,7 @@ function verdict(result: CaseResult): string {
 }
 
 /** RESULTS.md. */
-export function report({ machine, cases, limits, memory, cold, peak, threads }: Results): string {
+export function report({ machine, cases, limits, memory, cold, peak, threads, ingestion }: Results): string {
   const peers = Object.entries(machine.peers)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
@@ -138,8 +140,35 @@ export function report({ machine, cases, limits, memory, cold, peak, threads }: 
           ),
         ]
       : []),
+    ...(ingestion ? ingestionLines(ingestion) : []),
     '',
   ].join('\n');
+}
+
+function ingestionLines(results: readonly IngestionResult[]): string[] {
+  const steps = Object.keys(results[0]?.rowsPerSecond ?? {});
+  return [
+    '',
+    '## Files to features (I1)',
+    '',
+    'One CSV through PlanRun … WriteFeatures on one core, each run in a fresh process, from disk to disk; peak resident memory',
+    'of the whole process. Pandas reads, cleans, makes the same kind of features and writes. Must: ratio 1, a quarter of the memory.',
+    '',
+    `| case | ours | pandas | ratio | our memory | its memory | ${steps.map((step) => `${step} rows/s`).join(' | ')} |`,
+    `| --- | ---: | ---: | ---: | ---: | ---: | ${steps.map(() => '---:').join(' | ')} |`,
+    ...results.map(({ title, seconds: ours, peer, ratio, peakMb, rowsPerSecond }) => {
+      const against = peer
+        ? [
+            seconds(peer.seconds),
+            ratio!.toFixed(2),
+            `${peakMb.toFixed(0)} MB`,
+            `${peer.peakMb.toFixed(0)} MB`,
+          ]
+        : ['', '', `${peakMb.toFixed(0)} MB`, ''];
+      const rates = steps.map((step) => rowsPerSecond[step]!.toLocaleString('en'));
+      return `| ${[title, seconds(ours), ...against, ...rates].join(' | ')} |`;
+    }),
+  ];
 }
 
 function peerText({ name, seconds: time, ratio, pairs, gate, error }: PeerResult): string {

@@ -5,7 +5,7 @@ import { InvalidDatasetError } from './errors.ts';
 import { objectSource } from './input-file.ts';
 import type { ObjectHead, ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
-import { openTable } from './tables/open-table.ts';
+import { openTable, whyNotCut } from './tables/open-table.ts';
 import { ORDER_ROLES, recogniseOrderColumns } from './tables/order-columns.ts';
 import { orderFormats } from './tables/order-formats.ts';
 import { EntityPlanner } from './tables/plan-entities.ts';
@@ -14,7 +14,10 @@ import { TableProfile } from './tables/table-profile.ts';
 
 /** Bytes of text that types are inferred from, shared out among the files; at least so many of each. */
 const SAMPLE_BYTES = 32 * 1024 * 1024;
-const MOST_OF_A_FILE = 2 * 1024 * 1024;
+/** Of a file that is small, or can only be read from its beginning; what comes late must not be missed. */
+const MOST_OF_A_FILE = 8 * 1024 * 1024;
+/** Of a large file, in several places of it. */
+const MOST_OF_PLACES = 2 * 1024 * 1024;
 const LEAST_OF_A_FILE = 256 * 1024;
 
 /** The files of a run, and how they are to be read. */
@@ -47,11 +50,14 @@ export async function openInput(
     return { kind: 'orders', recipe: 'rfm', files };
   }
   const most = Math.floor(SAMPLE_BYTES / opened.length);
-  const bytes = Math.max(LEAST_OF_A_FILE, Math.min(MOST_OF_A_FILE, most));
+  const bytesOf = ({ layout, size }: PlannedFile) => {
+    const isWhole = whyNotCut(layout) !== undefined || size <= MOST_OF_A_FILE;
+    return Math.max(LEAST_OF_A_FILE, Math.min(isWhole ? MOST_OF_A_FILE : MOST_OF_PLACES, most));
+  };
   const planner = new EntityPlanner();
   // One after the other: a profile may take many megabytes.
   for (const file of opened) {
-    planner.add(file.key, file.layout.header, await profileOf(objects, file, bytes));
+    planner.add(file.key, file.layout.header, await profileOf(objects, file, bytesOf(file)));
   }
   const { kind, entity, cells } = planner.plan(columnsOf(request, config));
   const files = opened.map((file, i): EntityFile => ({ ...file, cells: cells[i]! }));
