@@ -48,6 +48,7 @@ export interface EntityFile extends PlannedFile {
   readonly cells: readonly CellFormat[];
 }
 
+/** How one input file is to be read; all files of a run are of one kind. */
 export type InputFile = OrderFile | EntityFile;
 
 /** Why a column of the input takes no part. */
