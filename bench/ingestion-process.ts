@@ -3,7 +3,7 @@ import { memoryPorts } from '../functions/adapters/memory.ts';
 import type { RunPlan } from '../functions/contracts/artifacts.ts';
 import { datasetConfigSchema } from '../functions/contracts/dataset.ts';
 import { runKeys } from '../functions/contracts/keys.ts';
-import { type RunRef, runRequestSchema } from '../functions/contracts/workflow.ts';
+import { REQUEST_DEFAULTS, type RunRef, runRequestSchema } from '../functions/contracts/workflow.ts';
 import { buildFeatures } from '../functions/handlers/build-features.ts';
 import { mergeEntities } from '../functions/handlers/merge-entities.ts';
 import { prepareFit } from '../functions/handlers/prepare-fit.ts';
@@ -47,7 +47,7 @@ const plan = await timed('PlanRun', async (): Promise<RunPlan> => {
   const request = runRequestSchema.parse({ files: [key] });
   const config = datasetConfigSchema.parse({});
   const planned = await planInput(objects, [head], request, config);
-  const whole = { run, request, config, ...planned };
+  const whole = { run, asked: request, request: { ...request, ...REQUEST_DEFAULTS }, config, ...planned };
   await writeJson(objects, keys.plan, whole);
   const startedAt = new Date(0).toISOString();
   const record = {

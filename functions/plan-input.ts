@@ -27,8 +27,8 @@ function textBytes({ size, layout: { compression, format } }: InputFile): number
 
 /** A plan without what the trigger told. */
 export type PlannedInput =
-  | Omit<OrdersPlan, 'run' | 'request' | 'config'>
-  | Omit<TablePlan, 'run' | 'request' | 'config'>;
+  | Omit<OrdersPlan, 'run' | 'asked' | 'request' | 'config'>
+  | Omit<TablePlan, 'run' | 'asked' | 'request' | 'config'>;
 
 /**
  * Opens the files of a run and cuts them into shards of whole rows.

@@ -1,3 +1,4 @@
+import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
 import type {
   ApiKeyRecord,
   DatasetRecord,
@@ -108,6 +109,26 @@ export interface ApiKeyStore {
   customerApi(customerApiId: string): Promise<ApiKeyRecord | undefined>;
 }
 
+/** When a dataset is to be segmented again. */
+export interface DatasetSchedule {
+  readonly tenant: string;
+  readonly dataset: string;
+  readonly schedule: NonNullable<DatasetConfig['schedule']>;
+}
+
+/** Configurations of datasets, version by version. A version is written once and never changed. */
+export interface DatasetConfigStore {
+  /** The newest version, a deletion included; undefined where none was ever saved. */
+  newest(tenant: string, dataset: string): Promise<DatasetConfigRecord | undefined>;
+  version(tenant: string, dataset: string, version: number): Promise<DatasetConfigRecord | undefined>;
+  /** Names of all datasets of a tenant that ever had a configuration, ascending. */
+  names(tenant: string): Promise<string[]>;
+  /** False, and no change, where this version is there already: of two writers at once, one wins. */
+  append(record: DatasetConfigRecord): Promise<boolean>;
+  /** Of all tenants, for the clock alone. */
+  schedules(): Promise<DatasetSchedule[]>;
+}
+
 export interface WorkflowStarter {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
   start(name: string, input: Trigger): Promise<string>;
@@ -127,6 +148,7 @@ export interface Ports {
   readonly segments: SegmentStore;
   readonly labels: LabelStore;
   readonly apiKeys: ApiKeyStore;
+  readonly configs: DatasetConfigStore;
   readonly workflow: WorkflowStarter;
   readonly clock: Clock;
 }

@@ -1,9 +1,10 @@
 import { type ArrowColumns, type ArrowSchemaMetadata, arrowFileChunks, decodeArrow } from './arrow/ipc.ts';
 import type { Model, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
+import type { QualityReport } from './contracts/quality.ts';
 import type { Artifact } from './contracts/records.ts';
 import { readEntities } from './entity-buckets.ts';
-import { entityColumns } from './features/entity-table.ts';
+import { columnData, ID_COLUMNS } from './features/entity-table.ts';
 import { canonicalJson, writeJson } from './json-objects.ts';
 import { readAhead } from './read-ahead.ts';
 import { rejectedRows } from './rejected-table.ts';
@@ -25,6 +26,7 @@ export async function writeArtifacts(
   plan: RunPlan,
   model: Model,
   segments: readonly SegmentDescription[],
+  quality: QualityReport,
 ): Promise<Artifact[]> {
   const keys = runKeys(plan.run);
   const write = async (name: string, chunks: AsyncIterable<Uint8Array>, type: string): Promise<Artifact> => {
@@ -33,16 +35,21 @@ export async function writeArtifacts(
   };
   const json = (name: string, value: unknown) => write(name, jsonChunks(value), JSON_TYPE);
   const arrow = (name: string, tables: AsyncIterable<ArrowColumns>) =>
-    write(name, arrowFileChunks(tables, units(plan)), ARROW_TYPE);
+    write(name, arrowFileChunks(tables, units(model)), ARROW_TYPE);
 
   const labelsOf = async (bucket: number) => decodeArrow(await objects.read(keys.labels(bucket)));
+  const idColumn = ID_COLUMNS[plan.recipe];
 
   async function* entityTable(): AsyncGenerator<ArrowColumns> {
     const shard = (bucket: number) => Promise.all([readEntities(objects, plan, bucket), labelsOf(bucket)]);
     let rows = 0;
-    for await (const [table, labels] of readAhead(plan.nBuckets, shard, AHEAD)) {
-      yield { ...entityColumns(table, 'customer_id'), segment_id: labels.int32('segment_id') };
-      rows += table.nRows;
+    for await (const [entities, labels] of readAhead(plan.nBuckets, shard, AHEAD)) {
+      yield {
+        [idColumn]: entities.ids,
+        ...Object.fromEntries([...entities.columns].map(([name, column]) => [name, columnData(column)])),
+        segment_id: labels.int32('segment_id'),
+      };
+      rows += entities.nRows;
       progress(rows);
     }
   }
@@ -61,6 +68,7 @@ export async function writeArtifacts(
     await json('model.json', model),
     await json('scaler.json', model.recipe),
     await json('segment_profiles.json', segments),
+    await json('quality_report.json', quality),
     await arrow(plan.recipe === 'rfm' ? 'rfm_table.arrow' : 'entities.arrow', entityTable()),
     await arrow('labels.arrow', labelTable()),
     ...(plan.recipe === 'table' ? [await arrow('rejected_rows.arrow', rejectedRows(objects, plan))] : []),
@@ -77,7 +85,7 @@ async function* jsonChunks(value: unknown): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(canonicalJson(value));
 }
 
-/** Units and sources of the columns, as Arrow metadata. */
-function units({ columns }: RunPlan): ArrowSchemaMetadata {
-  return { columns: Object.fromEntries(columns.map(({ name, unit, source }) => [name, { unit, source }])) };
+/** Units of the columns, as Arrow metadata. */
+function units({ recipe }: Model): ArrowSchemaMetadata {
+  return { columns: Object.fromEntries(recipe.columns.map(({ name, unit }) => [name, { unit }])) };
 }

@@ -5,6 +5,8 @@ import { PREFIX, RUN_REQUEST_SUFFIX } from './contracts/env.ts';
 import { parseInputKey } from './contracts/keys.ts';
 import {
   nameSchema,
+  REQUEST_DEFAULTS,
+  type ResolvedRequest,
   type RunRef,
   type RunRequest,
   runRequestSchema,
@@ -16,7 +18,7 @@ import type { ObjectHead, Ports } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** Raise it when the same content and request must give other bytes than before: it is part of every run id. */
-const PIPELINE_VERSION = 1;
+const PIPELINE_VERSION = 2;
 
 /** Input files looked up at once: a caller of the API waits for all of them. */
 const LOOK_UPS_AT_ONCE = 32;
@@ -27,8 +29,11 @@ const MOST_FILES = 10_000;
 /** What a trigger asks for, with the run id that follows from it. */
 export interface RunIdentity {
   readonly run: RunRef;
-  readonly request: RunRequest;
-  /** Configuration of the dataset. */
+  /** As asked for: what a schedule repeats, so that the configuration of that day decides what it leaves open. */
+  readonly asked: RunRequest;
+  /** With everything decided: by the request, else the configuration, else the defaults. */
+  readonly request: ResolvedRequest;
+  /** Configuration of the dataset as it is saved now, or the default. */
   readonly config: DatasetConfig;
   /** The input files in the order of the request; listed ones by key. */
   readonly files: readonly ObjectHead[];
@@ -43,22 +48,48 @@ export interface RunIdentity {
  */
 export async function identifyRun(
   trigger: Trigger,
-  ports: Pick<Ports, 'objects' | 'runs'>,
+  ports: Pick<Ports, 'objects' | 'runs' | 'configs'>,
 ): Promise<RunIdentity | undefined> {
   const asked = await requestOf(trigger, ports);
   if (asked === undefined) return undefined;
-  const { tenant, dataset, request } = asked;
+  const { tenant, dataset, request: askedRequest } = asked;
+  const config = (await ports.configs.newest(tenant, dataset))?.config ?? datasetConfigSchema.parse({});
+  const request = resolved(askedRequest, config);
   const files: ObjectHead[] = [];
-  const resolved = (i: number) => resolveFile(request.files[i]!, tenant, ports);
-  for await (const found of readAhead(request.files.length, resolved, LOOK_UPS_AT_ONCE)) {
+  const resolvedFile = (i: number) => resolveFile(request.files[i]!, tenant, ports);
+  for await (const found of readAhead(request.files.length, resolvedFile, LOOK_UPS_AT_ONCE)) {
     files.push(...found);
     if (files.length > MOST_FILES) throw tooManyFiles();
   }
   const { files: _names, shards: _shards, ...settings } = request;
   const content = files.map(({ etag, size }) => `${etag}:${size}`);
-  const identity = canonicalJson({ version: PIPELINE_VERSION, tenant, dataset, content, settings });
+  const identity = canonicalJson({
+    version: PIPELINE_VERSION,
+    tenant,
+    dataset,
+    content,
+    settings,
+    config: resultSettings(config),
+  });
   const runId = `r${createHash('sha256').update(identity).digest('hex').slice(0, 24)}`;
-  return { run: { tenant, dataset, runId }, request, config: datasetConfigSchema.parse({}), files };
+  return { run: { tenant, dataset, runId }, asked: askedRequest, request, config, files };
+}
+
+/** What the request says, else the configuration, else the default. */
+function resolved(request: RunRequest, config: DatasetConfig): ResolvedRequest {
+  return {
+    ...request,
+    algorithm: request.algorithm ?? config.algorithm ?? REQUEST_DEFAULTS.algorithm,
+    nClusters: request.nClusters ?? config.nClusters ?? REQUEST_DEFAULTS.nClusters,
+    seed: request.seed ?? config.seed ?? REQUEST_DEFAULTS.seed,
+    nInit: request.nInit ?? config.nInit ?? REQUEST_DEFAULTS.nInit,
+  };
+}
+
+/** The part of a configuration that can change a result and that the resolved request does not hold already. */
+function resultSettings(config: DatasetConfig) {
+  const { schedule: _, algorithm: _a, nClusters: _k, seed: _s, nInit: _n, personal, ...settings } = config;
+  return { ...settings, personal: personal?.columns };
 }
 
 /**
@@ -136,7 +167,11 @@ function tooManyFiles(): InvalidRequestError {
   );
 }
 
-async function resolveFile(
+/**
+ * The objects that a key, or a folder ending in `/`, stands for; past `MOST_FILES` no more are listed.
+ * @throws InvalidRequestError for one outside of the tenant's prefixes or that is not there
+ */
+export async function resolveFile(
   file: string,
   tenant: string,
   { objects }: Pick<Ports, 'objects'>,

@@ -27,6 +27,8 @@ export interface Route {
   readonly open?: boolean;
   /** True where the key comes in `X-Customer-Api-Id` and `X-Secret`, and the drill-down function answers. */
   readonly drilldown?: boolean;
+  /** True where the function for the configuration of datasets answers. */
+  readonly datasets?: boolean;
 }
 
 /** Everything about a deployment that is a choice rather than a consequence. */
@@ -34,6 +36,7 @@ export interface Config {
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
+  readonly datasets: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -80,6 +83,8 @@ export const config: Config = {
   http: { memoryMb: 1024, timeoutSeconds: 15 },
   // One whole CPU, and room for 60,000 customers as JavaScript objects; the API waits 30 s at most.
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
+  // It looks at samples of files, and answers within the API's 30 s.
+  datasets: { memoryMb: 1769, timeoutSeconds: 24 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,
@@ -96,6 +101,11 @@ export const config: Config = {
     { method: 'GET', path: '/v1/segments' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
+    { method: 'GET', path: '/v1/datasets', datasets: true },
+    { method: 'GET', path: '/v1/datasets/{dataset}', datasets: true },
+    { method: 'PUT', path: '/v1/datasets/{dataset}', datasets: true },
+    { method: 'DELETE', path: '/v1/datasets/{dataset}', datasets: true },
+    { method: 'POST', path: '/v1/datasets/{dataset}/inference', datasets: true },
     { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },

@@ -27,6 +27,7 @@ export interface DataStores {
   readonly segments: ITable;
   readonly labels: ITable;
   readonly apiKeys: ITable;
+  readonly configs: ITable;
 }
 
 /** Settings of the data stack. */
@@ -44,6 +45,7 @@ export class DataStack extends Stack implements DataStores {
   readonly segments: ITable;
   readonly labels: ITable;
   readonly apiKeys: ITable;
+  readonly configs: ITable;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -60,12 +62,14 @@ export class DataStack extends Stack implements DataStores {
     this.segments = this.table('Segments') as ITable;
     this.labels = this.table('Labels', TTL_ATTRIBUTE) as ITable;
     this.apiKeys = this.table('ApiKeys') as ITable;
+    this.configs = this.table('Configs') as ITable;
 
     new CfnOutput(this, 'DataBucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'RunsTableName', { value: this.runs.tableName });
     new CfnOutput(this, 'SegmentsTableName', { value: this.segments.tableName });
     new CfnOutput(this, 'LabelsTableName', { value: this.labels.tableName });
     new CfnOutput(this, 'ApiKeysTableName', { value: this.apiKeys.tableName });
+    new CfnOutput(this, 'ConfigsTableName', { value: this.configs.tableName });
   }
 
   private dataBucket({ retentionDays }: Config): IBucket {

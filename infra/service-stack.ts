@@ -41,6 +41,7 @@ export class ServiceStack extends Stack {
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'], RUNS_BY_START.name)
       .useTable(ENV.segmentsTable, stores.segments, ['Query'])
       .useTable(ENV.labelsTable, stores.labels, ['GetItem'])
+      .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
     const authorizer = new ServiceFunction(this, 'Authorizer', {
       bundles,
@@ -55,9 +56,19 @@ export class ServiceStack extends Stack {
       size: config.drilldown,
       description: 'Answers the drill-down on the customers of a request',
     });
+    const datasets = new ServiceFunction(this, 'Datasets', {
+      bundles,
+      handler: 'datasets-http',
+      size: config.datasets,
+      description: 'Answers the routes about the configuration of datasets',
+    })
+      .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
+      .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       drilldown: drilldown.lambda,
+      datasets: datasets.lambda,
       authorizer: authorizer.lambda,
       config,
     });

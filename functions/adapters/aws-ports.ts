@@ -5,6 +5,7 @@ import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
+import { dynamodbConfigs } from './dynamodb-configs.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
@@ -25,6 +26,7 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     segments: once(() => dynamodbSegments(table(ENV.segmentsTable))),
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
+    configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
     workflow: once(() =>
       stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -44,6 +46,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get apiKeys() {
       return stores.apiKeys();
+    },
+    get configs() {
+      return stores.configs();
     },
     get workflow() {
       return stores.workflow();

@@ -1,6 +1,7 @@
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
+import { memoryConfigs } from './memory-configs.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { executionExists } from './store-errors.ts';
@@ -34,6 +35,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
     contents: { objects, labels, executions, ended, apiKeys },
     objects: memoryObjects(objects),
     runs: memoryRuns(),
+    configs: memoryConfigs(),
     clock: { now },
     segments: {
       async putSegments(records) {

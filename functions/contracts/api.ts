@@ -134,8 +134,10 @@ export const customerSegmentSchema = z
     confidence: z.number().min(0).max(1),
     distance_to_center: z.number().min(0),
     features: z
-      .record(z.string(), z.union([z.number(), z.string(), z.array(z.string()).readonly(), z.null()]))
-      .meta({ description: 'Cells of the customer by column; instants in ISO 8601.' }),
+      .record(z.string(), z.union([z.number(), z.string(), z.array(z.string()).readonly()]))
+      .meta({
+        description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
+      }),
   })
   .meta({
     id: 'CustomerSegment',
@@ -164,16 +166,16 @@ const segmentSchema = z
       z.string(),
       z.object({ mean: z.number(), median: z.number(), min: z.number(), max: z.number() }),
     ),
-    center: z
-      .record(z.string(), z.number())
-      .meta({ description: 'In the features’ own units, by feature name.' }),
+    center: z.record(z.string(), z.number()).meta({ description: 'In raw units, by feature name.' }),
     categories: z
-      .record(
-        z.string(),
-        z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })).readonly(),
-      )
+      .record(z.string(), z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })).readonly())
       .optional()
-      .meta({ description: 'By category: the most frequent values among customers that have one.' }),
+      .meta({ description: 'Most frequent texts of each category or list; of tables only.' }),
+    distinctive: z
+      .array(z.object({ feature: z.string(), difference: z.number() }))
+      .readonly()
+      .optional()
+      .meta({ description: 'Furthest from the mean of all, in standard deviations; of tables only.' }),
   })
   .meta({ id: 'Segment' });
 

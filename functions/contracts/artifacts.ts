@@ -2,7 +2,7 @@ import type { DatasetConfig, DatasetKind } from './dataset.ts';
 import type { EntityColumn, FittedRecipe, PartialEntities, RecipeSpec } from './recipe.ts';
 import type { RowCounts, Scores } from './records.ts';
 import type { DateOrder, DecimalMark, RowRange, TableLayout } from './table-layout.ts';
-import type { RunRef, RunRequest } from './workflow.ts';
+import type { ResolvedRequest, RunRef, RunRequest } from './workflow.ts';
 
 /** JSON documents that the steps of a run hand to each other through S3. Writer and readers are named per type. */
 
@@ -115,7 +115,9 @@ export interface RowShard extends RowRange {
 /** What the plans of all datasets hold. */
 interface PlannedRun {
   readonly run: RunRef;
-  readonly request: RunRequest;
+  /** What was asked, and the same with everything decided. */
+  readonly asked: RunRequest;
+  readonly request: ResolvedRequest;
   readonly config: DatasetConfig;
   /** What the rows are. */
   readonly kind: DatasetKind;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { parseCron } from './cron.ts';
 import { featureSpecSchema, SCALINGS, selectionSpecSchema } from './recipe.ts';
+import { ALGORITHMS, nClustersSchema, nInitSchema, seedSchema } from './workflow.ts';
 
 /** What the rows of a dataset are. Orders are summed per customer (RFM); all other kinds hold one row per entity. */
 export const DATASET_KINDS = ['orders', 'leads', 'customers', 'contexts', 'campaign_insights'] as const;
@@ -11,7 +13,34 @@ export const LOCALES = ['en', 'pt-BR', 'es'] as const;
 /** What a column of the input is to be read as; `ignore` leaves it out, `text` too (kept for rejected rows alone). */
 export const COLUMN_TYPES = ['number', 'boolean', 'category', 'time', 'list', 'text', 'ignore'] as const;
 
+/** A name of the IANA time zone data, as this runtime knows it. */
+const timeZoneSchema = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'must be an IANA time zone such as America/Sao_Paulo');
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const name = z.string().trim().min(1).max(256);
+
+/**
+ * Five fields of cron (minute, hour, day of month, month, day of week; names, lists, ranges and steps; no `L`, `W`, `#`),
+ * read on the clocks of the time zone. Due times are looked for every 15 minutes.
+ */
+const scheduleSchema = z.strictObject({
+  cron: z
+    .string()
+    .max(128)
+    .refine((text) => parseCron(text) !== undefined, 'use five fields of cron, such as "0 3 * * MON"'),
+  timeZone: timeZoneSchema.default('UTC'),
+});
 
 /** How one input column is read, where the inference is not to decide. */
 export const columnConfigSchema = z.strictObject({
@@ -35,7 +64,7 @@ export const datasetConfigSchema = z.strictObject({
   /** Column with the instant that windows, recency and duplicates go by. */
   timeColumn: name.optional(),
   /** IANA name; calendar features are taken in it. */
-  timeZone: z.string().max(64).default('UTC'),
+  timeZone: timeZoneSchema.default('UTC'),
   /** Rows older than this many months before the reference are left out; null keeps all. Default: 6 for leads, else null. */
   maxDataAgeMonths: z.int().min(1).max(600).nullable().optional(),
   /** Fewer entities fail the run. Default: 100, but 2 for orders. */
@@ -51,6 +80,13 @@ export const datasetConfigSchema = z.strictObject({
   /** Null keeps every feature that is not constant. */
   selection: selectionSpecSchema.nullable().optional(),
   locale: z.enum(LOCALES).default('en'),
+  /** Of the runs of the dataset, where the request names none. */
+  algorithm: z.enum(ALGORITHMS).optional(),
+  nClusters: nClustersSchema.optional(),
+  seed: seedSchema.optional(),
+  nInit: nInitSchema.optional(),
+  /** When the dataset is segmented again, with the files of its last run. */
+  schedule: scheduleSchema.optional(),
   /** Columns with personal data: never a feature, masked in every report; and who answers for them. */
   personal: z
     .strictObject({ columns: z.array(name).max(1000), owner: z.string().max(256).optional() })
@@ -59,13 +95,14 @@ export const datasetConfigSchema = z.strictObject({
 export type DatasetConfig = z.output<typeof datasetConfigSchema>;
 export type DatasetConfigInput = z.input<typeof datasetConfigSchema>;
 
-/** A saved version of a dataset's configuration. */
+/** A version of a dataset's configuration. Versions are never changed; a deletion is one too, so that numbers only grow. */
 export interface DatasetConfigRecord {
   readonly tenant: string;
   readonly dataset: string;
   /** 1 for the first; a new one for each change, also after a deletion. */
   readonly version: number;
-  readonly config: DatasetConfig;
+  /** Null: deleted with this version. */
+  readonly config: DatasetConfig | null;
   /** ISO 8601 UTC. */
   readonly savedAt: string;
 }

@@ -10,6 +10,7 @@ export const ENV = {
   segmentsTable: 'SEGMENTS_TABLE',
   labelsTable: 'LABELS_TABLE',
   apiKeysTable: 'API_KEYS_TABLE',
+  configsTable: 'CONFIGS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
 } as const;
 
@@ -40,5 +41,12 @@ export const RUNS_BY_START = {
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Scopes an API key may carry. */
-export const SCOPES = ['segments:read', 'runs:read', 'runs:write', 'drilldown'] as const;
+export const SCOPES = [
+  'segments:read',
+  'runs:read',
+  'runs:write',
+  'drilldown',
+  'datasets:read',
+  'datasets:write',
+] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -33,6 +33,8 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     /** Published artefacts: their bytes depend on content, request and seed alone, never on the sharding. */
     artifact: (name: string) => `${root}artifacts/${name}`,
     artifactIndex: `${root}artifacts.json`,
+    /** Comparison with the run served before: no artefact, since it depends on more than content and request. */
+    drift: `${root}drift.json`,
     mapResults: `${root}map-results/`,
   };
 }

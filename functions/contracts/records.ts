@@ -108,15 +108,20 @@ export interface SegmentRecord {
   readonly share: number;
   /** Rule that chose the name, in words. */
   readonly name_rule: string;
-  /** By numeric column, as `recency_days`, `frequency`, `monetary`; columns without a value are left out. */
+  /** By column: `recency_days`, `frequency` and `monetary` of orders, else the numbers of the entity table. */
   readonly statistics: Readonly<Record<string, FeatureStatistics>>;
-  /** Center in the features' own units, by feature name. */
+  /** Center in raw units, by feature name. */
   readonly center: Readonly<Record<string, number>>;
-  /** By category: the most frequent values and their share of those that have one. */
+  /** Most frequent texts of each category or list, with the share of the segment's entities; of tables only. */
   readonly categories?: Readonly<
     Record<string, readonly { readonly value: string; readonly share: number }[]>
   >;
+  /** Features furthest from the mean of all entities, in standard deviations; of tables only. */
+  readonly distinctive?: readonly { readonly feature: string; readonly difference: number }[];
 }
+
+/** A value of the entity table that is not missing. */
+export type LabelValue = Exclude<EntityCell, null>;
 
 /** One entity's segment in one run. */
 export interface LabelRecord {
@@ -126,8 +131,8 @@ export interface LabelRecord {
   readonly distance: number;
   /** max(0, 1 − distance / 5), 0..1. */
   readonly confidence: number;
-  /** Cells of the entity table by column; instants in ISO 8601. */
-  readonly features: Readonly<Record<string, EntityCell>>;
+  /** Values by column of the entity table, as far as there are any; instants in ms since the epoch. */
+  readonly features: Readonly<Record<string, LabelValue>>;
 }
 
 /** An API key as stored: the secret only as a SHA-256 hash. */

@@ -47,24 +47,39 @@ export const nameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'use 1 to 63 of a-z, 0-9, - and _, starting with a letter or digit');
 
-/** What a caller may ask of a run; every field has a default but the files. */
+/** Clustering algorithms of a run. */
+export const ALGORITHMS = ['kmeans'] as const;
+
+/** A number of clusters, or a range to search. */
+export const nClustersSchema = z
+  .union([
+    z.int().min(2).max(50),
+    z.strictObject({ min: z.int().min(2).max(50), max: z.int().min(2).max(50) }),
+  ])
+  .refine((k) => typeof k === 'number' || k.min <= k.max, 'min must not be above max');
+export const seedSchema = z.int().min(0).max(0xffffffff);
+export const nInitSchema = z.int().min(1).max(1000);
+
+/** What holds where neither the request nor the configuration of the dataset says anything. */
+export const REQUEST_DEFAULTS = { algorithm: 'kmeans', nClusters: 5, seed: 42, nInit: 10 } as const;
+
+/**
+ * What a caller may ask of a run. What it leaves out is as the configuration of the dataset says, else
+ * `REQUEST_DEFAULTS`.
+ */
 export const runRequestSchema = z.strictObject({
   /** Object keys in the data bucket, below the tenant's `drop/` or `files/` prefix; one ending in `/` is listed. */
   files: z.array(z.string().min(1).max(1024)).min(1).max(10_000),
   /** How rows become entities; default: what the dataset's configuration says, else what the header shows. */
   recipe: z.enum(['rfm', 'table']).optional(),
-  algorithm: z.enum(['kmeans']).default('kmeans'),
-  /** A number, or a range to search. */
-  nClusters: z
-    .union([
-      z.int().min(2).max(50),
-      z.strictObject({ min: z.int().min(2).max(50), max: z.int().min(2).max(50) }),
-    ])
-    .default(5)
-    .refine((k) => typeof k === 'number' || k.min <= k.max, 'min must not be above max'),
-  seed: z.int().min(0).max(0xffffffff).default(42),
-  /** Restarts of each fit; more are made while the best result has been seen only once. */
-  nInit: z.int().min(1).max(1000).default(10),
+  /** Default: kmeans. */
+  algorithm: z.enum(ALGORITHMS).optional(),
+  /** Default: 5. */
+  nClusters: nClustersSchema.optional(),
+  /** Default: 42. */
+  seed: seedSchema.optional(),
+  /** Restarts of each fit, default 10; more are made while the best result has been seen only once. */
+  nInit: nInitSchema.optional(),
   /**
    * Row shards and entity buckets; by default one per 64 MiB of rows, where a gzip file is one shard and counts eight
    * times its size for the buckets. Never changes a result.
@@ -91,6 +106,11 @@ export const runRequestSchema = z.strictObject({
 });
 export type RunRequest = z.output<typeof runRequestSchema>;
 export type RunRequestInput = z.input<typeof runRequestSchema>;
+
+/** A request with everything decided. */
+export type ResolvedRequest = RunRequest & {
+  readonly [Field in keyof typeof REQUEST_DEFAULTS]: NonNullable<RunRequest[Field]>;
+};
 
 /** Input of an execution: what the drop rule, the schedule or `POST /v1/runs` sends. */
 export const triggerSchema = z.discriminatedUnion('trigger', [

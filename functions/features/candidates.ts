@@ -1,12 +1,12 @@
 import type { Candidate } from '../contracts/artifacts.ts';
-import type { RunRequest } from '../contracts/workflow.ts';
+import type { ResolvedRequest } from '../contracts/workflow.ts';
 import { InsufficientDataError } from '../errors.ts';
 
 /**
  * The fits that a request asks for: one per number of clusters.
  * @throws InsufficientDataError when there are fewer rows than clusters
  */
-export function candidatesFor(request: RunRequest, nSamples: number): Candidate[] {
+export function candidatesFor(request: ResolvedRequest, nSamples: number): Candidate[] {
   const { algorithm, nClusters, seed, nInit } = request;
   const { min, max } = typeof nClusters === 'number' ? { min: nClusters, max: nClusters } : nClusters;
   if (nSamples < max) {

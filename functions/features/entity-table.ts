@@ -1,6 +1,6 @@
 import { type ArrowColumns, type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
 import type { Utf8Column } from '../arrow/utf8.ts';
-import type { EntityCell, EntityColumn, FittedRecipe } from '../contracts/recipe.ts';
+import type { EntityColumn, FittedRecipe } from '../contracts/recipe.ts';
 import { InvalidDatasetError } from '../errors.ts';
 import { ByteDictionary } from '../tables/byte-dictionary.ts';
 
@@ -46,23 +46,14 @@ export function encodeEntityTable(
   described: readonly EntityColumn[],
   idColumn = ID_COLUMNS.table,
 ): Uint8Array {
-  const encoded = entityColumns({ ids, columns }, idColumn);
+  const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: ids };
+  for (const [name, values] of columns) encoded[name] = columnData(values);
   const metadata = described.map(({ name, unit, source }) => [name, { unit, source }] as const);
   return encodeArrowFile(encoded, { columns: Object.fromEntries(metadata) });
 }
 
-/** The columns as an Arrow file has them: a missing text is empty, a list JSON, a missing number NaN. */
-export function entityColumns(
-  { ids, columns }: Pick<EntityTable, 'ids' | 'columns'>,
-  idColumn: string,
-): ArrowColumns {
-  return {
-    [idColumn]: ids,
-    ...Object.fromEntries([...columns].map(([name, values]) => [name, columnData(values)])),
-  };
-}
-
-function columnData(column: EntityValues): ArrowColumns[string] {
+/** A column as the Arrow file holds it: numbers, or texts with an empty one for none; a list as JSON. */
+export function columnData(column: EntityValues): ArrowColumns[string] {
   if ('values' in column) return column.values;
   const { codes, dictionary } = column;
   if (column.type === 'category') return textsOfCodes(codes, dictionary);
@@ -165,24 +156,4 @@ export function headOf(table: EntityTable, n: number): EntityTable {
     ids: table.ids.slice(0, n),
     columns: new Map([...table.columns].map(([name, column]) => [name, head(column)])),
   };
-}
-
-/** The cells of one row by column; instants in ISO 8601. */
-export function cellsAt(table: EntityTable, row: number): Record<string, EntityCell> {
-  return Object.fromEntries([...table.columns].map(([name, column]) => [name, cellAt(column, row)]));
-}
-
-function cellAt(column: EntityValues, row: number): EntityCell {
-  if ('values' in column) {
-    const value = column.values[row]!;
-    if (Number.isNaN(value)) return null;
-    return column.type === 'time' ? new Date(value).toISOString() : value;
-  }
-  const { dictionary, codes } = column;
-  if (column.type === 'category') return dictionary[codes[row]!] ?? null;
-  if (column.nulls?.[row] === 1) return null;
-  return Array.from(
-    codes.subarray(column.offsets[row], column.offsets[row + 1]),
-    (code) => dictionary[code]!,
-  );
 }

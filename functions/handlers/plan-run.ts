@@ -19,7 +19,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   const { objects, runs, workflow, clock } = ports;
   const identity = await identifyRun(trigger, ports);
   if (identity === undefined) return { outcome: 'nothingToDo' };
-  const { run, request, config } = identity;
+  const { run, asked: askedRequest, request, config } = identity;
   const now = clock.now();
   const startedAt = now.toISOString();
   const turn = turnOf(trigger, now);
@@ -33,7 +33,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   }
   if (!claim.claimed) {
     if (claim.existing.status !== 'succeeded') return { outcome: 'alreadyRunning', run };
-    await serveAgain({ ...run, turn, request }, startedAt, context);
+    await serveAgain({ ...run, turn, request: askedRequest }, startedAt, context);
     return { outcome: 'alreadyPublished', run };
   }
   await context.claimed(run);
@@ -44,7 +44,7 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   const { rowShards, nBuckets } = planned;
 
   const keys = runKeys(run);
-  const plan: RunPlan = { run, request, config, ...planned };
+  const plan: RunPlan = { run, asked: askedRequest, request, config, ...planned };
   await writeJson(objects, keys.plan, plan);
   await writeJson(objects, keys.rowShards, items(rowShards.length));
   await writeJson(objects, keys.buckets, items(nBuckets));

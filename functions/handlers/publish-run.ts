@@ -1,12 +1,15 @@
 import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
-import { readJson } from '../json-objects.ts';
+import { driftSinceServed, qualityReport } from '../data-quality.ts';
+import { readJson, writeJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
+import { CategoryProfiles, type PartialCategories } from '../segments/category-profile.ts';
 import { describeSegments } from '../segments/describe.ts';
-import { joinTallies, type PartialTally } from '../segments/segment-tally.ts';
+import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
+import { profiledColumns } from '../segments/profiled-columns.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 /** What publishing a run returns: counts only. */
@@ -29,10 +32,13 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   ]);
 
   const rows = await readRowCounts(objects, plan);
-  const tallies = await mergedTallies(context, plan, model);
-  const nEntities = tallies.reduce((sum, { size }) => sum + size, 0);
-  const segments = describeSegments(tallies, model, { locale: plan.config.locale });
-  const artifacts = await writeArtifacts(context, plan, model, segments);
+  const { profiles, categories } = await mergedProfiles(context, plan, model);
+  const labelled = { plan, model, rows, profiles, categories };
+  const segments = describeSegments(profiles, model, categories);
+  const quality = await qualityReport(objects, labelled);
+  const artifacts = await writeArtifacts(context, plan, model, segments, quality);
+  const drift = await driftSinceServed(context.ports, labelled);
+  if (drift) await writeJson(objects, keys.drift, drift);
 
   const { tenant, dataset, runId } = run;
   await segmentStore.putSegments(segments.map((segment) => ({ tenant, dataset, run_id: runId, ...segment })));
@@ -41,32 +47,37 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     status: 'succeeded',
     finishedAt: publishedAt,
     rows,
-    nEntities,
+    nEntities: profiles.total,
     scores: model.scores,
     nSegments: segments.length,
     artifacts,
   });
   const { turn = '' } = (await runs.get(tenant, runId)) ?? {};
-  const current = { tenant, dataset, currentRunId: runId, publishedAt, turn, request: plan.request };
+  const current = { tenant, dataset, currentRunId: runId, publishedAt, turn, request: plan.asked };
   if (!(await runs.publish(current))) {
     context.log.warn('not served: the dataset serves what was asked for later', { ...run });
   }
-  return { nSegments: segments.length, nEntities };
+  return { nSegments: segments.length, nEntities: profiles.total };
 }
 
-/** Tallies of all buckets, merged per cluster. */
-async function mergedTallies({ ports: { objects } }: StepContext, plan: RunPlan, { nClusters }: Model) {
+async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {
   const { partialProfile } = runKeys(plan.run);
-  const merged: PartialTally[] = [];
-  for await (const tallies of readAhead(plan.nBuckets, (bucket) =>
-    readJson<PartialTally[]>(objects, partialProfile(bucket)),
+  const { numbers, texts } = profiledColumns(model.recipe);
+  const profiles = new SegmentProfiles(
+    model.nClusters,
+    numbers.map(({ name }) => name),
+  );
+  const categories = new CategoryProfiles(model.nClusters, texts);
+  for await (const partial of readAhead(plan.nBuckets, (bucket) =>
+    readJson<BucketProfile>(objects, partialProfile(bucket)),
   )) {
-    for (let c = 0; c < nClusters; c++) {
-      const known = merged[c];
-      merged[c] = known ? joinTallies(known, tallies[c]!) : tallies[c]!;
-    }
+    profiles.merge(partial);
+    categories.merge(partial.categories);
   }
-  return merged;
+  return { profiles, categories };
 }
+
+/** What AssignSegments left of one bucket. */
+type BucketProfile = PartialProfile & { readonly categories: readonly PartialCategories[] };
 
 export const handler = stepHandler('PublishRun', stepInputSchema, publishRun);

@@ -26,7 +26,7 @@ export interface RouteAnswer<T = unknown> {
 
 /** One route, as the handler runs it and the OpenAPI document describes it. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With `{name}` for parameters. */
   readonly path: string;
   /** Scope the API key must carry; without one the route is public. */

@@ -51,7 +51,7 @@ export const startRun = defineRoute({
 });
 
 /** Files must lie below the tenant's own prefixes, in keys that mean the same to every store. */
-function checkOwner(tenant: string, key: string, index: number): void {
+export function checkOwner(tenant: string, key: string, index: number): void {
   const [root, owner, ...rest] = key.split('/');
   const at = { reason: 'file_key', errors: [{ in: 'body', pointer: `/files/${index}`, detail: key }] };
   const isInput = `${root}/` === PREFIX.drop || `${root}/` === PREFIX.files;

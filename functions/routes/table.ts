@@ -1,4 +1,5 @@
 import { customerSegment } from './customers.ts';
+import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { customerExplanation } from './explanation.ts';
 import { health } from './health.ts';
@@ -9,7 +10,7 @@ import { segmentCustomer, segmentManual } from './segment.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-const openapi = openapiRoute(() => [...routes, ...drilldownRoutes]);
+const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...drilldownRoutes]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [

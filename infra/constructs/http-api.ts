@@ -18,6 +18,7 @@ export interface HttpApiProps {
   readonly handler: IFunction;
   /** Answers the routes of the drill-down. */
   readonly drilldown: IFunction;
+  readonly datasets: IFunction;
   readonly authorizer: IFunction;
   readonly config: Config;
 }
@@ -27,7 +28,11 @@ export class HttpApi extends Construct {
   readonly api: Api;
   readonly stage: HttpStage;
 
-  constructor(scope: Construct, id: string, { handler, drilldown, authorizer, config }: HttpApiProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { handler, drilldown, datasets, authorizer, config }: HttpApiProps,
+  ) {
     super(scope, id);
     this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
     this.stage = new HttpStage(this, 'Stage', {
@@ -47,6 +52,7 @@ export class HttpApi extends Construct {
     const integrations = {
       service: new HttpLambdaIntegration('Integration', handler),
       drilldown: new HttpLambdaIntegration('DrilldownIntegration', drilldown),
+      datasets: new HttpLambdaIntegration('DatasetsIntegration', datasets),
     };
     const authorizerBy = (id: string, headers: readonly string[]) =>
       new HttpLambdaAuthorizer(id, authorizer, {
@@ -57,11 +63,21 @@ export class HttpApi extends Construct {
       });
     const byApiKey = authorizerBy('ApiKeyAuthorizer', ['X-API-Key']);
     const byCustomerApi = authorizerBy('CustomerApiAuthorizer', ['X-Customer-Api-Id', 'X-Secret']);
-    for (const { method, path, open = false, drilldown: isDrilldown = false } of config.routes) {
+    for (const {
+      method,
+      path,
+      open = false,
+      drilldown: isDrilldown = false,
+      datasets: isDatasets = false,
+    } of config.routes) {
       const routes = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
-        integration: isDrilldown ? integrations.drilldown : integrations.service,
+        integration: isDrilldown
+          ? integrations.drilldown
+          : isDatasets
+            ? integrations.datasets
+            : integrations.service,
         authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
       });
       if (!open) continue;

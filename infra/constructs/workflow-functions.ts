@@ -21,6 +21,8 @@ interface Access {
   readonly runsByStart?: boolean;
   readonly segments?: readonly TableAction[];
   readonly labels?: readonly TableAction[];
+  /** Actions on the configurations of datasets. */
+  readonly configs?: readonly TableAction[];
 }
 
 const { drop, files, runs } = PREFIX;
@@ -34,6 +36,7 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
     description: 'Identifies, claims and plans a run',
     bucket: { read: [drop, files, runs], write: [runs], list: true },
     runs: ['GetItem', 'UpdateItem', ...PROGRESS],
+    configs: ['Query'],
   },
   BuildFeatures: {
     description: 'Aggregates the rows of one shard',
@@ -82,6 +85,7 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
     bucket: { read: [drop, files, runs], list: true },
     runs: ['GetItem', 'Query', 'UpdateItem'],
     runsByStart: true,
+    configs: ['Query'],
   },
 };
 
@@ -107,6 +111,7 @@ export function workflowFunctions(
     );
     if (access.segments) made.useTable(ENV.segmentsTable, stores.segments, access.segments);
     if (access.labels) made.useTable(ENV.labelsTable, stores.labels, access.labels);
+    if (access.configs) made.useTable(ENV.configsTable, stores.configs, access.configs);
     return made.lambda;
   };
   return Object.fromEntries(WORKFLOW_FUNCTIONS.map((name) => [name, make(name)])) as Record<

@@ -2,6 +2,7 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../functions/adapters/aws-tables.ts';
 import { dynamodbApiKeys } from '../../functions/adapters/dynamodb-api-keys.ts';
+import { dynamodbConfigs } from '../../functions/adapters/dynamodb-configs.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
 import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';
 import { dynamodbSegments } from '../../functions/adapters/dynamodb-segments.ts';
@@ -25,6 +26,7 @@ export async function openDynamodbStores(port: number) {
     segments: dynamodbSegments(table('segments')),
     labels: dynamodbLabels(table('labels')),
     apiKeys: dynamodbApiKeys(table('apiKeys')),
+    configs: dynamodbConfigs(table('configs')),
     async putApiKey(key: ApiKeyRecord) {
       const { customerApiId } = key;
       const Item = customerApiId
@@ -43,7 +45,7 @@ async function createTables(client: DynamoDBClient): Promise<void> {
   ];
   const strings = (...names: string[]) =>
     names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
-  for (const TableName of ['runs', 'segments', 'labels', 'apiKeys']) {
+  for (const TableName of ['runs', 'segments', 'labels', 'apiKeys', 'configs']) {
     const index = TableName === 'runs' ? [RUNS_BY_START.partition, RUNS_BY_START.sort] : [];
     await client.send(
       new CreateTableCommand({

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
-import type { ApiKeyStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import type { ApiKeyStore, DatasetConfigStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -163,12 +164,74 @@ export function apiKeyStoreContract(
   });
 }
 
-/** Runs the contracts of the four table-backed stores under one heading each. */
+const configOf = (tenant: string, version: number, more: Partial<DatasetConfigRecord> = {}) => ({
+  tenant,
+  dataset: 'leads',
+  version,
+  config: datasetConfigSchema.parse({ kind: 'leads', minDataPoints: 50 + version }),
+  savedAt: '2026-01-01T00:00:00.000Z',
+  ...more,
+});
+
+/** What every store of dataset configurations must do. */
+export function configStoreContract(open: () => DatasetConfigStore): void {
+  it('keeps every version, the deletion of one included, and knows the newest', async () => {
+    const tenant = freshTenant();
+    for (let version = 1; version <= 11; version++) {
+      const config = version === 10 ? { config: null } : {};
+      expect(await open().append(configOf(tenant, version, config))).toBe(true);
+    }
+    expect(await open().newest(tenant, 'leads')).toEqual(configOf(tenant, 11));
+    expect(await open().version(tenant, 'leads', 10)).toEqual(configOf(tenant, 10, { config: null }));
+    expect(await open().version(tenant, 'leads', 2)).toEqual(configOf(tenant, 2));
+    expect(await open().version(tenant, 'leads', 12)).toBeUndefined();
+  });
+
+  it('fails to write a version twice, and lets one of two writers win', async () => {
+    const tenant = freshTenant();
+    const [a, b] = ['a', 'b'].map((idColumn) =>
+      configOf(tenant, 1, { config: datasetConfigSchema.parse({ idColumn }) }),
+    );
+    const won = await Promise.all([open().append(a!), open().append(b!)]);
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await open().append(a!)).toBe(false);
+    expect(await open().newest(tenant, 'leads')).toEqual(won[0] ? a : b);
+  });
+
+  it('lists names by tenant, ascending', async () => {
+    const tenant = freshTenant();
+    for (const dataset of ['visits', 'leads', 'leads-2']) {
+      await open().append(configOf(tenant, 1, { dataset }));
+    }
+    await open().append(configOf(tenant, 2, { dataset: 'leads' }));
+    expect(await open().names(tenant)).toEqual(['leads', 'leads-2', 'visits']);
+    expect(await open().names(freshTenant())).toEqual([]);
+    expect(await open().newest(freshTenant(), 'leads')).toBeUndefined();
+  });
+
+  it('tells the schedules of the newest versions of all tenants', async () => {
+    const [one, two] = [freshTenant(), freshTenant()];
+    const schedule = { cron: '0 3 * * MON', timeZone: 'America/Sao_Paulo' };
+    const scheduled = { config: datasetConfigSchema.parse({ schedule }) };
+    for (const tenant of [one, two]) await open().append(configOf(tenant, 1, scheduled));
+    await open().append(configOf(two, 2, { config: null }));
+    const found = (await open().schedules()).filter(({ tenant }) => [one, two].includes(tenant));
+    expect(found).toEqual([{ tenant: one, dataset: 'leads', schedule }]);
+  });
+}
+
+/** Runs the contracts of the table-backed stores under one heading each. */
 export function describeRecordStores(
-  open: () => { segments: SegmentStore; labels: LabelStore; apiKeys: ApiKeyStore },
+  open: () => {
+    segments: SegmentStore;
+    labels: LabelStore;
+    apiKeys: ApiKeyStore;
+    configs: DatasetConfigStore;
+  },
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
+  describe('configuration store', () => configStoreContract(() => open().configs));
   describe('label store', () => labelStoreContract(() => open().labels));
   describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
 }

@@ -12,7 +12,7 @@ describe('the data stack', () => {
 
   it('keys every table by a string partition and a string sort key, so that the tenant leads each key', () => {
     const tables = resourcesOf(raw, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(4);
+    expect(tables).toHaveLength(5);
     for (const [, { KeySchema, AttributeDefinitions }] of tables) {
       expect(KeySchema).toEqual([
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -123,6 +123,7 @@ describe('the data stack', () => {
         'SegmentsTableName',
         'LabelsTableName',
         'ApiKeysTableName',
+        'ConfigsTableName',
       ]),
     );
   });

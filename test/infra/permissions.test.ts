@@ -2,7 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 import { resourcesOf, resourceText, type StackTemplate, statementsOf, synthesize } from './synthesize.ts';
 
-const FUNCTIONS = [...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`), 'Http', 'Authorizer', 'Drilldown'];
+const FUNCTIONS = [
+  ...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`),
+  'Http',
+  'Authorizer',
+  'Drilldown',
+  'Datasets',
+];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
 describe('permissions', () => {
@@ -50,6 +56,7 @@ describe('permissions', () => {
       'StepsBuildFeatures',
       'StepsMarkFailed',
       'Http',
+      'Datasets',
     ]);
     expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
@@ -92,6 +99,17 @@ describe('permissions', () => {
     expect(invoked).toHaveLength(WORKFLOW_FUNCTIONS.length);
   });
 
+  it('lets Datasets alone write configurations, and those that identify runs read them', () => {
+    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual(['Datasets']);
+    expect(holders('dynamodb:Query', /GetAttConfigs/)).toEqual([
+      'StepsPlanRun',
+      'StepsMarkFailed',
+      'Http',
+      'Datasets',
+    ]);
+    expect(granted('Datasets').join('\n')).not.toMatch(/Labels|Segments|s3:Put|states:|PutItem.*Runs/);
+  });
+
   it('hands a function the name of a store exactly when it may use that store', () => {
     const pairs = [
       ['DATA_BUCKET', /GetAttData/],
@@ -99,6 +117,7 @@ describe('permissions', () => {
       ['SEGMENTS_TABLE', /GetAttSegments/],
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
+      ['CONFIGS_TABLE', /GetAttConfigs/],
       ['STATE_MACHINE_ARN', /states:StartExecution/],
     ] as const;
     for (const name of FUNCTIONS) {

@@ -2,7 +2,6 @@ import { memoryPorts } from '../../functions/adapters/memory.ts';
 import type { Model } from '../../functions/contracts/artifacts.ts';
 import { SCOPES } from '../../functions/contracts/env.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
-import type { FittedFeature } from '../../functions/contracts/recipe.ts';
 import type { SegmentRecord } from '../../functions/contracts/records.ts';
 import { runRequestSchema } from '../../functions/contracts/workflow.ts';
 import { RFM_COLUMNS } from '../../functions/features/rfm-features.ts';
@@ -11,16 +10,12 @@ import { allRoutes } from '../../functions/routes/all-routes.ts';
 import type { HttpEvent, HttpResult } from '../../functions/routes/http-event.ts';
 import { httpHandler } from '../../functions/routes/http-handler.ts';
 
-const feature = (name: string, offset: number, scale: number): FittedFeature => ({
+const feature = (name: string) => ({
   name,
   unit: '1',
   source: name,
-  steps: [{ step: 'value' }],
-  transform: 'zscore',
-  offset,
-  scale,
-  min: 0,
-  max: 400,
+  steps: [{ step: 'value' } as const],
+  transform: 'zscore' as const,
 });
 
 /** A model by hand: recency 10 ± 10, frequency 2 ± 1, monetary 100 ± 50; two centers. */
@@ -32,8 +27,12 @@ export const model: Model = {
     referenceAt: '2026-01-01T00:00:00.000Z',
     nSamples: 5,
     columns: RFM_COLUMNS,
+    features: [
+      { ...feature('recency_days'), offset: 10, scale: 10, min: 0, max: 40 },
+      { ...feature('frequency'), offset: 2, scale: 1, min: 1, max: 6 },
+      { ...feature('monetary'), offset: 100, scale: 50, min: 5, max: 400 },
+    ],
     leftOut: [],
-    features: [feature('recency_days', 10, 10), feature('frequency', 2, 1), feature('monetary', 100, 50)],
   },
   algorithm: 'kmeans',
   nClusters: 2,
@@ -43,12 +42,8 @@ export const model: Model = {
     [3, 0, 4],
   ],
   sizes: [3, 2],
-  importance: [
-    { explained: 0.5, share: 0.36 },
-    { explained: 0, share: 0 },
-    { explained: 0.8, share: 0.64 },
-  ],
   scores: { inertia: 1, silhouette: 0.5, daviesBouldin: 0.4, iterations: 3, restarts: 10 },
+  importance: [1, 0, 0].map((share) => ({ explained: 0.5, share })),
 };
 
 const statistics = (mean: number) => ({ mean, median: mean + 1, min: mean - 1, max: mean + 2 });

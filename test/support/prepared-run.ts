@@ -3,7 +3,7 @@ import type { Candidate, PartialManifest, RunPlan } from '../../functions/contra
 import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
 import type { FittedFeature, FittedRecipe } from '../../functions/contracts/recipe.ts';
-import { type RunRef, runRequestSchema } from '../../functions/contracts/workflow.ts';
+import { REQUEST_DEFAULTS, type RunRef, runRequestSchema } from '../../functions/contracts/workflow.ts';
 import { RFM_COLUMNS } from '../../functions/features/rfm-features.ts';
 import { writeJson } from '../../functions/json-objects.ts';
 import { createLogger } from '../../functions/observability.ts';
@@ -76,7 +76,8 @@ export async function prepareRun(
   const request = runRequestSchema.parse({ files: ['files/acme/orders/orders.csv'] });
   const plan: RunPlan = {
     run,
-    request,
+    asked: request,
+    request: { ...request, ...REQUEST_DEFAULTS },
     config: datasetConfigSchema.parse({}),
     kind: 'orders',
     recipe: 'rfm',
@@ -84,12 +85,7 @@ export async function prepareRun(
     rowShards: Array.from({ length: nBuckets }, (_, shard) => ({ shard, file: 0, start: 0, end: null })),
     nBuckets,
     columns: RFM_COLUMNS,
-    spec: {
-      scaling: 'zscore',
-      timeZone: 'UTC',
-      specs: FEATURES.map((column) => ({ kind: 'numeric', column })),
-      selection: undefined,
-    },
+    spec: { scaling: 'zscore', timeZone: 'UTC', specs: [], selection: undefined },
   };
   const recipe: FittedRecipe = {
     recipe: 'rfm',

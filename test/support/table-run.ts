@@ -5,7 +5,11 @@ import { arrowFileChunks } from '../../functions/arrow/ipc.ts';
 import type { EntitiesManifest, PartialManifest, TablePlan } from '../../functions/contracts/artifacts.ts';
 import { type DatasetConfigInput, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
-import { type RunRequestInput, runRequestSchema } from '../../functions/contracts/workflow.ts';
+import {
+  REQUEST_DEFAULTS,
+  type RunRequestInput,
+  runRequestSchema,
+} from '../../functions/contracts/workflow.ts';
 import { buildFeatures } from '../../functions/handlers/build-features.ts';
 import { mergeEntities } from '../../functions/handlers/merge-entities.ts';
 import { readJson, writeJson } from '../../functions/json-objects.ts';
@@ -52,7 +56,13 @@ export async function runTable(
   const parsed = datasetConfigSchema.parse(config);
   const planned = await planInput(objects, heads, request, parsed);
   if (planned.recipe !== 'table') throw new Error('planned as orders');
-  const plan: TablePlan = { run, request, config: parsed, ...planned };
+  const plan: TablePlan = {
+    run,
+    asked: request,
+    request: { ...REQUEST_DEFAULTS, ...request },
+    config: parsed,
+    ...planned,
+  };
   const keys = runKeys(run);
   await writeJson(objects, keys.plan, plan);
   const manifests: PartialManifest[] = [];
