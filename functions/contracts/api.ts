@@ -133,11 +133,9 @@ export const customerSegmentSchema = z
     segment_name: z.string(),
     confidence: z.number().min(0).max(1),
     distance_to_center: z.number().min(0),
-    features: z
-      .record(z.string(), z.union([z.number(), z.string(), z.array(z.string())]))
-      .meta({
-        description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
-      }),
+    features: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.string())])).meta({
+      description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
+    }),
   })
   .meta({
     id: 'CustomerSegment',
