@@ -98,6 +98,8 @@ export const config: Config = {
     { method: 'GET', path: '/v1/runs' },
     { method: 'POST', path: '/v1/runs' },
     { method: 'GET', path: '/v1/runs/{runId}' },
+    { method: 'GET', path: '/v1/runs/{runId}/quality' },
+    { method: 'POST', path: '/v1/datasets/{dataset}/score' },
     { method: 'GET', path: '/v1/segments' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },

@@ -27,13 +27,9 @@ export const explanationSchema = z
         segment_id: count,
         segment_name: z.string(),
         distance_to_center: z.number().min(0),
-        margin: z
-          .number()
-          .min(0)
-          .max(1)
-          .meta({
-            description: '(its distance − own) ÷ its distance: 0 on the border, 1 on the own center.',
-          }),
+        margin: z.number().min(0).max(1).meta({
+          description: '(its distance − own) ÷ its distance: 0 on the border, 1 on the own center.',
+        }),
         margin_parts: z.array(distancePart).meta({
           description: 'What speaks for the own segment first, what against it last.',
         }),

@@ -133,11 +133,9 @@ export const customerSegmentSchema = z
     segment_name: z.string(),
     confidence: z.number().min(0).max(1),
     distance_to_center: z.number().min(0),
-    features: z
-      .record(z.string(), z.union([z.number(), z.string(), z.array(z.string()).readonly()]))
-      .meta({
-        description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
-      }),
+    features: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.string()).readonly()])).meta({
+      description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
+    }),
   })
   .meta({
     id: 'CustomerSegment',
@@ -168,7 +166,10 @@ const segmentSchema = z
     ),
     center: z.record(z.string(), z.number()).meta({ description: 'In raw units, by feature name.' }),
     categories: z
-      .record(z.string(), z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })).readonly())
+      .record(
+        z.string(),
+        z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })).readonly(),
+      )
       .optional()
       .meta({ description: 'Most frequent texts of each category or list; of tables only.' }),
     distinctive: z

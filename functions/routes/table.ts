@@ -4,8 +4,10 @@ import { drilldownRoutes } from './drilldown-table.ts';
 import { customerExplanation } from './explanation.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
+import { runQuality } from './quality.ts';
 import type { Route } from './route.ts';
 import { getRun, listRuns } from './runs.ts';
+import { scoreRecord } from './score.ts';
 import { segmentCustomer, segmentManual } from './segment.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
@@ -24,4 +26,6 @@ export const routes: readonly Route[] = [
   listRuns, //        GET  /v1/runs
   startRun, //        POST /v1/runs
   getRun, //          GET  /v1/runs/{runId}
+  runQuality, //      GET  /v1/runs/{runId}/quality
+  scoreRecord, //     POST /v1/datasets/{dataset}/score
 ];

@@ -136,6 +136,7 @@ describe('PublishRun', () => {
       'model.json',
       'scaler.json',
       'segment_profiles.json',
+      'quality_report.json',
       'rfm_table.arrow',
       'labels.arrow',
     ]);
@@ -160,7 +161,7 @@ describe('PublishRun', () => {
   it('writes artefacts that name neither run, tenant, time nor sharding', async () => {
     await publishRun({ run }, context);
     const bytes = artifactBytes(ports);
-    expect(Object.keys(bytes)).toHaveLength(6);
+    expect(Object.keys(bytes)).toHaveLength(7);
     for (const nBuckets of [1, 8]) {
       const other = await assigned(nBuckets);
       await publishRun({ run }, other.context);

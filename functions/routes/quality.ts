@@ -1,0 +1,45 @@
+import { runPathSchema } from '../contracts/api-runs.ts';
+import { runKeys } from '../contracts/keys.ts';
+import { type DriftReport, type QualityReport, qualityAnswerSchema } from '../contracts/quality.ts';
+import { NotFoundError } from '../errors.ts';
+import { readJson } from '../json-objects.ts';
+import type { ObjectStore } from '../ports.ts';
+import { defineRoute } from './route.ts';
+
+/** What was read for a run, what was done to it, and how it moved since the run before. */
+export const runQuality = defineRoute({
+  method: 'GET',
+  path: '/v1/runs/{runId}/quality',
+  scope: 'runs:read',
+  summary: 'Data quality of a run, and its drift since the run that was served before',
+  params: runPathSchema,
+  status: 200,
+  answer: qualityAnswerSchema,
+  problems: { 404: 'There is no such run, or it has not been published yet.' },
+  async handle({ tenant, params: { runId } }, { runs, objects }) {
+    const run = await runs.get(tenant, runId);
+    const keys = run && runKeys(run);
+    const [report, drift] = keys
+      ? await Promise.all([
+          readIfThere<QualityReport>(objects, keys.artifact('quality_report.json')),
+          readIfThere<DriftReport>(objects, keys.drift),
+        ])
+      : [];
+    if (!report) {
+      throw new NotFoundError(
+        'Report not found: there is no such run, or it has not been published. Check the id, or wait until the run has succeeded.',
+        { reason: 'no_report', runId },
+      );
+    }
+    return { body: { runId, report, ...(drift && { drift }) } };
+  },
+});
+
+async function readIfThere<T>(objects: ObjectStore, key: string): Promise<T | undefined> {
+  try {
+    return await readJson<T>(objects, key);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
