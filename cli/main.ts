@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { addClusterCommand } from './cluster.ts';
+import { addDatasetsCommand } from './datasets.ts';
 import { addInspectCommand } from './inspect.ts';
 import { addKeysCommand } from './keys.ts';
 import { addRunCommand } from './run.ts';
@@ -31,6 +32,7 @@ addUpCommand(program);
 addSampleCommand(program);
 addClusterCommand(program);
 addInspectCommand(program);
+addDatasetsCommand(program);
 addKeysCommand(program);
 
 // Whoever reads us may stop early (`tessella run … | head`): what we still have to do goes on.
