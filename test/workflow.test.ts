@@ -74,7 +74,7 @@ describe('a whole run', () => {
     for (const { segment_id, size, statistics } of segments) {
       const own = [...(labels?.values() ?? [])].filter(({ segmentId }) => segmentId === segment_id);
       expect(own).toHaveLength(size);
-      const spends = own.map(({ features }) => features.monetary ?? 0);
+      const spends = own.map(({ features }) => Number(features.monetary));
       expect([Math.min(...spends), Math.max(...spends)]).toEqual([
         statistics.monetary?.min,
         statistics.monetary?.max,

@@ -133,7 +133,7 @@ export const customerSegmentSchema = z
     segment_name: z.string(),
     confidence: z.number().min(0).max(1),
     distance_to_center: z.number().min(0),
-    features: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.string())])).meta({
+    features: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.string()).readonly()])).meta({
       description: 'Raw values by column, as far as there are any; instants in ms since the epoch.',
     }),
   })
@@ -166,11 +166,15 @@ const segmentSchema = z
     ),
     center: z.record(z.string(), z.number()).meta({ description: 'In raw units, by feature name.' }),
     categories: z
-      .record(z.string(), z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })))
+      .record(
+        z.string(),
+        z.array(z.object({ value: z.string(), share: z.number().min(0).max(1) })).readonly(),
+      )
       .optional()
       .meta({ description: 'Most frequent texts of each category or list; of tables only.' }),
     distinctive: z
       .array(z.object({ feature: z.string(), difference: z.number() }))
+      .readonly()
       .optional()
       .meta({ description: 'Furthest from the mean of all, in standard deviations; of tables only.' }),
   })

@@ -48,6 +48,7 @@ export interface EntityFile extends PlannedFile {
   readonly cells: readonly CellFormat[];
 }
 
+/** An input file of either kind of dataset. */
 export type InputFile = OrderFile | EntityFile;
 
 /** Why a column of the input takes no part. */

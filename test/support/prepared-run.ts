@@ -77,7 +77,7 @@ export async function prepareRun(
   const plan: RunPlan = {
     run,
     asked: request,
-    request: { ...REQUEST_DEFAULTS, ...request },
+    request: { ...request, ...REQUEST_DEFAULTS },
     config: datasetConfigSchema.parse({}),
     kind: 'orders',
     recipe: 'rfm',

@@ -59,7 +59,7 @@ export async function runTable(
   const plan: TablePlan = {
     run,
     asked: request,
-    request: { ...REQUEST_DEFAULTS, ...request },
+    request: { ...request, ...REQUEST_DEFAULTS },
     config: parsed,
     ...planned,
   };
