@@ -4,10 +4,10 @@ import type { Problem } from '../functions/errors.ts';
 import { RunFailedError } from './terminal.ts';
 
 /** API Gateway itself refuses in other words than our functions: `{ "message": "Forbidden" }`. */
-function problemOf(body: unknown, path: string, status: number): Problem {
+function problemOf(body: unknown, request: string, status: number): Problem {
   const { title, message } = body as { title?: string; message?: string };
   if (title !== undefined) return body as Problem;
-  const detail = `The API answered GET ${path} with ${status}: ${message ?? JSON.stringify(body)}`;
+  const detail = `The API answered ${request} with ${status}: ${message ?? JSON.stringify(body)}`;
   return { type: 'about:blank', title: 'UnexpectedAnswer', status, detail };
 }
 
@@ -21,12 +21,20 @@ export class ApiClient {
     this.#key = key;
   }
 
+  get<T>(path: string): Promise<T> {
+    return this.call('GET', path);
+  }
+
   /** @throws RunFailedError with the problem document that the API answered */
-  async get<T>(path: string): Promise<T> {
-    const response = await fetch(`${this.#url}${path}`, { headers: { 'X-API-Key': this.#key } });
-    const body = (await response.json()) as unknown;
-    if (!response.ok) throw new RunFailedError(problemOf(body, path, response.status));
-    return body as T;
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method,
+      headers: { 'X-API-Key': this.#key, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as unknown;
+    if (!response.ok) throw new RunFailedError(problemOf(answer, `${method} ${path}`, response.status));
+    return answer as T;
   }
 
   run(runId: string): Promise<RunDetail> {

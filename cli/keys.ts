@@ -57,7 +57,7 @@ export function keyOf(text: string, scopes: readonly Scope[]): MintedKey | undef
   };
 }
 
-/** Stores a minted key; refuses to overwrite one of the same id. */
+/** Stores a minted key; of one with the same id and secret it renews the scopes, any other it refuses to overwrite. */
 export async function storeKey(client: DynamoDBClient, table: string, { record }: MintedKey): Promise<void> {
   const { customerApiId } = record;
   const { partition, sort } = customerApiId
@@ -71,8 +71,9 @@ export async function storeKey(client: DynamoDBClient, table: string, { record }
         [KEY.sort]: sort,
         ...record,
       },
-      ConditionExpression: 'attribute_not_exists(#pk)',
+      ConditionExpression: 'attribute_not_exists(#pk) OR secretHash = :same',
       ExpressionAttributeNames: { '#pk': KEY.partition },
+      ExpressionAttributeValues: { ':same': record.secretHash },
     }),
   );
 }

@@ -6,5 +6,6 @@ await runProgram({
   up: async () => (await import('./up.ts')).addUpCommand,
   sample: async () => (await import('./sample.ts')).addSampleCommand,
   ...TABLE_COMMANDS,
+  datasets: async () => (await import('./datasets.ts')).addDatasetsCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
 });

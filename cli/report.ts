@@ -46,11 +46,35 @@ const AVERAGES: Readonly<Record<string, string>> = {
   monetary: 'spend',
 };
 
+/** Averages that fit on a line. */
+const MOST_AVERAGES = 6;
+
+/** All features of orders; of other tables those that tell segments apart. */
+function toldFeatures(segments: RunReport['segments']): string[] {
+  const names = [...new Set(segments.flatMap(({ statistics }) => Object.keys(statistics)))];
+  const reach = (name: string) =>
+    Math.max(
+      ...segments.map(({ distinctive = [] }) =>
+        Math.abs(distinctive.find(({ feature }) => feature === name)?.difference ?? 0),
+      ),
+    );
+  if (names.length <= MOST_AVERAGES) return names;
+  const told = names.toSorted((a, b) => reach(b) - reach(a)).slice(0, MOST_AVERAGES);
+  return names.filter((name) => told.includes(name));
+}
+
 /** Segments as a table: name, size, share and the mean of each feature. */
 export function segmentTable(segments: RunReport['segments']): string {
-  const features = Object.keys(segments[0]?.statistics ?? {});
+  const isTable = segments.some(({ distinctive }) => distinctive !== undefined);
+  const features = toldFeatures(segments);
   const table = new Table({
-    head: ['#', 'segment', 'customers', 'share', ...features.map((name) => `avg ${AVERAGES[name] ?? name}`)],
+    head: [
+      '#',
+      'segment',
+      isTable ? 'entities' : 'customers',
+      'share',
+      ...features.map((name) => `avg ${AVERAGES[name] ?? name}`),
+    ],
     colAligns: ['right', 'left', 'right', 'right', ...features.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });

@@ -12,10 +12,10 @@ import { wholeNumber } from './whole-number.ts';
 interface RunOptions extends StackOptions {
   readonly dataset: string;
   readonly recipe?: 'rfm' | 'table';
-  readonly algorithm: 'kmeans';
-  readonly clusters: RunRequestInput['nClusters'];
-  readonly seed: number;
-  readonly restarts: number;
+  readonly algorithm?: 'kmeans';
+  readonly clusters?: RunRequestInput['nClusters'];
+  readonly seed?: number;
+  readonly restarts?: number;
   readonly shards?: number;
   readonly referenceDate?: string;
   readonly columns?: Record<string, string>;
@@ -46,7 +46,10 @@ function columns(text: string): Record<string, string> {
 export function addRunCommand(program: Command): void {
   withStackOptions(program.command('run'))
     .description('boot the stack, drop the files into its bucket, follow the run and print the segments')
-    .argument('<file...>', 'order files: CSV, JSON Lines, Parquet, Arrow or xlsx; text may be gzipped')
+    .argument(
+      '<file...>',
+      'orders, or one row per customer, lead, …: CSV, JSON Lines, Parquet, Arrow or xlsx; text may be gzipped',
+    )
     .option('--dataset <name>', 'dataset to publish under', name, 'orders')
     .addOption(
       new Option('--recipe <name>', 'how rows become entities; default: as the header shows').choices([
@@ -54,10 +57,14 @@ export function addRunCommand(program: Command): void {
         'table',
       ]),
     )
-    .addOption(new Option('--algorithm <name>', 'clustering algorithm').choices(['kmeans']).default('kmeans'))
-    .option('--clusters <k>', 'number of segments, or a range to search such as 2..10', clusters, 5)
-    .option('--seed <number>', 'equal seeds give equal bytes', wholeNumber(0, 0xffffffff), 42)
-    .option('--restarts <number>', 'k-means starts; more are made when they pay', wholeNumber(1, 1000), 10)
+    .addOption(new Option('--algorithm <name>', 'clustering algorithm').choices(['kmeans']))
+    .option('--clusters <k>', 'number of segments, or a range to search such as 2..10; default: 5', clusters)
+    .option('--seed <number>', 'equal seeds give equal bytes; default: 42', wholeNumber(0, 0xffffffff))
+    .option(
+      '--restarts <number>',
+      'k-means starts, default 10; more are made when they pay',
+      wholeNumber(1, 1000),
+    )
     .option('--shards <number>', 'row shards and buckets; never changes a result', wholeNumber(1, 10_000))
     .option(
       '--reference-date <time>',
@@ -91,10 +98,10 @@ export function requestOf(options: RunOptions): Omit<RunRequestInput, 'files'> {
   }
   const request = {
     ...(options.recipe === undefined ? {} : { recipe: options.recipe }),
-    algorithm: options.algorithm,
-    nClusters: options.clusters,
-    seed: options.seed,
-    nInit: options.restarts,
+    ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
+    ...(options.clusters === undefined ? {} : { nClusters: options.clusters }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.restarts === undefined ? {} : { nInit: options.restarts }),
     ...(options.shards === undefined ? {} : { shards: options.shards }),
     ...(reference === undefined ? {} : { referenceAt: reference.toISOString() }),
     ...(options.columns === undefined ? {} : { columns: options.columns }),

@@ -122,8 +122,7 @@ async function rejectedByRule(
 ): Promise<QualityReport['rejected']> {
   const examples = new Map<string, QualityReport['rejected'][number]['examples']>();
   if (plan.recipe === 'table') {
-    for await (const table of rejectedRows(objects, plan)) {
-      const { file, place, rule, row } = table as unknown as RejectedColumns;
+    for await (const { file, place, rule, row } of rejectedRows(objects, plan)) {
       for (const [i, name] of rule.entries()) {
         const shown = examples.get(name) ?? [];
         examples.set(name, shown);
@@ -137,11 +136,4 @@ async function rejectedByRule(
     .filter(([, count]) => count > 0)
     .map(([rule, count]) => ({ rule, count, examples: examples.get(rule) ?? [] }))
     .sort((a, b) => (a.rule < b.rule ? -1 : 1));
-}
-
-interface RejectedColumns {
-  readonly file: readonly string[];
-  readonly place: Float64Array;
-  readonly rule: readonly string[];
-  readonly row: readonly string[];
 }

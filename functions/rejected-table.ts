@@ -1,7 +1,7 @@
-import { type ArrowColumns, decodeArrow } from './arrow/ipc.ts';
+import { decodeArrow } from './arrow/ipc.ts';
 import type { PartialManifest, TablePlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
-import { RejectedRows, rejectedTable } from './features/rejected-rows.ts';
+import { type RejectedColumns, RejectedRows, rejectedTable } from './features/rejected-rows.ts';
 import { readJson } from './json-objects.ts';
 import type { ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
@@ -13,7 +13,7 @@ const AHEAD = 2;
  * All rows of a run that were read and not used, piece by piece: those that could not be used, in the order of files and
  * lines; then those that merging left out, in the order of entities. Neither depends on the sharding.
  */
-export async function* rejectedRows(objects: ObjectStore, plan: TablePlan): AsyncGenerator<ArrowColumns> {
+export async function* rejectedRows(objects: ObjectStore, plan: TablePlan): AsyncGenerator<RejectedColumns> {
   const { run, files, rowShards, nBuckets } = plan;
   const keys = runKeys(run);
   yield rejectedTable(decodeArrow(new RejectedRows().encode()), files, 0);

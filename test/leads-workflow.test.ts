@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeArrow } from '../functions/arrow/ipc.ts';
 import { runKeys } from '../functions/contracts/keys.ts';
+import { allRoutes } from '../functions/routes/all-routes.ts';
 import { openApi } from './routes/api-fixture.ts';
 import { leadsCsv, madeUpLeads } from './support/leads-csv.ts';
 import { runWorkflow } from './support/run-workflow.ts';
@@ -38,7 +39,8 @@ describe('a dataset of leads', () => {
     expect(new Set(segments.map(({ name }: { name: string }) => name)).size).toBe(3);
     for (const { statistics, categories, distinctive } of segments) {
       expect(Object.keys(statistics)).toEqual(expect.arrayContaining(['behavior_score', 'engagement_score']));
-      expect(categories.ltv_class[0].share).toBe(1);
+      const shares = categories.ltv_class.map(({ share }: { share: number }) => share);
+      expect(shares.reduce((a: number, b: number) => a + b)).toBeCloseTo(1, 12);
       expect(distinctive.length).toBeGreaterThan(0);
     }
   });
@@ -85,6 +87,25 @@ describe('a dataset of leads', () => {
     expect(shares.reduce((a: number, b: number) => a + b)).toBeCloseTo(1, 12);
     expect(drift).toBeUndefined();
     expect((await call({ path, tenant: 'rival' })).statusCode).toBe(404);
+  });
+
+  it('answers as the API document says', async () => {
+    const calls: Record<string, { path?: string; body?: unknown }> = {
+      'GET /v1/datasets': {},
+      'GET /v1/datasets/{dataset}': {},
+      'PUT /v1/datasets/{dataset}': { body: config },
+      'POST /v1/datasets/{dataset}/inference': { body: { files: [key] } },
+      'POST /v1/datasets/{dataset}/score': { body: { record: leads[0] } },
+      'GET /v1/runs/{runId}/quality': {},
+      'GET /v1/segments': {},
+    };
+    for (const [name, request] of Object.entries(calls)) {
+      const route = allRoutes.find(({ method, path }) => `${method} ${path}` === name)!;
+      const path = route.path.replace('{dataset}', 'leads').replace('{runId}', run.runId);
+      const { statusCode, json } = await call({ method: route.method, path, ...request });
+      expect([name, statusCode]).toEqual([name, 200]);
+      expect(route.answer.safeParse(json).error, name).toBeUndefined();
+    }
   });
 
   it('is another run under another configuration, and tells which columns moved', async () => {

@@ -185,8 +185,8 @@ describe('a run that goes wrong', () => {
   });
 
   it('fails while planning, and says why on the run it claimed', async () => {
-    const ports = await shop('acme', new TextEncoder().encode('MZ\u0090\0\u0003'));
-    const { error } = await runWorkflow(ports, asked());
+    const ports = await shop('acme', new TextEncoder().encode('a,b,c\n1,2,3\n'));
+    const { error } = await runWorkflow(ports, asked({ recipe: 'rfm' }));
     expect(error?.name).toBe('InvalidDatasetError');
     const { items } = await ports.runs.list('acme', { limit: 10 });
     expect(items).toMatchObject([{ status: 'failed', problem: { title: 'InvalidDatasetError', file } }]);

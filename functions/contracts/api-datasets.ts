@@ -53,10 +53,10 @@ const currentSchema = z
   .object({ runId: z.string(), publishedAt: isoTime })
   .meta({ description: 'The run whose segments are served.' });
 
-/** What the files themselves say, where no configuration decides. */
+/** What the files themselves say, where no configuration decides; its `config` may be saved as it is. */
 export const datasetInferenceSchema = z
   .object({
-    config: datasetConfigSchema.meta({ description: 'Save it as it is to keep these decisions.' }),
+    config: datasetConfigBodySchema,
     columns: z
       .array(
         z.object({
@@ -82,7 +82,7 @@ export const datasetDetailSchema = z
     dataset,
     version,
     savedAt: isoTime.optional(),
-    config: datasetConfigSchema.optional().meta({ description: 'Absent while nothing is saved.' }),
+    config: datasetConfigBodySchema.optional(),
     inferred: datasetInferenceSchema
       .optional()
       .meta({ description: 'What the last run found out; shown while nothing is saved.' }),
@@ -92,7 +92,7 @@ export const datasetDetailSchema = z
 
 /** Answer of a change. */
 export const savedDatasetSchema = z
-  .object({ dataset, version, savedAt: isoTime, config: datasetConfigSchema.nullable() })
+  .object({ dataset, version, savedAt: isoTime, config: datasetConfigBodySchema.nullable() })
   .meta({ id: 'SavedDataset' });
 
 /** Query of `GET /v1/datasets`. */

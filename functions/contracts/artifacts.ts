@@ -48,7 +48,7 @@ export interface EntityFile extends PlannedFile {
   readonly cells: readonly CellFormat[];
 }
 
-/** How one input file is to be read; all files of a run are of one kind. */
+/** An input file of either kind of dataset. */
 export type InputFile = OrderFile | EntityFile;
 
 /** Why a column of the input takes no part. */

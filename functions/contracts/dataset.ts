@@ -32,7 +32,7 @@ const name = z.string().trim().min(1).max(256);
 
 /**
  * Five fields of cron (minute, hour, day of month, month, day of week; names, lists, ranges and steps; no `L`, `W`, `#`),
- * read on the clocks of the time zone. Due times are looked for every 15 minutes.
+ * read on the clocks of the time zone. It is checked and kept; nothing starts runs by it yet.
  */
 const scheduleSchema = z.strictObject({
   cron: z
@@ -85,8 +85,8 @@ export const datasetConfigSchema = z.strictObject({
   nClusters: nClustersSchema.optional(),
   seed: seedSchema.optional(),
   nInit: nInitSchema.optional(),
-  /** When the dataset is segmented again, with the files of its last run. */
-  schedule: scheduleSchema.optional(),
+  /** When the dataset is to be segmented again, with the files of its last run. */
+  schedule: scheduleSchema.optional().meta({ description: 'Checked and kept; no run is started by it yet.' }),
   /** Columns with personal data: never a feature, masked in every report; and who answers for them. */
   personal: z
     .strictObject({ columns: z.array(name).max(1000), owner: z.string().max(256).optional() })

@@ -57,7 +57,9 @@ export const nClustersSchema = z
     z.strictObject({ min: z.int().min(2).max(50), max: z.int().min(2).max(50) }),
   ])
   .refine((k) => typeof k === 'number' || k.min <= k.max, 'min must not be above max');
+/** Seed of all chance in a run. */
 export const seedSchema = z.int().min(0).max(0xffffffff);
+/** Restarts of a fit. */
 export const nInitSchema = z.int().min(1).max(1000);
 
 /** What holds where neither the request nor the configuration of the dataset says anything. */

@@ -41,12 +41,20 @@ export class RejectedRows {
   }
 }
 
+/** Columns of the artefact: files by name, places counted from their beginning. */
+export type RejectedColumns = ArrowColumns & {
+  readonly file: readonly string[];
+  readonly place: Float64Array;
+  readonly rule: readonly string[];
+  readonly row: readonly string[];
+};
+
 /** The rejected rows of a shard or bucket as the artefact shows them: files by name, places counted from their beginning. */
 export function rejectedTable(
   rejected: DecodedArrow,
   files: readonly { readonly key: string }[],
   placesBefore: number,
-): ArrowColumns {
+): RejectedColumns {
   return {
     file: Array.from(rejected.int32('file'), (file) => files[file]?.key ?? ''),
     place: rejected.float64('place').map((place) => place + placesBefore),

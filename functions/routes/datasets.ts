@@ -111,7 +111,7 @@ export const deleteDataset = defineRoute({
   scope: 'datasets:write',
   summary: 'Delete the configuration of a dataset',
   description:
-    'From the next run on everything is inferred again, and no schedule starts one. Segments that are served stay, and old versions can be read by their number.',
+    'From the next run on everything is inferred again. Segments that are served stay, and old versions can be read by their number.',
   params: datasetPathSchema,
   query: expectedVersionQuerySchema,
   status: 200,

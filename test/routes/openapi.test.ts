@@ -117,7 +117,9 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    for (const { method, path, answer, status } of allRoutes) {
+    // Routes that need a run of a table: `leads-workflow.test.ts`.
+    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/datasets|\/quality$/.test(path));
+    for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
       const { statusCode, json } = await call({ method, path, ...request });
