@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InvalidRequestError } from '../functions/errors.ts';
-import { name, wholeNumber, withStackOptions } from './options.ts';
+import { name, withStackOptions } from './options.ts';
 import type { StackOptions } from './stack.ts';
 import { printJson } from './terminal.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface VersionOptions extends StackOptions {
   readonly version?: number;

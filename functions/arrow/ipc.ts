@@ -128,6 +128,16 @@ export function encodeArrowStream(columns: ArrowColumns, metadata?: ArrowSchemaM
   return encode(new RecordBatchStreamWriter(), columns, metadata);
 }
 
+/** The same columns, texts as strings: pieces of different batches join string by string. */
+function withStrings(columns: ArrowColumns): ArrowColumns {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, data]) => [
+      name,
+      'offsets' in data ? decodeUtf8Column(data, data.offsets.length - 1) : data,
+    ]),
+  );
+}
+
 /** Fixed-size room for one batch: pieces of any size go in, whole batches come out. */
 class BatchRoom {
   readonly #columns: Record<string, string[] | Float64Array | Float32Array | Int32Array> = {};
@@ -184,7 +194,8 @@ export async function* arrowFileChunks(
   const queue = new TakeableQueue();
   let schema: Schema | undefined;
   let room: BatchRoom | undefined;
-  for await (const piece of pieces) {
+  for await (const given of pieces) {
+    const piece = withStrings(given);
     const nRows = lengthOf(piece);
     if (!schema || !room) {
       schema = schemaOf(piece, metadata);

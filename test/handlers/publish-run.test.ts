@@ -153,7 +153,7 @@ describe('PublishRun', () => {
     expect(table.strings('customer_id')).toEqual(customers.map(({ id }) => id));
     expect(Array.from(table.float64('monetary'))).toEqual(customers.map(({ monetary }) => monetary));
     expect(table.int32('segment_id')).toEqual(labels.int32('segment_id'));
-    expect(table.metadata.columns.recency_days).toEqual({ source: 'recency_days', unit: 'days' });
+    expect(table.metadata.columns.recency_days).toEqual({ unit: 'days' });
     const model = await readJson<Model>(ports.objects, keys.artifact('model.json'));
     expect(model.sizes).toEqual([190, 95, 15]);
   });
