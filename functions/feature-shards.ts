@@ -16,6 +16,7 @@ export function featureMatrix(table: DecodedArrow, recipe: FittedRecipe): Matrix
 
 /**
  * Reads all feature shards of a run into one matrix, in canonical row order.
+ * @param allocate room for the values; default: of their own, not in the kernels' memory
  * @throws InvalidDatasetError when the shards do not hold as many rows as the recipe was fitted on
  */
 export async function readFeatureMatrix(
@@ -24,9 +25,10 @@ export async function readFeatureMatrix(
   nBuckets: number,
   recipe: FittedRecipe,
   progress: (rows: number) => void,
+  allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Promise<Matrix> {
   const nFeatures = recipe.features.length;
-  const values = new Float32Array(recipe.nSamples * nFeatures);
+  const values = allocate(recipe.nSamples * nFeatures);
   let rows = 0;
   for await (const bytes of readAhead(nBuckets, (bucket) => objects.read(keys.features(bucket)))) {
     const table = decodeArrow(bytes);

@@ -13,6 +13,9 @@ import { type StepContext, stepHandler } from '../shell.ts';
 import { type ClusteringThreads, openThreads } from '../threads/clustering-threads.ts';
 import { threadCount } from '../threads/thread-count.ts';
 
+/** Values past the last row that kernels may read as part of a vector. */
+const PADDING = 16;
+
 /** Fits one candidate clustering on all rows and scores it. @throws InsufficientDataError with too few distinct rows */
 export async function fitCandidate(
   { run, item }: ItemInput,
@@ -30,16 +33,24 @@ export async function fitCandidate(
     );
   }
 
-  const data = await readFeatureMatrix(objects, keys, nBuckets, recipe, progress);
   const nThreads = threadCount({
-    nSamples: data.nSamples,
+    nSamples: recipe.nSamples,
     memoryMb: Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE),
     nCores: availableParallelism(),
   });
   const threads = await openThreads(nThreads);
-  const fit = await scoredFit(threads, data, candidate).finally(threads.close);
-  await writeJson(objects, keys.fit(item), fit);
-  return { item, rows: data.nSamples };
+  const { memory } = threads.kernels;
+  const mark = memory.used;
+  try {
+    // Straight into the kernels' memory: what only reads the rows then needs no copy of them.
+    const rows = (length: number) => memory.f32(length + PADDING).subarray(0, length);
+    const data = await readFeatureMatrix(objects, keys, nBuckets, recipe, progress, rows);
+    await writeJson(objects, keys.fit(item), await scoredFit(threads, data, candidate));
+    return { item, rows: data.nSamples };
+  } finally {
+    memory.release(mark);
+    await threads.close();
+  }
 }
 
 async function scoredFit(
