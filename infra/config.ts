@@ -37,6 +37,7 @@ export interface Config {
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
+  readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -85,6 +86,7 @@ export const config: Config = {
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
+  runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,

@@ -82,7 +82,20 @@ export class ServiceStack extends Stack {
       reason: 'This is the dead-letter queue itself.',
     });
     new RunTriggers(this, 'Triggers', { bucket: stores.bucket, stateMachine, undelivered });
-    new Schedules(this, 'Schedules', { runs: config.schedules, stateMachine, undelivered });
+    const runSchedules = new ServiceFunction(this, 'RunSchedules', {
+      bundles,
+      handler: 'run-schedules',
+      size: config.runSchedules,
+      description: 'Starts the runs that the configurations of datasets have due',
+    })
+      .useTable(ENV.configsTable, stores.configs, ['Query'])
+      .useWorkflow(stateMachine);
+    new Schedules(this, 'Schedules', {
+      runs: config.schedules,
+      stateMachine,
+      runSchedules: runSchedules.lambda,
+      undelivered,
+    });
     new Alarms(this, 'Alarms', { stateMachine, http, authorizer, undelivered, config });
 
     new CfnOutput(this, 'ApiUrl', { value: http.stage.url });

@@ -32,7 +32,8 @@ const name = z.string().trim().min(1).max(256);
 
 /**
  * Five fields of cron (minute, hour, day of month, month, day of week; names, lists, ranges and steps; no `L`, `W`, `#`),
- * read on the clocks of the time zone. It is checked and kept; nothing starts runs by it yet.
+ * read on the clocks of the time zone. Schedules are looked at every quarter of an hour; a due one repeats the dataset's last
+ * request.
  */
 const scheduleSchema = z.strictObject({
   cron: z
@@ -86,7 +87,9 @@ export const datasetConfigSchema = z.strictObject({
   seed: seedSchema.optional(),
   nInit: nInitSchema.optional(),
   /** When the dataset is to be segmented again, with the files of its last run. */
-  schedule: scheduleSchema.optional().meta({ description: 'Checked and kept; no run is started by it yet.' }),
+  schedule: scheduleSchema.optional().meta({
+    description: 'When the last request of the dataset is run again; looked at every quarter of an hour.',
+  }),
   /** Columns with personal data: never a feature, masked in every report; and who answers for them. */
   personal: z
     .strictObject({ columns: z.array(name).max(1000), owner: z.string().max(256).optional() })

@@ -24,6 +24,9 @@ export const PREFIX = {
   runs: 'runs/',
 } as const;
 
+/** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */
+export const SCHEDULE_PERIOD_MINUTES = 15;
+
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';
 

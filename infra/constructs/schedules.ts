@@ -1,22 +1,39 @@
 import { Duration, TimeZone } from 'aws-cdk-lib';
-import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke, StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
 import type { ScheduledRun } from '../config.ts';
 
 /** Which datasets run when. */
 export interface SchedulesProps {
   readonly runs: readonly ScheduledRun[];
   readonly stateMachine: StateMachine;
+  /** Starts what the datasets' own configurations have due. */
+  readonly runSchedules: IFunction;
   /** Takes the starts that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
-/** One EventBridge schedule per dataset; each repeats the dataset's last request. */
+/**
+ * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, and one that
+ * looks at the schedules that tenants have configured.
+ */
 export class Schedules extends Construct {
-  constructor(scope: Construct, id: string, { runs, stateMachine, undelivered }: SchedulesProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { runs, stateMachine, runSchedules, undelivered }: SchedulesProps,
+  ) {
     super(scope, id);
     for (const { tenant, dataset, expression } of runs) {
       new Schedule(this, `${tenant}.${dataset}`, {
@@ -30,5 +47,30 @@ export class Schedules extends Construct {
         }),
       });
     }
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: 'Looks at the configured schedules',
+    });
+    // What the target would grant itself includes all versions of the function.
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runSchedules.functionArn] }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
+    );
+    new Schedule(this, 'ConfiguredSchedules', {
+      description: 'Starts the runs that the configurations of datasets have due',
+      schedule: ScheduleExpression.cron({
+        minute: `*/${SCHEDULE_PERIOD_MINUTES}`,
+        timeZone: TimeZone.ETC_UTC,
+      }),
+      target: new LambdaInvoke(runSchedules, {
+        role: role.withoutPolicyUpdates(),
+        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
+        retryAttempts: 24,
+        maxEventAge: Duration.hours(6),
+        deadLetterQueue: undelivered,
+      }),
+    });
   }
 }

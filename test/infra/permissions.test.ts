@@ -8,6 +8,7 @@ const FUNCTIONS = [
   'Authorizer',
   'Drilldown',
   'Datasets',
+  'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
@@ -85,11 +86,12 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http alone start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /./)).toEqual(['Http']);
+  it('lets Http and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'RunSchedules']);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
       'Http',
+      'RunSchedules',
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
     const targets = WORKFLOW_FUNCTIONS.map((name) =>
@@ -99,13 +101,14 @@ describe('permissions', () => {
     expect(invoked).toHaveLength(WORKFLOW_FUNCTIONS.length);
   });
 
-  it('lets Datasets alone write configurations, and those that identify runs read them', () => {
+  it('lets Datasets alone write configurations, and those that identify or start runs read them', () => {
     expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual(['Datasets']);
     expect(holders('dynamodb:Query', /GetAttConfigs/)).toEqual([
       'StepsPlanRun',
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'RunSchedules',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
       /GetAtt(Labels|Segments)|s3:Put|states:|PutItem.*Runs/,

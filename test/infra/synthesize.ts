@@ -26,7 +26,14 @@ export type StackTemplate = z.output<typeof templateSchema>;
 /** A folder of bundles that only have to exist: what is in them is no business of the infrastructure. */
 export function emptyBundles(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tessella-bundles-'));
-  for (const name of [...WORKFLOW_FUNCTIONS, 'Http', 'Authorizer', 'DrilldownHttp', 'DatasetsHttp']) {
+  for (const name of [
+    ...WORKFLOW_FUNCTIONS,
+    'Http',
+    'Authorizer',
+    'DrilldownHttp',
+    'RunSchedules',
+    'DatasetsHttp',
+  ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);
   }
