@@ -83,31 +83,6 @@ function tallyCategories(
   return counts.map(byFrequency);
 }
 
-/** Joins the tallies of two buckets of one cluster, without rounding. */
-export function joinTallies(a: PartialTally, b: PartialTally): PartialTally {
-  const numbers = [...namesIn([a, b], ({ numbers: found }) => found)].map((name) => {
-    const parts = [a, b].flatMap((partial) => partial.numbers[name] ?? []);
-    const digest = new QuantileDigest();
-    for (const part of parts) digest.merge(QuantileDigest.from(part.digest));
-    return [
-      name,
-      { moments: mergeMoments(parts.map(({ moments }) => moments)), digest: digest.toJSON() },
-    ] as const;
-  });
-  const categories = [...namesIn([a, b], ({ categories: found }) => found)].map((name) => {
-    const counts = new Map<string, number>();
-    for (const [value, count] of [a, b].flatMap((partial) => partial.categories[name] ?? [])) {
-      counts.set(value, (counts.get(value) ?? 0) + count);
-    }
-    return [name, byFrequency(counts)] as const;
-  });
-  return {
-    size: a.size + b.size,
-    numbers: Object.fromEntries(numbers),
-    categories: Object.fromEntries(categories),
-  };
-}
-
 /** Merges tallies: of the buckets of one cluster, of the clusters below a node of a tree, or of all customers. */
 export function mergeTallies(partials: readonly PartialTally[]): Tally {
   const numbers = new Map<string, NumberSummary>();
