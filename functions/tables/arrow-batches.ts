@@ -24,9 +24,10 @@ compressionRegistry.set(CompressionType.ZSTD, { decode: decodeZstd });
 export function damagedArrow(file: string, cause: unknown): InvalidDatasetError {
   if (cause instanceof InvalidDatasetError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const isCodec = /compressed but codec not found/.test(reason);
   return new InvalidDatasetError(
-    `${file} cannot be read as Arrow data: ${reason}. Write it again, as an IPC file or stream (Feather version 2).`,
-    { file, reason: 'corrupt_arrow' },
+    `${file} cannot be read as Arrow data: ${reason}. Write it again, as an IPC file or stream (Feather version 2)${isCodec ? ', with LZ4, ZSTD or no compression' : ''}.`,
+    { file, reason: isCodec ? 'unknown_codec' : 'corrupt_arrow' },
     { cause },
   );
 }
