@@ -17,7 +17,7 @@ import { checkedMessages } from './arrow-messages.ts';
 import type { Cells, TableBatch } from './cells.ts';
 import { cellsOfValues } from './cells-of-values.ts';
 
-compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4Frame });
+compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => decodeLz4Frame(bytes) });
 compressionRegistry.set(CompressionType.ZSTD, { decode: decodeZstd });
 
 /** The error for an Arrow file or stream that cannot be read. */
