@@ -101,16 +101,16 @@ function cellsOf(name: string, data: Data): Cells {
     const { values, valueOffsets } = data;
     return { kind: 'text', bytes: values, offsets: valueOffsets.subarray(0, length + 1), nulls };
   }
+  if (DataType.isTimestamp(type)) return { kind: 'time', values: instantsOf(data, type.unit, nulls), nulls };
   const vector = new Vector([data]);
   const scale = DataType.isDecimal(type) ? type.scale : undefined;
-  const isTimestamp = DataType.isTimestamp(type);
   const isDate = DataType.isDate(type);
   return cellsOfValues(
     Array.from({ length }, (_, i) => {
       const value: unknown = vector.get(i);
       if (value === null || value === undefined) return null;
       if (scale !== undefined) return Number(decimalText(value as Uint32Array, scale));
-      if (isTimestamp || isDate) return new Date(Number(value));
+      if (isDate) return new Date(Number(value));
       if (DataType.isTime(type)) return timeOfDay(Number(value), type.unit);
       if (DataType.isList(type) || DataType.isStruct(type) || DataType.isFixedSizeList(type)) {
         return JSON.stringify(value, (_key, part: unknown) =>
@@ -120,6 +120,26 @@ function cellsOf(name: string, data: Data): Cells {
       return value;
     }),
   );
+}
+
+/**
+ * Instants in whole ms since the epoch, cut down as those of text are. The library divides in floating point, where
+ * nanoseconds, which pandas writes, end up a millisecond too early.
+ */
+function instantsOf({ values, length }: Data, unit: TimeUnit, nulls: Uint8Array | null): Float64Array {
+  const counts = values as BigInt64Array;
+  const perMs = PER_SECOND[unit] / 1000;
+  const ms = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    if (nulls?.[i] === 1) continue;
+    const count = counts[i]!;
+    if (perMs <= 1) ms[i] = Number(count) / perMs;
+    else {
+      const divisor = BigInt(perMs);
+      ms[i] = Number(count / divisor) - (count < 0n && count % divisor !== 0n ? 1 : 0);
+    }
+  }
+  return ms;
 }
 
 function nullsOf(data: Data): Uint8Array | null {
