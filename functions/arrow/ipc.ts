@@ -32,8 +32,14 @@ export interface ArrowSchemaMetadata {
   readonly columns?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Rows of every record batch but the last: fixed, so that bytes do not depend on how the rows arrived. */
+/** Most rows of a record batch. */
 export const ROWS_PER_BATCH = 65_536;
+/** Most cells of a record batch, which is in memory as a whole: 64 MB of numbers. */
+const CELLS_PER_BATCH = 1 << 23;
+
+/** Rows of every record batch but the last: told by the schema, so that bytes do not depend on how the rows arrived. */
+const rowsPerBatch = ({ fields }: Schema) =>
+  Math.max(1, Math.min(ROWS_PER_BATCH, Math.floor(CELLS_PER_BATCH / Math.max(1, fields.length))));
 
 /** Keeps what the Arrow writer emits until it is taken, so that one batch at a time is in memory. */
 class TakeableQueue extends AsyncByteQueue {
@@ -111,14 +117,15 @@ function encode(
   const schema = schemaOf(columns, metadata);
   const queue = new TakeableQueue();
   writer.reset(queue, schema);
-  for (let start = 0; start < nRows; start += ROWS_PER_BATCH) {
-    writer.write(recordBatch(schema, columns, start, Math.min(start + ROWS_PER_BATCH, nRows)));
+  const most = rowsPerBatch(schema);
+  for (let start = 0; start < nRows; start += most) {
+    writer.write(recordBatch(schema, columns, start, Math.min(start + most, nRows)));
   }
   writer.finish();
   return queue.take();
 }
 
-/** Arrow IPC file: uncompressed, in batches of `ROWS_PER_BATCH` rows; equal columns give equal bytes. */
+/** Arrow IPC file: uncompressed, in batches of `ROWS_PER_BATCH` rows, fewer beyond 128 columns; equal columns give equal bytes. */
 export function encodeArrowFile(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
   return encode(new RecordBatchFileWriter(), columns, metadata);
 }
@@ -141,13 +148,16 @@ function withStrings(columns: ArrowColumns): ArrowColumns {
 /** Fixed-size room for one batch: pieces of any size go in, whole batches come out. */
 class BatchRoom {
   readonly #columns: Record<string, string[] | Float64Array | Float32Array | Int32Array> = {};
+  readonly size: number;
   #nRows = 0;
 
-  constructor(like: ArrowColumns) {
+  /** @param size rows of a whole batch */
+  constructor(like: ArrowColumns, size: number) {
+    this.size = size;
     for (const [name, data] of Object.entries(like)) {
-      if (data instanceof Float64Array) this.#columns[name] = new Float64Array(ROWS_PER_BATCH);
-      else if (data instanceof Float32Array) this.#columns[name] = new Float32Array(ROWS_PER_BATCH);
-      else if (data instanceof Int32Array) this.#columns[name] = new Int32Array(ROWS_PER_BATCH);
+      if (data instanceof Float64Array) this.#columns[name] = new Float64Array(size);
+      else if (data instanceof Float32Array) this.#columns[name] = new Float32Array(size);
+      else if (data instanceof Int32Array) this.#columns[name] = new Int32Array(size);
       else this.#columns[name] = [];
     }
   }
@@ -158,7 +168,7 @@ class BatchRoom {
 
   /** Copies rows from `start` on until the piece or the room ends; returns where it stopped. */
   fill(piece: ArrowColumns, start: number, nRows: number): number {
-    const end = Math.min(nRows, start + ROWS_PER_BATCH - this.#nRows);
+    const end = Math.min(nRows, start + this.size - this.#nRows);
     for (const [name, room] of Object.entries(this.#columns)) {
       const data = piece[name];
       if (Array.isArray(room)) {
@@ -182,7 +192,7 @@ class BatchRoom {
 }
 
 /**
- * Streams an Arrow IPC file in record batches of exactly `ROWS_PER_BATCH` rows whatever the sizes of the incoming
+ * Streams an Arrow IPC file in record batches of one number of rows whatever the sizes of the incoming
  * pieces: the bytes are those of `encodeArrowFile` over all pieces. Holds one batch in memory.
  * @throws RangeError when there is no piece at all (an empty one still tells the schema)
  */
@@ -199,12 +209,12 @@ export async function* arrowFileChunks(
     const nRows = lengthOf(piece);
     if (!schema || !room) {
       schema = schemaOf(piece, metadata);
-      room = new BatchRoom(piece);
+      room = new BatchRoom(piece, rowsPerBatch(schema));
       writer.reset(queue, schema);
     }
     for (let start = 0; start < nRows; ) {
       start = room.fill(piece, start, nRows);
-      if (room.nRows === ROWS_PER_BATCH) {
+      if (room.nRows === room.size) {
         writer.write(room.take(schema));
         yield queue.take();
       }

@@ -4,13 +4,16 @@ const FLAG = { dictionaryId: 0x01, contentChecksum: 0x04, contentSize: 0x08, blo
 const VERSION_1 = 0x40;
 const UNCOMPRESSED = 0x8000_0000;
 const MIN_MATCH = 4;
+/** Most bytes of one buffer: 64 Mi numbers. LZ4 packs up to 255 times, so that a file of a few megabytes could take more. */
+const MOST_BYTES = 512 * 1024 * 1024;
 
 /**
  * Decodes an LZ4 frame ("LZ4 Frame Format Description", version 1.6; blocks as in "LZ4 Block Format Description"), the
  * form in which Arrow compresses. Every length is checked against the bytes there are; checksums are skipped.
- * @throws RangeError for bytes that are no whole frame
+ * @param most bytes that it may hold
+ * @throws RangeError for bytes that are no whole frame, or one that holds more
  */
-export function decodeLz4Frame(bytes: Uint8Array): Uint8Array {
+export function decodeLz4Frame(bytes: Uint8Array, most = MOST_BYTES): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 7 || view.getUint32(0, true) !== MAGIC)
     throw malformed('it does not begin as an LZ4 frame');
@@ -19,7 +22,7 @@ export function decodeLz4Frame(bytes: Uint8Array): Uint8Array {
   if (flags & FLAG.dictionaryId) throw malformed('it needs a dictionary');
   // Magic, flags, block size and header checksum, with the content size in between where it is told.
   let at = 7 + (flags & FLAG.contentSize ? 8 : 0);
-  const output = new Output();
+  const output = new Output(most);
   for (;;) {
     const word = view.getUint32(at, true);
     at += 4;
@@ -39,6 +42,11 @@ const malformed = (reason: string) => new RangeError(`LZ4 data is malformed: ${r
 class Output {
   #bytes = new Uint8Array(1 << 16);
   #length = 0;
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   append(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
@@ -62,6 +70,7 @@ class Output {
   }
 
   #makeRoom(length: number): void {
+    if (this.#length + length > this.#most) throw malformed(`it holds more than ${this.#most} bytes`);
     if (this.#length + length <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + length));
     larger.set(this.#bytes.subarray(0, this.#length));

@@ -17,16 +17,17 @@ import { checkedMessages } from './arrow-messages.ts';
 import type { Cells, TableBatch } from './cells.ts';
 import { cellsOfValues } from './cells-of-values.ts';
 
-compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4Frame });
+compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => decodeLz4Frame(bytes) });
 compressionRegistry.set(CompressionType.ZSTD, { decode: decodeZstd });
 
 /** The error for an Arrow file or stream that cannot be read. */
 export function damagedArrow(file: string, cause: unknown): InvalidDatasetError {
   if (cause instanceof InvalidDatasetError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const isCodec = /compressed but codec not found/.test(reason);
   return new InvalidDatasetError(
-    `${file} cannot be read as Arrow data: ${reason}. Write it again, as an IPC file or stream (Feather version 2).`,
-    { file, reason: 'corrupt_arrow' },
+    `${file} cannot be read as Arrow data: ${reason}. Write it again, as an IPC file or stream (Feather version 2)${isCodec ? ', with LZ4, ZSTD or no compression' : ''}.`,
+    { file, reason: isCodec ? 'unknown_codec' : 'corrupt_arrow' },
     { cause },
   );
 }
@@ -100,16 +101,16 @@ function cellsOf(name: string, data: Data): Cells {
     const { values, valueOffsets } = data;
     return { kind: 'text', bytes: values, offsets: valueOffsets.subarray(0, length + 1), nulls };
   }
+  if (DataType.isTimestamp(type)) return { kind: 'time', values: instantsOf(data, type.unit, nulls), nulls };
   const vector = new Vector([data]);
   const scale = DataType.isDecimal(type) ? type.scale : undefined;
-  const isTimestamp = DataType.isTimestamp(type);
   const isDate = DataType.isDate(type);
   return cellsOfValues(
     Array.from({ length }, (_, i) => {
       const value: unknown = vector.get(i);
       if (value === null || value === undefined) return null;
       if (scale !== undefined) return Number(decimalText(value as Uint32Array, scale));
-      if (isTimestamp || isDate) return new Date(Number(value));
+      if (isDate) return new Date(Number(value));
       if (DataType.isTime(type)) return timeOfDay(Number(value), type.unit);
       if (DataType.isList(type) || DataType.isStruct(type) || DataType.isFixedSizeList(type)) {
         return JSON.stringify(value, (_key, part: unknown) =>
@@ -119,6 +120,26 @@ function cellsOf(name: string, data: Data): Cells {
       return value;
     }),
   );
+}
+
+/**
+ * Instants in whole ms since the epoch, cut down as those of text are. The library divides in floating point, where
+ * nanoseconds, which pandas writes, end up a millisecond too early.
+ */
+function instantsOf({ values, length }: Data, unit: TimeUnit, nulls: Uint8Array | null): Float64Array {
+  const counts = values as BigInt64Array;
+  const perMs = PER_SECOND[unit] / 1000;
+  const ms = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    if (nulls?.[i] === 1) continue;
+    const count = counts[i]!;
+    if (perMs <= 1) ms[i] = Number(count) / perMs;
+    else {
+      const divisor = BigInt(perMs);
+      ms[i] = Number(count / divisor) - (count < 0n && count % divisor !== 0n ? 1 : 0);
+    }
+  }
+  return ms;
 }
 
 function nullsOf(data: Data): Uint8Array | null {

@@ -7,10 +7,13 @@ import { type RejectedRow, rejection, rowText } from './rejected-row.ts';
 
 const QUOTE = 0x22;
 
+/** Rows that there is room for at first: a table of ten thousand columns may have few. */
+const FIRST_ROWS = 64;
+
 /** Collects the fields of one column; grows to the largest batch and is used again for the next. */
 class FieldCollector {
-  #bytes = new Uint8Array(BATCH_ROWS * 8);
-  #offsets = new Int32Array(BATCH_ROWS + 1);
+  #bytes = new Uint8Array(FIRST_ROWS * 8);
+  #offsets = new Int32Array(FIRST_ROWS + 1);
   #nRows = 0;
   #length = 0;
 
@@ -31,7 +34,8 @@ class FieldCollector {
       if (isEscaped && byte === QUOTE) i++;
     }
     this.#length = length;
-    this.#offsets[++this.#nRows] = length;
+    if (++this.#nRows === this.#offsets.length) this.#offsets = widened(this.#offsets);
+    this.#offsets[this.#nRows] = length;
   }
 
   take(): TextCells {
@@ -51,6 +55,12 @@ class FieldCollector {
     larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
+}
+
+function widened(offsets: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * offsets.length);
+  larger.set(offsets);
+  return larger;
 }
 
 /** Bytes of a batch after which it is handed over even when it has few rows. */

@@ -57,7 +57,8 @@ export function readCsvHeader(
     );
   }
   const end = lineEnd < 0 ? sample.length : lineEnd + 1;
-  const text = decode(sample.subarray(start, end), file).trim();
+  // Tabs stay: the first column may have no name, as the index that pandas writes.
+  const text = decode(sample.subarray(start, end), file).replace(/^ +|[ \r\n]+$/g, '');
   const [delimiter, header] = asked === undefined ? split(text) : [asked, fields(text, asked)];
   if (isWhole && isBlank(sample.subarray(end))) {
     throw new InsufficientDataError(`${file} holds a header but no row. Add rows below it.`, {

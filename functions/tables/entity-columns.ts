@@ -2,6 +2,7 @@ import type { AssumedMissing, EntityColumnPlan, IgnoredColumn } from '../contrac
 import type { ColumnConfig, DatasetConfig } from '../contracts/dataset.ts';
 import type { EntityColumnType } from '../contracts/recipe.ts';
 import type { ColumnProfile } from './column-profile.ts';
+import { isIndexName } from './index-name.ts';
 import { type ColumnType, type InferredType, inferColumnType } from './infer-column-type.ts';
 import { personalKind } from './personal-columns.ts';
 import { suspectedMissing } from './suspected-missing.ts';
@@ -77,8 +78,7 @@ const separatorOf = ({ notes }: InferredType) => (notes.includes('lists_of_json'
 /** The index that pandas writes: no name, whole numbers from 0 or 1, none twice. */
 function isRowNumber(profile: ColumnProfile, type: ColumnType): boolean {
   const { name, numbers, sketch } = profile;
-  const isUnnamed = /^(c\d+|Unnamed: \d+)$/.test(name);
-  return isUnnamed && type === 'integer' && numbers.plain.min <= 1 && sketch.meanCount === 1;
+  return isIndexName(name) && type === 'integer' && numbers.plain.min <= 1 && sketch.meanCount === 1;
 }
 
 /** Types that hold one another: prices may all be whole in one file, and instants at midnight. */

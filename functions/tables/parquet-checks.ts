@@ -98,6 +98,7 @@ export function chunkTraits(field: SchemaTree, meta: ColumnMetaData): ChunkTrait
   return {
     codec,
     isBoolean: type === 'BOOLEAN',
+    isFixed: type === 'FIXED_LEN_BYTE_ARRAY',
     nValues: Number(num_values),
     definitionLevel,
     repetitionLevel,

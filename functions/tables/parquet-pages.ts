@@ -1,3 +1,4 @@
+import { plainOfDeltaByteArray } from './delta-byte-array.ts';
 import { PARQUET_CODECS } from './parquet-codecs.ts';
 import { checkRuns } from './rle-runs.ts';
 import { ThriftReader, type ThriftStruct, thriftBytes } from './thrift-compact.ts';
@@ -10,7 +11,15 @@ const MAX_DELTA_BLOCK = 1 << 20;
 /** Kinds of pages (`PageType` of parquet.thrift). */
 const PAGE = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const;
 /** Encodings whose lengths are checked (`Encoding` of parquet.thrift). */
-const ENCODING = { plainDictionary: 2, rle: 3, delta: 5, deltaLength: 6, deltaBytes: 7, rleDictionary: 8 };
+const ENCODING = {
+  plain: 0,
+  plainDictionary: 2,
+  rle: 3,
+  delta: 5,
+  deltaLength: 6,
+  deltaBytes: 7,
+  rleDictionary: 8,
+};
 /** Fields of `PageHeader`. */
 const FIELD = { type: 1, unpacked: 2, packed: 3, data: 5, dictionary: 7, dataV2: 8 } as const;
 
@@ -18,6 +27,8 @@ const FIELD = { type: 1, unpacked: 2, packed: 3, data: 5, dictionary: 7, dataV2:
 export interface ChunkTraits {
   readonly codec: string;
   readonly isBoolean: boolean;
+  /** Whether values are bytes of a fixed length. */
+  readonly isFixed: boolean;
   readonly nValues: number;
   readonly definitionLevel: number;
   readonly repetitionLevel: number;
@@ -41,7 +52,7 @@ export function unpackPages(chunk: Uint8Array, traits: ChunkTraits): Uint8Array 
     const packed = chunk.subarray(reader.at, reader.at + packedBytes);
     reader.at += packedBytes;
     if (header[FIELD.type] === PAGE.index) continue;
-    const page = unpackPage(packed, unpackedBytes, header, traits);
+    let page = unpackPage(packed, unpackedBytes, header, traits);
     if (header[FIELD.type] === PAGE.dictionary) {
       const count = whole(struct(header[FIELD.dictionary])[1], 'a dictionary', page.length);
       parts.push(frame(page, { [FIELD.dictionary]: { 1: count, 2: 0 } }, PAGE.dictionary));
@@ -50,11 +61,18 @@ export function unpackPages(chunk: Uint8Array, traits: ChunkTraits): Uint8Array 
       const fields = struct(header[isV2 ? FIELD.dataV2 : FIELD.data]);
       const count = whole(fields[1], 'the values of a page', traits.nValues - nValues);
       nValues += count;
-      checkLevels(page, count, fields, traits, isV2);
+      const at = checkLevels(page, count, fields, traits, isV2);
+      const encoding = isV2 ? 4 : 2;
+      const told = { ...fields };
+      if (fields[encoding] === ENCODING.deltaBytes) {
+        const values = plainOfDeltaByteArray(page, at, count, MAX_CHUNK_BYTES - size, traits.isFixed);
+        page = concatenated([page.subarray(0, at), values]);
+        told[encoding] = ENCODING.plain;
+      }
       parts.push(
         isV2
-          ? frame(page, { [FIELD.dataV2]: fields }, PAGE.dataV2)
-          : frame(page, { [FIELD.data]: fields }, PAGE.data),
+          ? frame(page, { [FIELD.dataV2]: told }, PAGE.dataV2)
+          : frame(page, { [FIELD.data]: told }, PAGE.data),
       );
     }
     size += page.length;
@@ -90,14 +108,14 @@ function unpackPage(
   return levels === 0 ? plain : concatenated([packed.subarray(0, levels), plain]);
 }
 
-/** Checks all run lengths of a data page: levels, then values. */
+/** Checks all run lengths of a data page: levels, then values; returns where the values begin. */
 function checkLevels(
   page: Uint8Array,
   count: number,
   fields: ThriftStruct,
   { definitionLevel, repetitionLevel, isBoolean }: ChunkTraits,
   isV2: boolean,
-): void {
+): number {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   let at = 0;
   const runs = (width: number, told?: number) => {
@@ -118,6 +136,7 @@ function checkLevels(
     if (definitionLevel > 0) runs(bits(definitionLevel));
   }
   const encoding = fields[isV2 ? 4 : 2];
+  const values = at;
   if (
     encoding === ENCODING.plainDictionary ||
     encoding === ENCODING.rleDictionary ||
@@ -125,11 +144,7 @@ function checkLevels(
   ) {
     if (isBoolean) runs(1);
     else if (at < page.length && page[at]! > 0) checkRuns(page.subarray(at + 1), page[at]!, count);
-  } else if (
-    encoding === ENCODING.delta ||
-    encoding === ENCODING.deltaLength ||
-    encoding === ENCODING.deltaBytes
-  ) {
+  } else if (encoding === ENCODING.delta || encoding === ENCODING.deltaLength) {
     const delta = new ThriftReader(page, at);
     const blockSize = whole(delta.readVarint(), 'a block of differences', MAX_DELTA_BLOCK);
     const nBlocks = whole(delta.readVarint(), 'the parts of a block', blockSize);
@@ -137,6 +152,7 @@ function checkLevels(
       throw new Error('a block of differences has no whole parts');
     whole(delta.readVarint(), 'the values of a page', count);
   }
+  return values;
 }
 
 const bits = (level: number) => 32 - Math.clz32(level);

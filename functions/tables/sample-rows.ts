@@ -17,8 +17,9 @@ const STRIDE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Some rows of a table, from several places of it where it can be cut: enough to tell how its values are written.
- * Rows at fault are passed over; whoever reads all rows reports them.
+ * Rows at fault are passed over; whoever reads all rows reports them. Only where there is no other row they are told.
  * @param bytes how much of a text is looked at in all; of a large one, at least 256 KiB in each place
+ * @throws InvalidDatasetError when no place holds rows that can be read
  */
 export async function* sampleRows(
   source: TableSource,
@@ -35,13 +36,20 @@ export async function* sampleRows(
   }
   const nWindows = Math.min(WINDOWS, Math.max(1, Math.ceil(source.size / STRIDE_BYTES)));
   const windowBytes = Math.max(WINDOW_BYTES, Math.ceil(bytes / nWindows));
+  let isEmpty = true;
+  let fault: InvalidDatasetError | undefined;
   for (const range of await planRanges(source, layout, nWindows)) {
     try {
-      yield* readWindow(source, layout, columns, range, windowBytes);
+      for await (const batch of readWindow(source, layout, columns, range, windowBytes)) {
+        isEmpty = false;
+        yield batch;
+      }
     } catch (error) {
       if (!(error instanceof InvalidDatasetError)) throw error;
+      fault ??= error;
     }
   }
+  if (isEmpty && fault) throw fault;
 }
 
 async function* readWindow(
@@ -68,16 +76,17 @@ async function* readWindow(
     yield window;
   };
   const { file } = source;
+  const firstLine = start === layout.firstRecord ? layout.firstPlace : 1;
   const ignore = () => {};
   if (layout.format === 'jsonl') {
     yield* readJsonBatches(
       file,
       chunks(),
       columns.map((column) => layout.header[column]!),
-      1,
+      firstLine,
       ignore,
     );
-  } else yield* readCsvBatches(file, chunks(), layout, columns, 1, ignore);
+  } else yield* readCsvBatches(file, chunks(), layout, columns, firstLine, ignore);
 }
 
 /** The records that end within a window, of which the first begins with it. */

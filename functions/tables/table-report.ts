@@ -1,6 +1,7 @@
 import type { TableFormat, TableLayout, TextEncoding } from '../contracts/table-layout.ts';
 import { timeText } from './cells.ts';
 import type { ColumnProfile } from './column-profile.ts';
+import { isIndexName } from './index-name.ts';
 import { type ColumnNote, type ColumnType, inferColumnType } from './infer-column-type.ts';
 import { maskText } from './mask-text.ts';
 import { type NumericSummary, numericSummary } from './numeric-summary.ts';
@@ -120,8 +121,7 @@ function ignoredReason(
   if (nMissing === nRows) return 'empty';
   if (nMissing === 0 && nRows > 1 && sketch.exact && sketch.distinct === 1) return 'constant';
   // The index that pandas writes: no name, and the numbers of the rows.
-  const isUnnamed = /^(c\d+|Unnamed: \d+)$/.test(name);
   const isCounted =
     numbers !== undefined && numbers.max - numbers.min === nRows - 1 && sketch.meanCount === 1;
-  return isUnnamed && isCounted && numbers.min <= 1 ? 'row_number' : null;
+  return isIndexName(name) && isCounted && numbers.min <= 1 ? 'row_number' : null;
 }

@@ -6,7 +6,7 @@ const DOT = 0x2e;
 const COLON = 0x3a;
 
 /** Numbers beyond it are taken for damage, not for a price or a quantity. */
-const LARGEST_NUMBER = 1e15;
+export const LARGEST_NUMBER = 1e15;
 
 const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
 

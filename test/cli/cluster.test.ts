@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../functions/stats/random.ts';
+import { cellsOf, chunkedSource } from '../support/read-cells.ts';
 import { runCommand, scratchFolder } from '../support/run-command.ts';
 
 const { folder, path, write } = scratchFolder();
@@ -230,6 +231,27 @@ describe('the labels file', () => {
     const table = write('ids.csv', `id,v\n${ids.map((id, i) => `${id},${i}`).join('\n')}\n`);
     const { lines } = await clustered(table, '--algorithm', 'single', '--k', '1');
     expect(lines).toEqual(['id,label', "'=1+1,0", "'+x,0", '-5,0', "'@a,0", '"say ""hi"", b",0', 'plain,0']);
+  });
+
+  it('disarms ids of any file, and is read back as it was written', async () => {
+    const armed = [
+      '\t=1+1',
+      '\r@a',
+      '\n+b',
+      '＝1+1',
+      '-1+1',
+      '-',
+      "=cmd|' /C calc'!A0",
+      '@SUM(1,2)',
+      'a;=1+1',
+    ];
+    const numbers = ['-1', '+1', '-1.5', '-.5', '-1.5e3', '+2E-7'];
+    const ids = [...armed, ...numbers];
+    const table = write('ids.jsonl', ids.map((id, v) => JSON.stringify({ id, v })).join('\n'));
+    const { lines } = await clustered(table, '--algorithm', 'single', '--k', '1');
+    const { texts } = await cellsOf(chunkedSource('labels.csv', lines.join('\n')));
+    const back = armed.map((id) => (id === 'a;=1+1' ? id : `'${id}`));
+    expect(texts).toEqual({ id: [...back, ...numbers], label: ids.map(() => '0') });
   });
 
   it('is made in a folder that is not there yet', async () => {

@@ -20,6 +20,9 @@ function pushWord(parts: number[], word: number): void {
   parts.push(word & 255, (word >>> 8) & 255, (word >>> 16) & 255, Math.floor(word / 2 ** 24) & 255);
 }
 
+/** An LZ4 block, as Parquet's LZ4_RAW holds it. */
+export const encodeLz4Block = (bytes: Uint8Array): Uint8Array => Uint8Array.from(encodeBlock(bytes));
+
 function encodeBlock(bytes: Uint8Array): number[] {
   const out: number[] = [];
   const table = new Int32Array(1 << HASH_BITS).fill(-1);

@@ -18,6 +18,13 @@ describe('the header record', () => {
     expect(read(text)).toMatchObject({ delimiter, end });
   });
 
+  it('keeps a first column without a name, whatever the delimiter', () => {
+    for (const delimiter of [',', ';', '\t', '|']) {
+      const { header } = read(`${['', 'x', 'y'].join(delimiter)}\r\n`);
+      expect(header, delimiter).toEqual(['', 'x', 'y']);
+    }
+  });
+
   it('leaves out a byte order mark, quotes and blanks', () => {
     expect(read('\ufeff"Customer, ID" , "say ""x""","two\nlines"\n')).toEqual({
       delimiter: ',',

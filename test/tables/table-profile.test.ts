@@ -170,6 +170,12 @@ describe('a report', () => {
 });
 
 describe('local values', () => {
+  it('may have an exponent behind a decimal comma, up to where numbers are taken for damage', () => {
+    expect(parseLocalNumber('-1,75e-08', ',')).toBe(-1.75e-8);
+    expect(parseLocalNumber('2E+3', ',')).toBe(2000);
+    for (const text of ['1,5e16', '5e', 'e5', '1,5e5,0']) expect(parseLocalNumber(text, ','), text).toBeNaN();
+  });
+
   it('fail where they are none', () => {
     for (const text of ['', '1,23,4', '1.2.3', 'a', '--1', '12,34', '1 23'])
       expect(parseLocalNumber(text, '.'), text).toBeNaN();

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import {
   Bool,
+  type Data,
   DateDay,
   Decimal,
   Field,
@@ -8,16 +9,21 @@ import {
   Int8,
   Int64,
   List,
+  makeData,
   Table,
   TimestampMicrosecond,
+  TimestampMillisecond,
+  TimestampNanosecond,
+  TimestampSecond,
   Utf8,
+  Vector,
   vectorFromArray,
 } from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { planRanges } from '../../functions/tables/plan-ranges.ts';
 import { readTable } from '../../functions/tables/read-table.ts';
-import { cellsOf, chunkedSource } from '../support/read-cells.ts';
+import { batchesOf, cellsOf, chunkedSource } from '../support/read-cells.ts';
 import { writeArrow } from '../support/table-writers.ts';
 
 const AT = Date.UTC(2024, 1, 29, 12, 30);
@@ -80,6 +86,18 @@ describe('Arrow', () => {
       ]);
     }
     expect((await cellsOf(chunkedSource('t.gz', gzipSync(bytes)))).texts).toEqual(expected);
+  });
+
+  it.each([
+    ['seconds', new TimestampSecond(), [1_709_209_800n, -1n], [1_709_209_800_000, -1000]],
+    ['milliseconds', new TimestampMillisecond(), [1_709_209_800_250n, -1n], [1_709_209_800_250, -1]],
+    ['microseconds', new TimestampMicrosecond(), [1_709_209_800_250_999n, -1n], [1_709_209_800_250, -1]],
+    ['nanoseconds', new TimestampNanosecond(), [1_709_209_800_250_000_000n, -1n], [1_709_209_800_250, -1]],
+  ])('instants in %s are cut to the millisecond before', async (_, type, counts, expectedMs) => {
+    const data = makeData({ type, length: 2, data: BigInt64Array.from(counts) });
+    const bytes = writeArrow(new Table({ at: new Vector([data as Data]) }), 'file');
+    const { batches } = await batchesOf(chunkedSource('t.arrow', bytes));
+    expect(batches[0]!.columns[0]).toMatchObject({ kind: 'time', values: Float64Array.from(expectedMs) });
   });
 
   it('files are cut between record batches, and read in part', async () => {
