@@ -127,13 +127,23 @@ export function reportText(report: RunReport): string {
 }
 
 /** Commands a person can paste into a shell: the key as a variable, then the requests. */
-export function apiRequests(url: string, apiKey: string, dataset: string, runId: string): string[] {
+export function apiRequests(
+  url: string,
+  apiKey: string,
+  {
+    dataset,
+    runId,
+    isTable,
+  }: { readonly dataset: string; readonly runId: string; readonly isTable: boolean },
+): string[] {
   const get = (path: string) => `curl -H "X-API-Key: $KEY" "${url}${path}"`;
   return [
     `KEY=${apiKey}`,
     get(`/v1/segments?dataset=${dataset}`),
     get(`/v1/runs/${runId}`),
-    `curl -X POST -H "X-API-Key: $KEY" -H "Content-Type: application/json" -d '{"recency":30,"frequency":5,"monetary":1500}' "${url}/segment/manual"`,
+    isTable
+      ? get(`/v1/runs/${runId}/quality`)
+      : `curl -X POST -H "X-API-Key: $KEY" -H "Content-Type: application/json" -d '{"recency":30,"frequency":5,"monetary":1500}' "${url}/segment/manual"`,
   ];
 }
 

@@ -169,7 +169,11 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
       artifacts: detail.artifacts ?? [],
       api: {
         url: cloud.apiUrl,
-        requests: report.apiRequests(cloud.apiUrl, apiKey, dataset, runId),
+        requests: report.apiRequests(cloud.apiUrl, apiKey, {
+          dataset,
+          runId,
+          isTable: segments.some(({ distinctive }) => distinctive !== undefined),
+        }),
         ...(serve ? {} : { serve: upCommand(options) }),
       },
     };

@@ -66,6 +66,8 @@ export function nameByDifferences(model: Model): Map<number, SegmentName> {
 
 function inWords(feature: string, difference: number, isFlag = false): string {
   if (!isFlag) return `${difference > 0 ? 'high' : 'low'} ${feature}`;
+  const [, absent] = /^(.+)_missing$/.exec(feature) ?? [];
+  if (absent !== undefined) return difference > 0 ? `no ${absent}` : `${absent} known`;
   const [, column, value] = /^(.+?)[=~](.*)$/.exec(feature) ?? [];
   const what = column === undefined ? feature : `${column} ${value}`;
   return difference > 0 ? what : `not ${what}`;
