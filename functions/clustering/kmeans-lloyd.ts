@@ -1,6 +1,15 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
-import { createState, type KMeansState, keepBounds, placeCenters, SHELLS, workDone } from './kmeans-state.ts';
+import { PassChoice } from './kmeans-passes.ts';
+import {
+  createState,
+  type KMeansState,
+  keepBounds,
+  placeCenters,
+  SHELLS,
+  type WorkDone,
+  workDone,
+} from './kmeans-state.ts';
 import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
 
@@ -9,8 +18,8 @@ export const CALL_SAMPLES = 16_384;
 /** Bounds per group of centers pay where distances are long sums and there are many of them to leave out. */
 const BOUNDS_FROM_FEATURES = 16;
 const BOUNDS_FROM_GROUPS = 8;
-/** The iteration at which it shows whether leaving out far centers alone leaves out enough, and how much is enough. */
-const JUDGED_AT = 3;
+/** The pass over some samples at which it shows whether leaving out far centers alone leaves out enough, and how much is. */
+const JUDGED_AT = 2;
 const FAR_ENOUGH = 0.5;
 
 export interface LloydOptions {
@@ -56,6 +65,7 @@ export function lloyd(
     const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
+    const passes = new PassChoice(state);
     const sumOf = (call: (first: number, last: number) => number): number => {
       let total = 0;
       for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
@@ -80,9 +90,29 @@ export function lloyd(
     };
     /** Brings the labels up to date; returns how many changed. */
     const reassign = (): number => {
+      const before = workDone(state);
+      if (passes.isDense) {
+        let looked = 0;
+        const changed = sumOf((first, last) => {
+          const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
+          if (keepsGaps) looked += last - first;
+          return exports.kmeans_dense_f32(address, first, last, keepsGaps);
+        });
+        passes.learn(before, workDone(state), looked);
+        return changed;
+      }
       if (state.hasOrder) exports.kmeans_order_f32(address);
-      const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
-      return changed + exports.kmeans_flush_f32(address);
+      const some = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
+      const changed = some + exports.kmeans_flush_f32(address);
+      passes.learn(before, workDone(state), nSamples);
+      judgeBounds(before);
+      return changed;
+    };
+    let prunedPasses = 0;
+    /** After some passes it shows whether leaving out far centers alone leaves out enough. */
+    const judgeBounds = (before: WorkDone): void => {
+      prunedPasses++;
+      if (prunedPasses === JUDGED_AT && boundsPay(state, before)) keepBounds(kernels, state);
     };
     const improve = (): number => {
       const smallest = Math.max(1, Math.min(...counts));
@@ -93,9 +123,7 @@ export function lloyd(
     const converge = (): boolean => {
       while (update() > tolerance && iterations < options.maxIter) {
         iterations++;
-        const before = workDone(state);
         if (reassign() === 0) return true;
-        if (iterations === JUDGED_AT && boundsPay(state, before)) keepBounds(kernels, state);
       }
       return false;
     };
@@ -115,7 +143,7 @@ export function lloyd(
   });
 }
 
-function boundsPay(state: KMeansState, before: { tiles: number; decisions: number }): boolean {
+function boundsPay(state: KMeansState, before: WorkDone): boolean {
   const { tiles, decisions } = workDone(state);
   const groupsComputed = (tiles - before.tiles) / (decisions - before.decisions);
   return (
