@@ -65,14 +65,16 @@ if (!flags.quick || positionals.length > 0) {
   }
 }
 const whole = !flags.quick || positionals.length > 0;
-const cold = whole && chosen('C1') ? coldStart() : known.cold;
+const cold = whole && chosen('C1') ? await coldStart() : [known.cold ?? []].flat();
 const peak = whole && chosen('P1') ? denseAssignment(machine.multiplyAddPeak) : known.peak;
 const threads = whole && chosen('T1') ? await twoThreads() : known.threads;
 for (const { title, ratio } of chosen('T1') ? (threads ?? []) : []) log(`T1 ${title}: ${ratio.toFixed(2)} ×`);
 for (const { title, share } of chosen('P1') ? (peak ?? []) : []) {
   log(`P1 ${title}: ${(share * 100).toFixed(0)} % of the peak`);
 }
-if (cold && chosen('C1')) log(`C1 ${cold.title}: ${cold.ratio.toFixed(1)} ×`);
+for (const { title, seconds, ratio } of chosen('C1') ? cold : []) {
+  log(`C1 ${title}: ${(seconds * 1000).toFixed(0)} ms, ${ratio.toFixed(1)} ×`);
+}
 
 const order = new Map(CASES.map(({ title }, index) => [title, index]));
 const results: Results = {
@@ -82,7 +84,7 @@ const results: Results = {
     .sort((a, b) => order.get(a.title)! - order.get(b.title)!),
   limits: [...limits.values()],
   memory: [...memory.values()],
-  ...(cold && { cold }),
+  ...(cold.length > 0 && { cold }),
   ...(peak && { peak }),
   ...(threads && { threads }),
 };

@@ -3,8 +3,11 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Root of the project: the folder that holds package.json. */
-export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+/** Root of the project, the folder that holds package.json, seen from `cli/` or from the bundle in `dist/cli/`. */
+export const PROJECT = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url),
+);
+/** Folder of the synthesized templates. */
 export const ASSEMBLY = join(PROJECT, 'cdk.out');
 
 const SOURCES = ['wasm', 'functions', 'infra', 'cdk.json', 'package.json', 'asconfig.json'];
@@ -25,11 +28,11 @@ export async function ensureBuilt(log: (line: string) => void): Promise<void> {
   await runScript('synth');
 }
 
-/** Builds the kernels where they were never built. */
+/** Builds the kernels where they were never built, and with them the bundle that `tessella cluster` starts from. */
 export async function ensureKernels(log: (line: string) => void): Promise<void> {
   if (existsSync(join(PROJECT, 'build', 'kernels-wasm.js'))) return;
   log('Building the kernels (once) …');
-  await runScript('build:wasm');
+  await runScript('build');
 }
 
 async function runScript(name: string): Promise<void> {

@@ -9,8 +9,8 @@ import {
   SCALINGS,
   unusedOptions,
 } from './cluster-options.ts';
-import { wholeNumber } from './options.ts';
 import { count, printJson } from './terminal.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const EXAMPLES = `
 Examples:

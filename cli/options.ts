@@ -1,18 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { nameSchema } from '../functions/contracts/workflow.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const STACK_DEFAULTS = { data: '.tessella', port: 5001, tenant: 'default' } as const;
-
-/** Parses a whole number within bounds for commander. */
-export function wholeNumber(min: number, max: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
-    }
-    return value;
-  };
-}
 
 /** Parses a tenant or dataset name for commander. */
 export function name(text: string): string {

@@ -3,10 +3,11 @@ import type { RunDetail } from '../functions/contracts/api-runs.ts';
 import { type RunRequestInput, runRequestSchema } from '../functions/contracts/workflow.ts';
 import { ConflictError, InvalidRequestError, type Problem } from '../functions/errors.ts';
 import type { ApiClient } from './api.ts';
-import { name, upCommand, wholeNumber, withStackOptions } from './options.ts';
+import { name, upCommand, withStackOptions } from './options.ts';
 import type { StackOptions } from './stack.ts';
 import { printJson, RunFailedError } from './terminal.ts';
 import type { ExecutionEnd } from './track.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface RunOptions extends StackOptions {
   readonly dataset: string;

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { InvalidRequestError } from '../functions/errors.ts';
-import { wholeNumber } from './options.ts';
 import { type SampleOptions, sampleOrders } from './orders.ts';
 import { count, printJson } from './terminal.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** What was written. */
 export interface SampleResult {

@@ -72,14 +72,12 @@ function printFailure(problem: Problem): void {
   printJson({ status: 'failed', ...(runId === undefined ? {} : { runId }), problem });
 }
 
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-/** 1234567 → `1,234,567`. */
-export const count = (value: number): string => grouped.format(value);
+/** 1234567 → `1,234,567`. Without `Intl`, whose first format takes longer than a small clustering. */
+export const count = (value: number): string => value.toFixed(0).replace(/\B(?=(?:\d{3})+$)/g, ',');
 
 /** 1234567 → `1.2M`. */
-export const short = (value: number): string => compact.format(value);
+export const short = (value: number): string =>
+  new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
 /** Milliseconds as `0.42 s` or `3 min 05 s`. */
 export function duration(milliseconds: number): string {

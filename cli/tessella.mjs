@@ -1,19 +1,29 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can start: it makes sure that Node 24 runs the rest, which is TypeScript.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = 24;
-const main = new URL('./main.ts', import.meta.url);
+/** Commands of the bundle that `npm run build` writes. */
+const BUNDLED = ['cluster', 'inspect'];
+const bundle = new URL('../dist/cli/tables.mjs', import.meta.url);
+const sources = ['.', '../functions', '../build/kernels-wasm.js', '../package.json'];
+// What V8 compiled once it reads back; where the folder cannot be written it compiles each time.
+const compiled = fileURLToPath(new URL('./compiled', bundle));
+const isBundled = BUNDLED.includes(process.argv[2]) && isNewer(bundle, sources);
+const main = isBundled ? bundle : new URL('./main.ts', import.meta.url);
 const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+  if (isBundled) module.enableCompileCache(compiled);
   await import(main.href);
 } else if (existsSync(own)) {
   // `npm ci` brought its own Node 24 along: hand over to it and pass signals on.
-  const child = spawn(own, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const env = isBundled ? { NODE_COMPILE_CACHE: compiled, ...process.env } : process.env;
+  const child = spawn(own, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // A terminal sends Ctrl-C to parent and child alike; anything else sends it to us alone.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
@@ -24,4 +34,15 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
       'Run `npm ci` in the project (it brings its own Node 24), or install Node 24.',
   );
   process.exitCode = 1;
+}
+
+/** Whether a file is there and newer than all sources. */
+function isNewer(file, sources) {
+  const builtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const unchanged = (url) => {
+    const stats = statSync(url, { throwIfNoEntry: false });
+    if (!stats?.isDirectory()) return stats !== undefined && stats.mtimeMs <= builtMs;
+    return readdirSync(url).every((name) => unchanged(new URL(`${url.href.replace(/\/$/, '')}/${name}`)));
+  };
+  return builtMs > 0 && sources.every((path) => unchanged(new URL(path, import.meta.url)));
 }

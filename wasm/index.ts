@@ -7,7 +7,7 @@ export { kmeans_flush_f32, kmeans_reassign_f32 } from './kmeans';
 export { kmeans_assign_f32, kmeans_dense_f32 } from './kmeans-dense';
 export { kmeans_order_f32 } from './kmeans-order';
 export { kmeans_improve_f32 } from './kmeans-improve';
-export { kmeans_plus_plus_gains_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';
+export { kmeans_plus_plus_trials_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';
 export { nearest_center_f32 } from './nearest-center';
 export { silhouette_column_f32, silhouette_rows_f32 } from './silhouette';
 export { cluster_spread_f32, cluster_sums_f32 } from './davies-bouldin';

@@ -21,14 +21,10 @@ export function kmeansPlusPlus(
   random: Random,
 ): Float64Array {
   return kernels.memory.scope(() => {
-    const seeding = new Seeding(kernels, placed, nClusters);
     const nTrials = 2 + Math.floor(Math.log(nClusters));
-    seeding.add(random.integer(placed.nSamples));
-    while (seeding.count < nClusters) {
-      const candidates = seeding.draw(random, nTrials);
-      const gains = seeding.gains(candidates);
-      seeding.add(candidates[gains.indexOf(Math.max(...gains))]!);
-    }
+    const seeding = new Seeding(kernels, placed, nClusters, nTrials);
+    seeding.begin(random.integer(placed.nSamples));
+    while (seeding.count < nClusters) seeding.add(seeding.draw(random));
     return seeding.centers;
   });
 }
@@ -46,88 +42,115 @@ function sampleAt({ rows, nFeatures }: PlacedRows, row: number): KernelF32 {
   return rows.subarray(row * nFeatures, (row + 1) * nFeatures) as KernelF32;
 }
 
-/** The centers chosen so far and each sample's nearest of them; mirrors `SeedingState` in wasm/kmeans-plus-plus.ts. */
+/**
+ * The centers chosen so far and each sample's nearest of them; mirrors `SeedingState` in wasm/kmeans-plus-plus.ts. The
+ * newest center is taken into the distances by the pass that tries the candidates for the next: the sums that steer the
+ * draws are known without it, from the pass that tried this one.
+ */
 class Seeding {
   readonly centers: Float64Array;
   count = 0;
   readonly #kernels: Kernels;
   readonly #placed: PlacedRows;
+  readonly #nTrials: number;
   readonly #closest: KernelF32;
   readonly #limits: KernelF32;
-  readonly #runSums: KernelF64;
-  readonly #candidates: KernelF32;
-  readonly #gains: KernelF64;
+  /** nFeatures × (1 + candidates): the newest center and the candidates, side by side. */
+  readonly #trials: KernelF32;
+  readonly #newest: KernelF32;
+  /** Candidates × runs. */
+  readonly #potentials: KernelF64;
+  /** Sums of squared distances by runs, with the newest center. */
+  #runSums: KernelF64;
+  readonly #scratch: number;
   readonly #state: number;
 
-  constructor(kernels: Kernels, placed: PlacedRows, nClusters: number) {
+  constructor(kernels: Kernels, placed: PlacedRows, nClusters: number, nTrials: number) {
     const { memory } = kernels;
     const { nSamples, nFeatures } = placed;
     const nSlots = Math.ceil(nSamples / 8) * 8;
-    const mostTrials = Math.ceil((2 + Math.log(nClusters)) / 4) * 4;
     this.centers = new Float64Array(nClusters * nFeatures);
     this.#kernels = kernels;
     this.#placed = placed;
+    this.#nTrials = nTrials;
     this.#closest = memory.f32(nSlots).fill(0);
     this.#limits = memory.f32(nClusters);
-    this.#runSums = memory.f64(Math.ceil(nSamples / RUN));
-    this.#candidates = memory.f32(mostTrials * nFeatures);
-    this.#gains = memory.f64(mostTrials);
+    this.#trials = memory.f32(nFeatures * (1 + nTrials));
+    this.#newest = memory.f32(nFeatures);
+    this.#potentials = memory.f64(nTrials * Math.ceil(nSamples / RUN));
+    this.#runSums = this.#potentialsOf(0);
+    this.#scratch = memory.alloc(48 * (1 + nTrials) + 32 * Math.ceil(nFeatures / 4) * 4);
     const labels = memory.u16(nSlots).fill(0);
-    const samples = memory.i32(8);
-    const tile = memory.f32((Math.ceil(nFeatures / 4) * 4 + 5) * 8);
-    const fields = memory.i32(9);
-    fields.set([placed.rows.byteOffset, nSamples, nFeatures, this.#closest.byteOffset, labels.byteOffset]);
-    fields.set([this.#limits.byteOffset, this.#runSums.byteOffset], 5);
-    fields.set([samples.byteOffset, tile.byteOffset], 7);
+    const fields = memory.i32(6);
+    fields.set([placed.rows.byteOffset, nSamples, nFeatures]);
+    fields.set([this.#closest.byteOffset, labels.byteOffset, this.#limits.byteOffset], 3);
     this.#state = fields.byteOffset;
   }
 
-  /** Makes a sample the next center. */
-  add(row: number): void {
-    const { nSamples, nFeatures } = this.#placed;
-    const sample = sampleAt(this.#placed, row);
-    this.#setLimits([row]);
-    this.centers.set(sample, this.count * nFeatures);
-    const center = this.#candidates.subarray(0, nFeatures);
-    center.set(sample);
-    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
-      const last = Math.min(nSamples, first + CALL_SAMPLES);
-      const { kmeans_plus_plus_update_f32 } = this.#kernels.exports;
-      kmeans_plus_plus_update_f32(this.#state, first, last, center.byteOffset, this.count);
-    }
-    this.count++;
+  /** Makes a sample the first center. */
+  begin(row: number): void {
+    this.#keep(row);
+    this.#everyCall((first, last) => this.#update(first, last, this.#runSums));
   }
 
-  /** How much each candidate would lower the sum of squared distances. */
-  gains(candidates: readonly number[]): number[] {
-    const { nSamples, nFeatures } = this.#placed;
-    const nTiles = Math.ceil(candidates.length / 4);
-    for (let trial = 0; trial < nTiles * 4; trial++) {
-      const sample = sampleAt(this.#placed, candidates[Math.min(trial, candidates.length - 1)]!);
-      for (let j = 0; j < nFeatures; j++) {
-        this.#candidates[(trial >> 2) * nFeatures * 4 + j * 4 + (trial & 3)] = sample[j]!;
-      }
-    }
-    this.#setLimits(candidates);
-    this.#gains.fill(0);
-    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
-      const last = Math.min(nSamples, first + CALL_SAMPLES);
-      this.#kernels.exports.kmeans_plus_plus_gains_f32(
+  /** Makes the candidate the next center that leaves the smallest sum of squared distances. Ties: the earliest. */
+  add(candidates: readonly number[]): void {
+    const { nFeatures } = this.#placed;
+    const trials = [this.#newest, ...candidates.map((row) => sampleAt(this.#placed, row))];
+    trials.forEach((sample, trial) => {
+      for (let j = 0; j < nFeatures; j++) this.#trials[j * trials.length + trial] = sample[j]!;
+    });
+    this.#setLimits(trials);
+    const { exports } = this.#kernels;
+    this.#everyCall((first, last) => {
+      exports.kmeans_plus_plus_trials_f32(
         this.#state,
         first,
         last,
-        this.#candidates.byteOffset,
-        nTiles,
-        this.#gains.byteOffset,
+        this.#trials.byteOffset,
+        trials.length,
+        this.count - 1,
+        this.#potentials.byteOffset,
+        this.#scratch,
       );
-    }
-    return Array.from(this.#gains.subarray(0, candidates.length));
+    });
+    const sums = candidates.map((_, candidate) => sum(this.#potentialsOf(candidate)));
+    const best = sums.indexOf(Math.min(...sums));
+    this.#runSums = this.#potentialsOf(best);
+    this.#keep(candidates[best]!);
   }
 
-  /** Rows drawn with probability proportional to their squared distance; one at distance 0 is never drawn. */
-  draw(random: Random, count: number): number[] {
-    const total = this.#runSums.reduce((sum, value) => sum + value, 0);
-    return Array.from({ length: count }, () => this.#rowAt(random.uniform() * total));
+  /** Candidates, drawn with probability proportional to their squared distance; one at distance 0 is never drawn. */
+  draw(random: Random): number[] {
+    const total = sum(this.#runSums);
+    return Array.from({ length: this.#nTrials }, () => this.#rowAt(random.uniform() * total));
+  }
+
+  #keep(row: number): void {
+    this.#newest.set(sampleAt(this.#placed, row));
+    this.centers.set(this.#newest, this.count * this.#placed.nFeatures);
+    this.count++;
+  }
+
+  /** Sums by runs of what a candidate of the latest pass would leave. */
+  #potentialsOf(candidate: number): KernelF64 {
+    const nRuns = this.#potentials.length / this.#nTrials;
+    return this.#potentials.subarray(candidate * nRuns, (candidate + 1) * nRuns) as KernelF64;
+  }
+
+  #everyCall(call: (first: number, last: number) => void): void {
+    const { nSamples } = this.#placed;
+    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
+      call(first, Math.min(nSamples, first + CALL_SAMPLES));
+    }
+  }
+
+  /** Takes the newest center into the distances of some runs. */
+  #update(first: number, last: number, runSums: KernelF64): void {
+    const { exports } = this.#kernels;
+    const label = this.count - 1;
+    const center = this.#newest.byteOffset;
+    exports.kmeans_plus_plus_update_f32(this.#state, first, last, center, label, runSums.byteOffset);
   }
 
   /** First row at which the running sum of squared distances exceeds `target`. */
@@ -137,8 +160,9 @@ class Seeding {
     let left = target;
     let run = 0;
     while (run < runSums.length - 1 && left >= runSums[run]!) left -= runSums[run++]!;
-    let lastPositive = -1;
     const end = Math.min(nSamples, (run + 1) * RUN);
+    this.#update(run * RUN, end, runSums);
+    let lastPositive = -1;
     for (let row = run * RUN; row < end; row++) {
       const value = this.#closest[row]!;
       if (value > 0) {
@@ -148,16 +172,18 @@ class Seeding {
       left -= value;
     }
     // The float32 sum of the run was a little above the sum of its parts.
-    return lastPositive >= 0 ? lastPositive : this.#closest.findLastIndex((value) => value > 0);
+    if (lastPositive >= 0) return lastPositive;
+    this.#everyCall((first, last) => this.#update(first, last, runSums));
+    return this.#closest.findLastIndex((value) => value > 0);
   }
 
-  /** For each center a quarter of the squared distance to the nearest candidate; see the kernel's `limits`. */
-  #setLimits(candidates: readonly number[]): void {
+  /** For each center a quarter of the squared distance to the nearest other trial; see the kernel's `limits`. */
+  #setLimits(trials: readonly KernelF32[]): void {
     const { nFeatures } = this.#placed;
     for (let c = 0; c < this.count; c++) {
       let nearest = Number.POSITIVE_INFINITY;
-      for (const row of candidates) {
-        const sample = sampleAt(this.#placed, row);
+      for (const [trial, sample] of trials.entries()) {
+        if (trial === 0 && c === this.count - 1) continue;
         let square = 0;
         for (let j = 0; j < nFeatures; j++) square += (sample[j]! - this.centers[c * nFeatures + j]!) ** 2;
         nearest = Math.min(nearest, square);
@@ -165,4 +191,10 @@ class Seeding {
       this.#limits[c] = (nearest / 4) * ROUND_DOWN;
     }
   }
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }

@@ -1,19 +1,15 @@
 import type { TableLayout, TextEncoding } from '../contracts/table-layout.ts';
 import { gunzip, isGzip } from '../decompress/gunzip.ts';
 import { InsufficientDataError } from '../errors.ts';
-import { readArrowNames } from './arrow-batches.ts';
-import { arrowStream } from './arrow-stream.ts';
 import { blanksToTabs, isBlankSeparated } from './blank-separated.ts';
 import { HEADER_SAMPLE_BYTES, readCsvHeader } from './csv-header.ts';
 import { distinctNames } from './distinct-names.ts';
 import { readJsonKeys } from './json-lines.ts';
-import { parquetNames, readParquetMetadata } from './parquet-batches.ts';
 import { plainSource } from './plain-source.ts';
 import type { LayoutOptions } from './read-options.ts';
 import { tableFormat } from './table-format.ts';
 import type { TableSource } from './table-source.ts';
 import { detectEncoding, isByteOriented, toUtf8 } from './text-encoding.ts';
-import { readSheetHeader } from './xlsx-batches.ts';
 
 const LF = 0x0a;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -26,6 +22,8 @@ const NUMBER_OR_NONE =
  * called c1, c2, ….
  * @throws InvalidDatasetError for a file that is empty, damaged or of no known format
  * @throws InsufficientDataError for a text that ends with its header
+ *
+ * Readers of binary formats are loaded when such a file comes: a text waits for none of them.
  */
 export async function openTable(source: TableSource, options: LayoutOptions = {}): Promise<TableLayout> {
   const { file } = source;
@@ -50,13 +48,19 @@ export async function openTable(source: TableSource, options: LayoutOptions = {}
   }
   const plain = await plainSource(source, compression);
   if (format === 'parquet') {
+    const { parquetNames, readParquetMetadata } = await import('./parquet-batches.ts');
     return { ...layout, header: distinctNames(parquetNames(await readParquetMetadata(plain))) };
   }
   if (format === 'xlsx') {
     const sheet = options.sheet ?? null;
+    const { readSheetHeader } = await import('./xlsx-batches.ts');
     const { header, firstPlace } = await readSheetHeader(file, await plain.read(0, plain.size), sheet);
     return { ...layout, sheet, header: distinctNames(header), firstPlace };
   }
+  const [{ readArrowNames }, { arrowStream }] = await Promise.all([
+    import('./arrow-batches.ts'),
+    import('./arrow-stream.ts'),
+  ]);
   const names = await readArrowNames(file, arrowStream(plain, format, { start: 0, end: 0 }));
   return { ...layout, header: distinctNames(names) };
 }

@@ -1,16 +1,12 @@
 import type { RowRange, TableLayout } from '../contracts/table-layout.ts';
 import { gunzip } from '../decompress/gunzip.ts';
-import { readArrowBatches } from './arrow-batches.ts';
-import { arrowStream } from './arrow-stream.ts';
 import type { TableBatch } from './cells.ts';
 import { readCsvBatches, requireUtf8 } from './csv-batches.ts';
 import { readJsonBatches } from './json-lines.ts';
-import { readParquetBatches, readParquetMetadata } from './parquet-batches.ts';
 import { plainSource } from './plain-source.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { TableSource } from './table-source.ts';
 import { isByteOriented, toUtf8 } from './text-encoding.ts';
-import { readSheetBatches } from './xlsx-batches.ts';
 
 /**
  * The rows of a table, or of one range of it, as batches: the same values from every format that can hold them.
@@ -42,12 +38,20 @@ export async function* readTable(
   }
   const plain = await plainSource(source, compression);
   if (format === 'parquet') {
+    const { readParquetBatches, readParquetMetadata } = await import('./parquet-batches.ts');
     const metadata = await readParquetMetadata(plain);
     yield* readParquetBatches(plain, metadata, columns, range.start, range.end ?? metadata.row_groups.length);
   } else if (format === 'xlsx') {
+    const { readSheetBatches } = await import('./xlsx-batches.ts');
     const bytes = await plain.read(0, plain.size);
     yield* readSheetBatches(file, bytes, layout.sheet, columns, firstPlace);
-  } else yield* readArrowBatches(file, arrowStream(plain, format, range), columns, 1);
+  } else {
+    const [{ readArrowBatches }, { arrowStream }] = await Promise.all([
+      import('./arrow-batches.ts'),
+      import('./arrow-stream.ts'),
+    ]);
+    yield* readArrowBatches(file, arrowStream(plain, format, range), columns, 1);
+  }
 }
 
 /** The range that is the whole table. */
