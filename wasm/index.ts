@@ -4,6 +4,7 @@ export { pack_blocks_f32, place_rows_f32 } from './rows';
 export { part_rows_f32, row_squares_f32, side_labels_i32, side_squares_f64 } from './bisect-rows';
 export { bisect_first_f32, bisect_pass_f32, bisect_scan_f32 } from './bisect';
 export { kmeans_assign_f32, kmeans_flush_f32, kmeans_reassign_f32 } from './kmeans';
+export { kmeans_count_runs_f32, kmeans_reassign_sorted_f32, kmeans_sort_f32 } from './kmeans-sort';
 export { kmeans_order_f32 } from './kmeans-order';
 export { kmeans_improve_f32 } from './kmeans-improve';
 export { kmeans_plus_plus_gains_f32, kmeans_plus_plus_update_f32 } from './kmeans-plus-plus';

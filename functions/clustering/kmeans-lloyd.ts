@@ -3,6 +3,7 @@ import { CenterMovement } from './center-movement.ts';
 import { createState, type KMeansState, keepBounds, placeCenters, SHELLS, workDone } from './kmeans-state.ts';
 import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
+import { SortedRows } from './sorted-rows.ts';
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 export const CALL_SAMPLES = 16_384;
@@ -56,6 +57,7 @@ export function lloyd(
     const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
+    const sorted = !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state) : undefined;
     const sumOf = (call: (first: number, last: number) => number): number => {
       let total = 0;
       for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
@@ -71,7 +73,10 @@ export function lloyd(
     const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
-      relocateEmptyClusters(state);
+      if (counts.includes(0)) {
+        sorted?.restore();
+        relocateEmptyClusters(state);
+      }
       const next = options.spherical ? onSphere(placed, means(state)) : means(state);
       const shift = movement.advance(state, centers, next);
       centers = next;
@@ -81,6 +86,7 @@ export function lloyd(
     /** Brings the labels up to date; returns how many changed. */
     const reassign = (): number => {
       if (state.hasOrder) exports.kmeans_order_f32(address);
+      if (sorted) return sorted.reassign();
       const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
       return changed + exports.kmeans_flush_f32(address);
     };
@@ -105,6 +111,7 @@ export function lloyd(
       settled = converge();
     }
     if (!settled) reassign();
+    sorted?.restore();
     return {
       labels: clusterLabels(state),
       centers,
