@@ -8,7 +8,7 @@ const RUNS = 8;
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 const CALL_SAMPLES = 16_384;
 /** Sorting takes about as long as looking at all samples this many times. */
-const COST_IN_PASSES = 4;
+const COST_IN_PASSES = 3;
 /** Largest table that is sorted, bytes: sorting takes as much memory again, twice when it is repeated. */
 const MOST_BYTES = 2 ** 30;
 /** A gap every clock exceeds: the page is looked at. */
