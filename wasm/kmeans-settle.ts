@@ -42,15 +42,12 @@ export function placeLabel(state: KMeansState, sample: i32, label: i32, margin: 
 
 /**
  * As `placeLabel`, and brings the sums up to date.
- * @returns 1 when the label changed or is the first, else 0
+ * @returns 1 when the label changed, else 0
  */
-export function settle(
-  state: KMeansState, sample: i32, label: i32, margin: f32, upper: f32, isFirst: bool,
-): i32 {
+export function settle(state: KMeansState, sample: i32, label: i32, margin: f32, upper: f32): i32 {
   const previous = placeLabel(state, sample, label, margin, upper);
-  if (isFirst) addSample(state, sample, settledLabel);
-  else if (previous == settledLabel) return 0;
-  else moveSample(state, sample, previous, settledLabel);
+  if (previous == settledLabel) return 0;
+  moveSample(state, sample, previous, settledLabel);
   return 1;
 }
 

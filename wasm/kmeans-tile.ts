@@ -57,7 +57,7 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
     const at = lanes + (<usize>lane << 2);
     let label = load<i32>(at, 32);
     if (order) label = load<i32>(order + (<usize>label << 2));
-    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64), false);
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64));
   }
   return changed;
 }

@@ -12,6 +12,7 @@ import {
 } from './kmeans-state.ts';
 import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
+import { SortedRows } from './sorted-rows.ts';
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 export const CALL_SAMPLES = 16_384;
@@ -66,6 +67,7 @@ export function lloyd(
     const { address, counts } = state;
     const movement = new CenterMovement(state);
     const passes = new PassChoice(state);
+    const sorted = !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state) : undefined;
     const sumOf = (call: (first: number, last: number) => number): number => {
       let total = 0;
       for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
@@ -81,7 +83,10 @@ export function lloyd(
     const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
-      relocateEmptyClusters(state);
+      if (counts.includes(0)) {
+        sorted?.restore();
+        relocateEmptyClusters(state);
+      }
       const next = options.spherical ? onSphere(placed, means(state)) : means(state);
       const shift = movement.advance(state, centers, next);
       centers = next;
@@ -92,6 +97,8 @@ export function lloyd(
     const reassign = (): number => {
       const before = workDone(state);
       if (passes.isDense) {
+        // Packed rows and their norms are in the order of the table.
+        sorted?.restore();
         let looked = 0;
         const changed = sumOf((first, last) => {
           const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
@@ -102,17 +109,23 @@ export function lloyd(
         return changed;
       }
       if (state.hasOrder) exports.kmeans_order_f32(address);
-      const some = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
-      const changed = some + exports.kmeans_flush_f32(address);
+      const changed = sorted?.reassign() ?? reassignInOrder();
       passes.learn(before, workDone(state), nSamples);
       judgeBounds(before);
+      if (changed > 0 && !passes.isDense) sorted?.sortIfItPays();
       return changed;
+    };
+    const reassignInOrder = (): number => {
+      const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
+      return changed + exports.kmeans_flush_f32(address);
     };
     let prunedPasses = 0;
     /** After some passes it shows whether leaving out far centers alone leaves out enough. */
     const judgeBounds = (before: WorkDone): void => {
       prunedPasses++;
-      if (prunedPasses === JUDGED_AT && boundsPay(state, before)) keepBounds(kernels, state);
+      if (prunedPasses !== JUDGED_AT || !boundsPay(state, before)) return;
+      sorted?.restore();
+      keepBounds(kernels, state);
     };
     const improve = (): number => {
       const smallest = Math.max(1, Math.min(...counts));
@@ -133,6 +146,7 @@ export function lloyd(
       settled = converge();
     }
     if (!settled) reassign();
+    sorted?.restore();
     return {
       labels: clusterLabels(state),
       centers,
