@@ -27,7 +27,7 @@ function upperBound(state: KMeansState, square: v128): v128 {
  * As `settleTile`, keeping a bound per sample and group of 4 centers: only groups whose bound does not exceed the
  * distance to the own center are computed (Ding et al., "Yinyang K-means", ICML 2015, with tiles for groups).
  */
-export function settleTileByGroups(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
+export function settleTileByGroups(state: KMeansState, samples: usize, count: i32, own: i32): i32 {
   for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
   state.decisions++;
   const nFeatures = state.nFeatures, nGroups = state.nGroups;
@@ -36,40 +36,33 @@ export function settleTileByGroups(state: KMeansState, samples: usize, count: i3
   const end = tile + (<usize>nFeatures << 5);
   const groupBytes = <usize>nFeatures << 4;
   loadTile(state.rows, nFeatures, samples, tile);
-  let best0 = f32x4.splat(FAR), best1 = best0;
   let index0 = i32x4.splat(own), index1 = index0;
-  if (own >= 0) {
-    let a0 = f32x4.splat(0), a1 = a0;
-    let center = state.centersBy4 + <usize>(own >>> 2) * groupBytes + (<usize>(own & 3) << 2);
-    for (let at = tile; at < end; at += 32) {
-      const c = v128.load32_splat(center);
-      let t = f32x4.sub(v128.load(at), c);
-      a0 = madd(t, t, a0);
-      t = f32x4.sub(v128.load(at, 16), c);
-      a1 = madd(t, t, a1);
-      center += 16;
-    }
-    best0 = a0;
-    best1 = a1;
-    loadTile(state.bounds, width, samples, bounds);
+  let best0 = f32x4.splat(0), best1 = best0;
+  let center = state.centersBy4 + <usize>(own >>> 2) * groupBytes + (<usize>(own & 3) << 2);
+  for (let at = tile; at < end; at += 32) {
+    const c = v128.load32_splat(center);
+    let t = f32x4.sub(v128.load(at), c);
+    best0 = madd(t, t, best0);
+    t = f32x4.sub(v128.load(at, 16), c);
+    best1 = madd(t, t, best1);
+    center += 16;
   }
+  loadTile(state.bounds, width, samples, bounds);
   const ownBest0 = best0, ownBest1 = best1;
   const upper0 = upperBound(state, best0), upper1 = upperBound(state, best1);
   let least0 = f32x4.splat(FAR), least1 = least0;
   let opened = 0;
   for (let group = 0; group < nGroups; group++) {
     const bound = bounds + (<usize>group << 5);
-    if (own >= 0) {
-      const clock = v128.load32_splat(state.groupClocks + (<usize>group << 2));
-      const stored0 = v128.load(bound), stored1 = v128.load(bound, 16);
-      const isNear = v128.or(
-        f32x4.le(stored0, f32x4.add(upper0, clock)), f32x4.le(stored1, f32x4.add(upper1, clock)),
-      );
-      if (!v128.any_true(isNear)) {
-        least0 = f32x4.pmin(least0, f32x4.sub(stored0, clock));
-        least1 = f32x4.pmin(least1, f32x4.sub(stored1, clock));
-        continue;
-      }
+    const clock = v128.load32_splat(state.groupClocks + (<usize>group << 2));
+    const stored0 = v128.load(bound), stored1 = v128.load(bound, 16);
+    const isNear = v128.or(
+      f32x4.le(stored0, f32x4.add(upper0, clock)), f32x4.le(stored1, f32x4.add(upper1, clock)),
+    );
+    if (!v128.any_true(isNear)) {
+      least0 = f32x4.pmin(least0, f32x4.sub(stored0, clock));
+      least1 = f32x4.pmin(least1, f32x4.sub(stored1, clock));
+      continue;
     }
     store<i32>(state.openGroups + (<usize>opened << 2), group);
     opened++;
@@ -119,30 +112,27 @@ export function settleTileByGroups(state: KMeansState, samples: usize, count: i3
     }
     storeTile(state.bounds, width, samples, bounds);
   }
-  if (own >= 0) {
-    // Where the label changes, the center left is one of the others, also when its group stayed closed.
-    const same = i32x4.splat(own), far = f32x4.splat(FAR);
-    least0 = f32x4.pmin(least0, select(far, lowerBound(state, ownBest0), i32x4.eq(index0, same)));
-    least1 = f32x4.pmin(least1, select(far, lowerBound(state, ownBest1), i32x4.eq(index1, same)));
-  }
+  // Where the label changes, the center left is one of the others, also when its group stayed closed.
+  const same = i32x4.splat(own), far = f32x4.splat(FAR), stays0 = i32x4.eq(index0, same), stays1 = i32x4.eq(index1, same);
+  least0 = f32x4.pmin(least0, select(far, lowerBound(state, ownBest0), stays0));
+  least1 = f32x4.pmin(least1, select(far, lowerBound(state, ownBest1), stays1));
   const nearest0 = upperBound(state, best0), nearest1 = upperBound(state, best1);
   const margin0 = f32x4.sub(least0, nearest0), margin1 = f32x4.sub(least1, nearest1);
-  const zero = f32x4.splat(0), same = i32x4.splat(own);
+  const zero = f32x4.splat(0);
   const settled = v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero));
-  const stays = v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same));
-  if (own >= 0 && i32x4.all_true(v128.and(settled, stays))) {
+  if (i32x4.all_true(v128.and(settled, v128.and(stays0, stays1)))) {
     keepLabels(state, samples, own, margin0, margin1, nearest0, nearest1);
     return 0;
   }
   return settleLanes(
-    state, samples, count, own, isFirst, margin0, margin1, index0, index1,
+    state, samples, count, own, margin0, margin1, index0, index1,
     nearest0, nearest1, lowerBound(state, ownBest0), lowerBound(state, ownBest1),
   );
 }
 
 /** Settles lanes one by one; keeps the bounds right for centers that stopped being a sample's own. */
 function settleLanes(
-  state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool, margin0: v128, margin1: v128,
+  state: KMeansState, samples: usize, count: i32, own: i32, margin0: v128, margin1: v128,
   index0: v128, index1: v128, nearest0: v128, nearest1: v128, own0: v128, own1: v128,
 ): i32 {
   const lanes = state.tile;
@@ -158,11 +148,11 @@ function settleLanes(
   for (let lane = 0; lane < count; lane++) {
     const at = lanes + (<usize>lane << 2);
     const index = load<i32>(at, 32);
-    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), index, load<f32>(at), load<f32>(at, 64), isFirst);
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), index, load<f32>(at), load<f32>(at, 64));
     const label = settledLabel;
     // Decided in float64: the bounds left out the wrong center.
     if (label != index) lowerTo(state, samples, lane, index >>> 2, load<f32>(at, 64) * <f32>0.999 - 2 * state.absoluteError);
-    if (own >= 0 && label != own) lowerTo(state, samples, lane, own >>> 2, load<f32>(at, 96));
+    if (label != own) lowerTo(state, samples, lane, own >>> 2, load<f32>(at, 96));
   }
   return changed;
 }

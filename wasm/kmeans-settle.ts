@@ -15,15 +15,16 @@ function shellOf(state: KMeansState, label: i32, upper: f32): i32 {
   return (label << 2) + i32(upper > load<f32>(radii)) + i32(upper > load<f32>(radii, 4)) + i32(upper > load<f32>(radii, 8));
 }
 
+/** The label decided by the latest `placeLabel`. */
+export let settledLabel: i32 = 0;
+
 /**
  * Stores one sample's label and gap after its two nearest distances are known; where they are closer than rounding
- * allows to tell, decides in float64 first. The label decided is in `settledLabel`.
+ * allows to tell, decides in float64 first. Sums are left to the caller.
  * @param upper upper bound of the distance to the nearest center
- * @returns 1 when the label changed or is the first, else 0
+ * @returns the label before; without meaning at first
  */
-export function settle(
-  state: KMeansState, sample: i32, label: i32, margin: f32, upper: f32, isFirst: bool,
-): i32 {
+export function placeLabel(state: KMeansState, sample: i32, label: i32, margin: f32, upper: f32): i32 {
   if (!(margin > 0)) {
     label = decideExactly(state, sample);
     margin = <f32>((exactSecond - exactBest) * 0.9999999);
@@ -36,15 +37,19 @@ export function settle(
   );
   const previous = labelOf(state, sample);
   store<u16>(state.labels + (<usize>sample << 1), <u16>shell);
-  if (isFirst) {
-    addSample(state, sample, label);
-    return 1;
-  }
-  if (previous == label) return 0;
-  moveSample(state, sample, previous, label);
+  return previous;
+}
+
+/**
+ * As `placeLabel`, and brings the sums up to date.
+ * @returns 1 when the label changed, else 0
+ */
+export function settle(state: KMeansState, sample: i32, label: i32, margin: f32, upper: f32): i32 {
+  const previous = placeLabel(state, sample, label, margin, upper);
+  if (previous == settledLabel) return 0;
+  moveSample(state, sample, previous, settledLabel);
   return 1;
 }
-export let settledLabel: i32 = 0;
 
 /**
  * First labels of 8 samples in a row, with margins above 0: before any movement clocks are 0, and all samples belong to

@@ -75,12 +75,33 @@ export class KMeansState {
   exactDecisions: i32;
   /** IN f32 [nGroups][4] |c|² / 2 of each center; 1e37 in lanes past k. */
   halfNorms: usize;
-  /** IN largest |c|, rounded up. */
-  largestNorm: f32;
-  /** Bound of the error of a squared distance made of scalar products, relative to (|x| + |c|)². */
+  /** IN largest |c|², rounded up. */
+  largestSquare: f32;
+  /** Bound of the error of a squared distance made of scalar products, relative to |x|² + |c|²; see `roundingOf`. */
   productError: f32;
-  /** SCRATCH f32 [nSamples rounded up to 8] |x|² of each sample from its first label on, or 0: not kept. */
+  /** SCRATCH f32 [nSamples rounded up to 8] |x|² of each sample, from the first labels on. */
   squaredNorms: usize;
+  /** SCRATCH f32 [nSamples / 8, rounded up][nFeatures][8] the rows, packed by the first labels; or 0: not kept. */
+  blocks: usize;
+  /** SCRATCH f32 [nGroups × 4][8] */
+  keys: usize;
+  /** OUT samples whose gap did not exceed their clock, when looked at, so far. */
+  staleSamples: i32;
+}
+
+/** Clocks of the shells of four samples, whose labels lie at `labels`. */
+@inline
+export function clocksOf(clocks: usize, labels: usize): v128 {
+  let values = v128.load32_splat(clocks + (<usize>load<u16>(labels) << 2));
+  values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 2) << 2), values, 1);
+  values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 4) << 2), values, 2);
+  return v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 6) << 2), values, 3);
+}
+
+/** Takes back a sample's bound of a group of centers: whether one of them is nearest is open again. */
+export function openGroup(state: KMeansState, sample: i32, group: i32): void {
+  const width = (state.nGroups + 3) & ~3;
+  store<f32>(state.bounds + (<usize>(sample * width + group) << 2), 0);
 }
 
 /** Cluster of a sample. */
@@ -169,15 +190,34 @@ export function moveSample(state: KMeansState, sample: i32, from: i32, to: i32):
   changeBy(state, sample, to, 1);
 }
 
-@inline
-function changeBy(state: KMeansState, sample: i32, label: i32, sign: i32): void {
-  let weight: f64 = 1;
-  if (state.weights) {
-    weight = load<f64>(state.weights + (<usize>sample << 3));
-    const total = state.weightSums + (<usize>label << 3);
-    store<f64>(total, load<f64>(total) + <f64>sign * weight);
+/** As `moveSample`, for a sample that lies in lane `lane` of a tile. */
+export function moveLane(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
+  countChange(state, sample, from, -1);
+  const weight = countChange(state, sample, to, 1);
+  let source = state.sums + <usize>from * sumsStride(state), target = state.sums + <usize>to * sumsStride(state);
+  const end = tile + (<usize>state.nFeatures << 5);
+  for (let at = tile + (<usize>lane << 2); at < end; at += 32) {
+    const x = <f64>load<f32>(at) * weight;
+    store<f64>(source, load<f64>(source) - x);
+    store<f64>(target, load<f64>(target) + x);
+    source += 8;
+    target += 8;
   }
-  addRow(state, sample, label, <f64>sign * weight);
+}
+
+/** Count and weight of a cluster. @returns the sample's weight */
+@inline
+function countChange(state: KMeansState, sample: i32, label: i32, sign: i32): f64 {
   const count = state.counts + (<usize>label << 2);
   store<i32>(count, load<i32>(count) + sign);
+  if (!state.weights) return 1;
+  const weight = load<f64>(state.weights + (<usize>sample << 3));
+  const total = state.weightSums + (<usize>label << 3);
+  store<f64>(total, load<f64>(total) + <f64>sign * weight);
+  return weight;
+}
+
+@inline
+function changeBy(state: KMeansState, sample: i32, label: i32, sign: i32): void {
+  addRow(state, sample, label, <f64>sign * countChange(state, sample, label, sign));
 }

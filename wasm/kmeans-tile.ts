@@ -1,6 +1,5 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
-import { storeSquaredNorms } from './kmeans-products';
-import { keepLabels, settle, startLabels } from './kmeans-settle';
+import { keepLabels, settle } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
 import { loadTile } from './rows';
 
@@ -13,21 +12,18 @@ export function upperBound(state: KMeansState, square: v128): v128 {
 }
 
 /**
- * Labels and gaps of up to 8 samples of one cluster (`own`), or of any (−1), keeping one bound per sample: of many
- * centers, those too far from `own` to be nearest or second nearest are left out.
+ * Labels and gaps of up to 8 samples of one cluster (`own`), keeping one bound per sample: of many centers, those too far
+ * from `own` to be nearest or second nearest are left out.
  * @param samples INOUT i32 [8]; entries from `count` on are filled up
- * @returns labels changed, or samples when `isFirst`
+ * @returns labels changed
  */
-export function settleTile(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
+export function settleTile(state: KMeansState, samples: usize, count: i32, own: i32): i32 {
   for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
   state.decisions++;
   const nGroups = state.nGroups;
   loadTile(state.rows, state.nFeatures, samples, state.tile);
-  if (isFirst && state.squaredNorms && count == 8) {
-    storeSquaredNorms(state.tile, state.nFeatures, state.squaredNorms + (<usize>load<i32>(samples) << 2));
-  }
   let order: usize = 0;
-  if (own >= 0 && state.order) {
+  if (state.order) {
     const width = <usize>(own * nGroups) << 4;
     order = state.order + width;
     state.tiles += nearestOfBlock(
@@ -41,11 +37,7 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   const margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(second1), down), upper1);
   const zero = f32x4.splat(0);
   const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
-  if (isFirst && isClear && count == 8) {
-    startLabels(state, load<i32>(samples), index0, index1, margin0, margin1);
-    return 8;
-  }
-  if (own >= 0 && isClear) {
+  if (isClear) {
     const same = i32x4.splat(order ? 0 : own);
     if (i32x4.all_true(v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same)))) {
       keepLabels(state, samples, own, margin0, margin1, upper0, upper1);
@@ -65,7 +57,7 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
     const at = lanes + (<usize>lane << 2);
     let label = load<i32>(at, 32);
     if (order) label = load<i32>(order + (<usize>label << 2));
-    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64), isFirst);
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64));
   }
   return changed;
 }

@@ -1,41 +1,5 @@
-import { settleTileByGroups } from './kmeans-bounds';
-import { KMeansState, labelOf } from './kmeans-state';
-import { settleBlock } from './kmeans-block';
-import { settleTile } from './kmeans-tile';
-import { touch } from './rows';
-
-/** Clocks of the shells of four samples, whose labels lie at `labels`. */
-@inline
-function clocksOf(clocks: usize, labels: usize): v128 {
-  let values = v128.load32_splat(clocks + (<usize>load<u16>(labels) << 2));
-  values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 2) << 2), values, 1);
-  values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 4) << 2), values, 2);
-  return v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 6) << 2), values, 3);
-}
-
-/** Stale samples among 8 in a row from which deciding all 8 is cheaper. */
-const BLOCK_FROM = 4;
-
-@inline
-function settleAny(state: KMeansState, samples: usize, count: i32, own: i32, isFirst: bool): i32 {
-  if (state.bounds) return settleTileByGroups(state, samples, count, own, isFirst);
-  return settleTile(state, samples, count, own, isFirst);
-}
-
-/**
- * First labels, gaps and bounds of samples [first, last), and their sums and counts.
- * Ties: lowest cluster index, decided in float64. Cost: one read of the rows, ⌈n / 8⌉ × k × nFeatures × 2 vector
- * multiply-adds.
- */
-export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): void {
-  const state = changetype<KMeansState>(stateAddress);
-  const samples = state.queues;
-  for (let sample = first; sample < last; sample += 8) {
-    const count = min(8, last - sample);
-    for (let lane = 0; lane < count; lane++) store<i32>(samples + (<usize>lane << 2), sample + lane);
-    settleAny(state, samples, count, -1, true);
-  }
-}
+import { enqueue, settleAny, touchSamples } from './kmeans-queue';
+import { KMeansState, clocksOf } from './kmeans-state';
 
 /**
  * Decides again the samples of [first, last) whose gap no longer exceeds their shell's clock; the others keep their
@@ -48,35 +12,16 @@ export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): v
  */
 export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32): i32 {
   const state = changetype<KMeansState>(stateAddress);
-  const rowBytes = <usize>state.nFeatures << 2;
-  const boundsBytes = <usize>((state.nGroups + 3) & ~3) << 2;
   let changed = 0;
   let touched: i32 = 0;
-  const takesBlocks = state.squaredNorms != 0;
   for (let sample = first; sample < last; sample += 8) {
     const labels = state.labels + (<usize>sample << 1), gaps = state.gaps + (<usize>sample << 2);
     const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
-    let stale =
+    const stale =
       i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4);
     if (!stale) continue;
-    if (takesBlocks && popcnt(stale) >= BLOCK_FROM && sample + 8 <= last) {
-      changed += settleBlock(state, sample, clocks0, clocks1);
-      continue;
-    }
-    touched += touch(state.rows + <usize>sample * rowBytes, rowBytes << 3);
-    if (state.bounds) touched += touch(state.bounds + <usize>sample * boundsBytes, boundsBytes << 3);
-    while (stale) {
-      const next = sample + ctz(stale);
-      stale &= stale - 1;
-      const label = labelOf(state, next);
-      const queue = state.queues + (<usize>label << 5), length = state.queueLengths + (<usize>label << 2);
-      const waiting = load<i32>(length);
-      store<i32>(queue + (<usize>waiting << 2), next);
-      if (waiting == 7) {
-        store<i32>(length, 0);
-        changed += settleAny(state, queue, 8, label, false);
-      } else store<i32>(length, waiting + 1);
-    }
+    touched += touchSamples(state, sample);
+    changed += enqueue(state, sample, stale);
   }
   // Keeps the loads above from being dropped; never both true.
   if (touched == 0x7fffffff && changed < 0) unreachable();
@@ -92,7 +37,7 @@ export function kmeans_flush_f32(stateAddress: usize): i32 {
     const waiting = load<i32>(length);
     if (waiting == 0) continue;
     store<i32>(length, 0);
-    changed += settleAny(state, state.queues + (<usize>label << 5), waiting, label, false);
+    changed += settleAny(state, state.queues + (<usize>label << 5), waiting, label);
   }
   return changed;
 }

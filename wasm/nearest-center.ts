@@ -1,6 +1,6 @@
 import {
-  nearestByProducts, productBest0, productBest1, productIndex0, productIndex1, productSecond0, productSecond1,
-  storeSquaredNorms,
+  findNearest, nearest0, nearest1, nearestByProducts, productBest0, productBest1, productSecond0, productSecond1,
+  roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
 } from './kmeans-products';
 import { loadTile } from './rows';
 
@@ -16,7 +16,8 @@ const NOWHERE: f64 = 1e37;
  * @param labels OUT i32 [nSamples]; −1 − label where the two nearest centers are too close to tell
  * @param relativeError bound of the relative error of a float32 distance: (nFeatures + 4) × 2⁻²⁴
  * @param absoluteError bound of what rounding rows and centers adds to a difference of two distances
- * @param scratch SCRATCH 64 bytes, then f32 [nFeatures rounded up to 4][8], then f32 [⌈k / 4⌉][4]
+ * @param scratch SCRATCH 64 bytes, then f32 [nFeatures rounded up to 4][8], then f32 [⌈k / 4⌉][4], then
+ * f32 [4 × ⌈k / 4⌉][8]
  * Cost: one read of the rows.
  */
 export function nearest_center_f32(
@@ -26,27 +27,33 @@ export function nearest_center_f32(
   const groups = (nClusters + 3) >>> 2;
   const norms = scratch + 32, tile = scratch + 64;
   const halfNorms = tile + (<usize>((nFeatures + 3) & ~3) << 5);
-  const largestNorm = placeHalfNorms(centers, nFeatures, nClusters, groups, halfNorms);
-  const productError = relativeError * 2;
+  const keys = halfNorms + (<usize>groups << 4);
+  const largestSquare = placeHalfNorms(centers, nFeatures, nClusters, groups, halfNorms);
+  const productError = relativeError * 4;
   const up = f32x4.splat(1 + relativeError), down = f32x4.splat(1 - relativeError);
   const error = f32x4.splat(absoluteError);
   for (let sample = first; sample < last; sample += 8) {
     for (let lane = 0; lane < 8; lane++) store<i32>(scratch + (<usize>lane << 2), min(sample + lane, last - 1));
     loadTile(rows, nFeatures, scratch, tile);
     storeSquaredNorms(tile, nFeatures, norms);
-    nearestByProducts(tile, nFeatures, norms, centers, halfNorms, groups, largestNorm, productError);
-    const far0 = f32x4.mul(f32x4.sqrt(productSecond0), down), far1 = f32x4.mul(f32x4.sqrt(productSecond1), down);
-    const near0 = f32x4.mul(f32x4.sqrt(productBest0), up), near1 = f32x4.mul(f32x4.sqrt(productBest1), up);
+    nearestByProducts(tile, nFeatures, centers, halfNorms, groups, keys);
+    findNearest(keys, nClusters, productBest0, productBest1);
+    const n0 = v128.load(norms), n1 = v128.load(norms, 16);
+    const r0 = roundingOf(n0, largestSquare, productError), r1 = roundingOf(n1, largestSquare, productError);
+    const far0 = f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond0, n0, r0)), down);
+    const far1 = f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond1, n1, r1)), down);
+    const near0 = f32x4.mul(f32x4.sqrt(squareAtMost(productBest0, n0, r0)), up);
+    const near1 = f32x4.mul(f32x4.sqrt(squareAtMost(productBest1, n1, r1)), up);
     const sure0 = f32x4.gt(far0, f32x4.add(near0, error)), sure1 = f32x4.gt(far1, f32x4.add(near1, error));
     // −1 − label is the complement of its bits.
-    v128.store(tile, v128.xor(productIndex0, v128.not(sure0)));
-    v128.store(tile, v128.xor(productIndex1, v128.not(sure1)), 16);
+    v128.store(tile, v128.xor(nearest0, v128.not(sure0)));
+    v128.store(tile, v128.xor(nearest1, v128.not(sure1)), 16);
     const count = min(8, last - sample);
     memory.copy(labels + (<usize>sample << 2), tile, <usize>count << 2);
   }
 }
 
-/** Half the squared norms of the centers. @returns the largest norm, rounded up */
+/** Half the squared norms of the centers. @returns the largest square, rounded up */
 function placeHalfNorms(centers: usize, nFeatures: i32, nClusters: i32, groups: i32, halfNorms: usize): f32 {
   let largest: f64 = 0;
   for (let c = 0; c < groups << 2; c++) {
@@ -65,5 +72,5 @@ function placeHalfNorms(centers: usize, nFeatures: i32, nClusters: i32, groups: 
     store<f32>(target, <f32>(square / 2));
     largest = max(largest, square);
   }
-  return <f32>(sqrt(largest) * 1.000001);
+  return <f32>(largest * 1.000001 + 1e-30);
 }

@@ -62,7 +62,7 @@ function nearestLabels(kernels: Kernels, data: Matrix, centers: Float64Array, nC
     const absolute =
       2.1 * ROUNDING * largestCenter + 2 ** -32 * Math.sqrt(nFeatures) * placed.largest + 1e-20;
     const labels = memory.i32(nSamples);
-    const scratch = memory.alloc(64 + Math.ceil(nFeatures / 4) * 128 + Math.ceil(nClusters / 4) * 16);
+    const scratch = memory.alloc(64 + Math.ceil(nFeatures / 4) * 128 + Math.ceil(nClusters / 4) * 144);
     for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
       exports.nearest_center_f32(
         placed.rows.byteOffset,

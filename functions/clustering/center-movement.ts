@@ -1,12 +1,12 @@
-import { type KMeansState, pairsAreCheap, SHELLS, stopBlocks } from './kmeans-state.ts';
+import { type KMeansState, pairsAreCheap, SHELLS } from './kmeans-state.ts';
 
 /** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
 const ROUND_UP = 1 + 1e-6;
 const ROUND_DOWN = 1 - 1e-6;
 /** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
 const RADIUS = 0.85;
-/** Steps after which few samples are decided again in most fits. */
-const STEPS_OF_BLOCKS = 8;
+/** Few clusters have shells from this step on, when few samples are decided again in most fits. */
+const STEPS_WITHOUT_SHELLS = 8;
 
 /**
  * How far centers have moved, as the clocks the kernels compare with. A sample x of cluster a, at most r away from its
@@ -24,12 +24,12 @@ export class CenterMovement {
   /** Per shell and cluster, the largest difference of the shell's clock and that path at any time. */
   readonly #leads: Float64Array;
   readonly #hasShells: boolean;
-  /** Steps until the shells are chosen: while whole blocks of samples are decided again, shells gain nothing. */
+  /** Steps until the shells are chosen: while most samples are decided again, shells gain nothing. */
   #stepsToShells: number;
 
-  constructor({ nSamples, nClusters, nGroups, hasBlocks }: KMeansState) {
+  constructor({ nSamples, nClusters, nGroups, hasOrder }: KMeansState) {
     this.#hasShells = pairsAreCheap(nSamples, nClusters);
-    this.#stepsToShells = hasBlocks ? STEPS_OF_BLOCKS : 1;
+    this.#stepsToShells = hasOrder ? 1 : STEPS_WITHOUT_SHELLS;
     this.#shellClocks = new Float64Array(nClusters * SHELLS);
     this.#groupClocks = new Float64Array(nGroups);
     this.#radii = new Float64Array(nClusters * SHELLS).fill(-1);
@@ -117,7 +117,6 @@ export class CenterMovement {
       this.#shellClocks.fill(clock, a * SHELLS, (a + 1) * SHELLS);
       this.#leads.fill(clock, a * SHELLS * k, (a + 1) * SHELLS * k);
     }
-    stopBlocks(state);
   }
 }
 

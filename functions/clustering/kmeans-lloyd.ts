@@ -1,16 +1,26 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
-import { createState, type KMeansState, keepBounds, placeCenters, SHELLS, workDone } from './kmeans-state.ts';
+import { PassChoice } from './kmeans-passes.ts';
+import {
+  createState,
+  type KMeansState,
+  keepBounds,
+  placeCenters,
+  SHELLS,
+  type WorkDone,
+  workDone,
+} from './kmeans-state.ts';
 import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
+import { SortedRows } from './sorted-rows.ts';
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 export const CALL_SAMPLES = 16_384;
 /** Bounds per group of centers pay where distances are long sums and there are many of them to leave out. */
 const BOUNDS_FROM_FEATURES = 16;
 const BOUNDS_FROM_GROUPS = 8;
-/** The iteration at which it shows whether leaving out far centers alone leaves out enough, and how much is enough. */
-const JUDGED_AT = 3;
+/** The pass over some samples at which it shows whether leaving out far centers alone leaves out enough, and how much is. */
+const JUDGED_AT = 2;
 const FAR_ENOUGH = 0.5;
 
 export interface LloydOptions {
@@ -56,6 +66,8 @@ export function lloyd(
     const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
+    const passes = new PassChoice(state);
+    const sorted = !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state) : undefined;
     const sumOf = (call: (first: number, last: number) => number): number => {
       let total = 0;
       for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
@@ -71,7 +83,10 @@ export function lloyd(
     const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
-      relocateEmptyClusters(state);
+      if (counts.includes(0)) {
+        sorted?.restore();
+        relocateEmptyClusters(state);
+      }
       const next = options.spherical ? onSphere(placed, means(state)) : means(state);
       const shift = movement.advance(state, centers, next);
       centers = next;
@@ -80,9 +95,37 @@ export function lloyd(
     };
     /** Brings the labels up to date; returns how many changed. */
     const reassign = (): number => {
+      const before = workDone(state);
+      if (passes.isDense) {
+        // Packed rows and their norms are in the order of the table.
+        sorted?.restore();
+        let looked = 0;
+        const changed = sumOf((first, last) => {
+          const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
+          if (keepsGaps) looked += last - first;
+          return exports.kmeans_dense_f32(address, first, last, keepsGaps);
+        });
+        passes.learn(before, workDone(state), looked);
+        return changed;
+      }
       if (state.hasOrder) exports.kmeans_order_f32(address);
+      const changed = sorted?.reassign() ?? reassignInOrder();
+      passes.learn(before, workDone(state), nSamples);
+      judgeBounds(before);
+      if (changed > 0 && !passes.isDense) sorted?.sortIfItPays();
+      return changed;
+    };
+    const reassignInOrder = (): number => {
       const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
       return changed + exports.kmeans_flush_f32(address);
+    };
+    let prunedPasses = 0;
+    /** After some passes it shows whether leaving out far centers alone leaves out enough. */
+    const judgeBounds = (before: WorkDone): void => {
+      prunedPasses++;
+      if (prunedPasses !== JUDGED_AT || !boundsPay(state, before)) return;
+      sorted?.restore();
+      keepBounds(kernels, state);
     };
     const improve = (): number => {
       const smallest = Math.max(1, Math.min(...counts));
@@ -93,9 +136,7 @@ export function lloyd(
     const converge = (): boolean => {
       while (update() > tolerance && iterations < options.maxIter) {
         iterations++;
-        const before = workDone(state);
         if (reassign() === 0) return true;
-        if (iterations === JUDGED_AT && boundsPay(state, before)) keepBounds(kernels, state);
       }
       return false;
     };
@@ -105,6 +146,7 @@ export function lloyd(
       settled = converge();
     }
     if (!settled) reassign();
+    sorted?.restore();
     return {
       labels: clusterLabels(state),
       centers,
@@ -115,7 +157,7 @@ export function lloyd(
   });
 }
 
-function boundsPay(state: KMeansState, before: { tiles: number; decisions: number }): boolean {
+function boundsPay(state: KMeansState, before: WorkDone): boolean {
   const { tiles, decisions } = workDone(state);
   const groupsComputed = (tiles - before.tiles) / (decisions - before.decisions);
   return (

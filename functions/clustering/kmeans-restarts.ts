@@ -15,7 +15,7 @@ const ALL_ROWS_UP_TO = 65_536;
 /** Rows of the sample that larger tables make their restarts on, and the least a cluster should find in it. */
 const SAMPLE_ROWS = 16_384;
 const SAMPLE_ROWS_PER_CLUSTER = 64;
-/** Restarts on the sample cost next to nothing: fewer are never made. */
+/** Restarts on the sample cost little: fewer are never made. Who asks for one start gets the best of so many, no rounds. */
 const LEAST_SAMPLE_RESTARTS = 4;
 
 /** The best fit of several starts, and how many were made. */
@@ -108,8 +108,11 @@ function* searchBySample(
   if (countDistinctRows(asMatrix, fromAllRows.nClusters) < fromAllRows.nClusters) {
     return yield* bestOfRestarts(placed, 1, () => fromAllRows);
   }
-  const onSample = yield* bestOfRestarts(sample, Math.max(LEAST_SAMPLE_RESTARTS, nInit), (restart) =>
-    attempt({ tol: 0 }, 1 + restart),
+  const onSample = yield* bestOfRestarts(
+    sample,
+    Math.max(LEAST_SAMPLE_RESTARTS, nInit),
+    (restart) => attempt({ tol: 0 }, 1 + restart),
+    nInit === 1 ? 1 : MOST_ROUNDS,
   );
   const fromSample = { ...fromAllRows, start: onSample.best.centers };
   if (nInit === 1) return { ...(yield* bestOfRestarts(placed, 1, () => fromSample)), restarts: 1 };

@@ -12,6 +12,8 @@ const ROUNDING = 2 ** -24;
 export const SHELLS = 4;
 /** Groups of centers from which keeping them ordered pays. */
 const ORDER_FROM = 3;
+/** Values up to which rows are kept packed, too: 32 MiB more. */
+const PACK_UP_TO_VALUES = 2 ** 23;
 /** A gap no clock ever exceeds. */
 const NEVER = 3.4e38;
 
@@ -30,10 +32,10 @@ export interface KMeansState {
   /** Cluster × 4 + shell, one per sample, then up to 7 without meaning. */
   readonly labels: KernelU16;
   readonly gaps: KernelF32;
+  /** Whether the kernels keep the rows packed in blocks of 8, too. */
+  readonly isPacked: boolean;
   /** Whether each center's neighbours are kept in order of distance. */
   hasOrder: boolean;
-  /** Whether samples are decided again in whole blocks at first: where all distances of a block are little work. */
-  readonly hasBlocks: boolean;
   /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
   bounds: KernelF32 | undefined;
   readonly boundsWidth: number;
@@ -65,9 +67,12 @@ const TILES = 29;
 const DECISIONS = 30;
 const EXACT_DECISIONS = 31;
 const HALF_NORMS = 32;
-const LARGEST_NORM = 33;
+const LARGEST_SQUARE = 33;
 const PRODUCT_ERROR = 34;
 const SQUARED_NORMS = 35;
+const BLOCKS = 36;
+const KEYS = 37;
+const STALE_SAMPLES = 38;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -113,10 +118,12 @@ export function createState(
   const openGroups = memory.i32(nGroups);
   const squares = memory.f32(32);
   const halfNorms = memory.f32(nGroups * 4).fill(NOWHERE_HALF_NORM);
-  const hasBlocks = nGroups < ORDER_FROM;
-  const squaredNorms = memory.f32(hasBlocks ? nSlots : 0);
-  const fields = memory.i32(36).fill(0);
-  fields[SQUARED_NORMS] = hasBlocks ? squaredNorms.byteOffset : 0;
+  const isPacked = nSamples * nFeatures <= PACK_UP_TO_VALUES;
+  const blocks = memory.f32(isPacked ? nSlots * nFeatures + 24 : 0);
+  const fields = memory.i32(39).fill(0);
+  fields[BLOCKS] = isPacked ? blocks.byteOffset : 0;
+  fields[SQUARED_NORMS] = memory.f32(nSlots).byteOffset;
+  fields[KEYS] = memory.f32(nGroups * 32).byteOffset;
   fields[HALF_NORMS] = halfNorms.byteOffset;
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
@@ -139,8 +146,8 @@ export function createState(
     rows,
     labels,
     gaps,
+    isPacked,
     hasOrder,
-    hasBlocks,
     bounds: undefined,
     boundsWidth,
     centersBy4,
@@ -174,28 +181,33 @@ export function placeCenters(state: KMeansState, centers: Float64Array): void {
     largestSquare = Math.max(largestSquare, square);
   }
   state.errors[RELATIVE_ERROR] = (nFeatures + 4) * ROUNDING;
-  state.errors[LARGEST_NORM] = Math.sqrt(largestSquare) * (1 + 4 * ROUNDING);
-  state.errors[PRODUCT_ERROR] = 1.01 * (nFeatures + 8) * ROUNDING;
+  // What is added keeps the bound of the rounding above what underflow takes away.
+  state.errors[LARGEST_SQUARE] = largestSquare * (1 + 4 * ROUNDING) + 1e-30;
+  state.errors[PRODUCT_ERROR] = 2.02 * (nFeatures + 8) * ROUNDING;
   // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
   state.errors[ABSOLUTE_ERROR] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
 }
 
-/** Work done so far: tiles of 8 samples × 4 centers computed, tiles of samples decided, samples decided in float64. */
-export function workDone({ fields }: KMeansState): {
-  tiles: number;
-  decisions: number;
-  exactDecisions: number;
-} {
+/** What the kernels have done since the start of a fit. */
+export interface WorkDone {
+  /** Tiles of 8 samples × 4 centers computed. */
+  readonly tiles: number;
+  /** Tiles of samples decided. */
+  readonly decisions: number;
+  /** Samples decided in float64. */
+  readonly exactDecisions: number;
+  /** Samples whose gap was out of date when looked at. */
+  readonly staleSamples: number;
+}
+
+/** What the kernels have done so far; differences of two tell of one pass. */
+export function workDone({ fields }: KMeansState): WorkDone {
   return {
     tiles: fields[TILES]! >>> 0,
     decisions: fields[DECISIONS]! >>> 0,
     exactDecisions: fields[EXACT_DECISIONS]!,
+    staleSamples: fields[STALE_SAMPLES]! >>> 0,
   };
-}
-
-/** From now on samples are decided again one by one, not in blocks, and so come into shells. */
-export function stopBlocks({ fields }: KMeansState): void {
-  fields[SQUARED_NORMS] = 0;
 }
 
 /**

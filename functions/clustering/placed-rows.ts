@@ -28,24 +28,32 @@ export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
   const groups = Math.ceil(nSamples / 4);
   const whole = memory.f32(groups * 4 * nFeatures + 16);
   const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
-  rows.set(data.values.subarray(0, nSamples * nFeatures));
-  // Rows that only fill the last group repeat the last one, which leaves the columns' ranges as they are.
-  for (let at = nSamples * nFeatures; at < groups * 4 * nFeatures; at++) whole[at] = whole[at - nFeatures]!;
   whole.fill(0, groups * 4 * nFeatures);
-  const everyGroup = (call: (address: number, groups: number) => number): number[] => {
+  const everyGroup = (call: (address: number, groups: number, first: number) => number): number[] => {
     const results: number[] = [];
     for (let first = 0; first < groups; first += CALL_ROWS / 4) {
-      results.push(call(rows.byteOffset + first * nFeatures * 16, Math.min(CALL_ROWS / 4, groups - first)));
+      const count = Math.min(CALL_ROWS / 4, groups - first);
+      results.push(call(rows.byteOffset + first * nFeatures * 16, count, first));
     }
     return results;
+  };
+  const copy = (firstGroup: number, count: number): void => {
+    const first = firstGroup * 4 * nFeatures;
+    const end = first + count * 4 * nFeatures;
+    const last = Math.min(end, rows.length);
+    rows.set(data.values.subarray(first, last), first);
+    // Rows that only fill the last group repeat the last one, which leaves the columns' ranges as they are.
+    for (let at = last; at < end; at++) whole[at] = whole[at - nFeatures]!;
   };
   const placement = memory.scope(() => {
     const lanes = 4 * nFeatures;
     const low = memory.f32(lanes).fill(Number.POSITIVE_INFINITY);
     const high = memory.f32(lanes).fill(Number.NEGATIVE_INFINITY);
-    const finite = everyGroup((address, count) =>
-      exports.column_ranges_f32(address, count, nFeatures, low.byteOffset, high.byteOffset),
-    );
+    // Copied call by call: the ranges are taken while the rows lie in the processor's caches.
+    const finite = everyGroup((address, count, first) => {
+      copy(first, count);
+      return exports.column_ranges_f32(address, count, nFeatures, low.byteOffset, high.byteOffset);
+    });
     if (finite.includes(0)) requireFinite(data);
     const everyFourth = (pick: (...values: number[]) => number, values: KernelF32) =>
       Float32Array.from({ length: nFeatures }, (_, j) =>

@@ -1,0 +1,164 @@
+import type { Kernels } from '../kernels/instance.ts';
+import type { KernelF32, KernelI32, KernelU16 } from '../kernels/memory.ts';
+import { type KMeansState, SHELLS, workDone } from './kmeans-state.ts';
+
+/** Samples per page and runs per cluster; mirror wasm/kmeans-sort.ts. */
+const PAGE = 128;
+const RUNS = 8;
+/** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
+const CALL_SAMPLES = 16_384;
+/** Sorting takes about as long as looking at all samples this many times. */
+const COST_IN_PASSES = 3;
+/** Largest table that is sorted, bytes: sorting takes as much memory again, twice when it is repeated. */
+const MOST_BYTES = 2 ** 30;
+/** A gap every clock exceeds: the page is looked at. */
+const UNKNOWN = -3e38;
+/** Where a state keeps the addresses of rows, labels and gaps. */
+const ADDRESSES = 0;
+
+interface Samples {
+  readonly rows: KernelF32;
+  readonly labels: KernelU16;
+  readonly gaps: KernelF32;
+  /** Which sample of the table lies where. */
+  readonly samples: KernelI32;
+}
+
+/**
+ * The samples of a fit sorted by cluster and by how soon they must be decided again. As iterations go on, few samples
+ * must, and these lie scattered over a table larger than the processor's caches: each costs a wait for memory. Sorted,
+ * they lie side by side, and whole pages of others are left out. Whether to sort hangs on counts, never on time, and
+ * labels do not depend on it: sums of placed rows are exact in any order.
+ */
+export class SortedRows {
+  readonly #kernels: Kernels;
+  readonly #state: KMeansState;
+  readonly #table: Samples;
+  readonly #fields: KernelI32;
+  readonly #rates: KernelF32;
+  readonly #runs: KernelI32;
+  readonly #pageGaps: KernelF32;
+  readonly #clocksBefore: Float32Array;
+  /** Blocks of 8 samples looked at since the last sorting that the samples decided would not have filled. */
+  #waste = 0;
+  #now: Samples | undefined;
+  /** Copies that lie idle; never more than two are made. */
+  readonly #spares: Samples[] = [];
+
+  constructor(kernels: Kernels, state: KMeansState) {
+    const { memory } = kernels;
+    const { nSamples, nClusters, rows, labels, gaps } = state;
+    const nPages = Math.ceil(nSamples / PAGE);
+    this.#kernels = kernels;
+    this.#state = state;
+    this.#table = { rows, labels, gaps, samples: memory.i32(nSamples) };
+    this.#rates = memory.f32(nClusters * SHELLS).fill(0);
+    this.#runs = memory.i32(nClusters * RUNS);
+    this.#pageGaps = memory.f32(nPages * 4);
+    this.#clocksBefore = new Float32Array(nClusters * SHELLS);
+    this.#fields = memory.i32(10).fill(0);
+    this.#fields.set([this.#rates.byteOffset, this.#runs.byteOffset]);
+    this.#fields.set([this.#pageGaps.byteOffset, memory.u16(nPages).fill(0).byteOffset], 7);
+  }
+
+  /** Whether a fit's samples may be sorted: weighted sums hang on the order, and so do bounds per group of centers. */
+  static suits({ nSamples, nFeatures, weights }: KMeansState): boolean {
+    return !weights && nSamples >= 2 * PAGE && nSamples * nFeatures * 4 <= MOST_BYTES;
+  }
+
+  /** Decides again the samples whose gap expired, as `kmeans_reassign_f32`, and returns how many labels changed. */
+  reassign(): number {
+    const { exports } = this.#kernels;
+    const { address, nSamples, clocks } = this.#state;
+    for (let shell = 0; shell < clocks.length; shell++) {
+      this.#rates[shell] = 1 / (clocks[shell]! - this.#clocksBefore[shell]! + 1e-30);
+    }
+    this.#clocksBefore.set(clocks);
+    const before = workDone(this.#state).decisions;
+    const blocksBefore = this.#fields[9]!;
+    const pass = this.#now
+      ? (first: number, last: number) =>
+          exports.kmeans_reassign_sorted_f32(address, this.#fields.byteOffset, first, last)
+      : (first: number, last: number) => exports.kmeans_reassign_f32(address, first, last);
+    let changed = 0;
+    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
+      changed += pass(first, Math.min(nSamples, first + CALL_SAMPLES));
+    }
+    changed += exports.kmeans_flush_f32(address);
+    const decided = workDone(this.#state).decisions - before;
+    const nBlocks = Math.ceil(nSamples / 8);
+    const looked = this.#now ? this.#fields[9]! - blocksBefore : scattered(decided / nBlocks) * nBlocks;
+    this.#waste += Math.max(0, looked - decided);
+    return changed;
+  }
+
+  /** Sorts once what was looked at in vain has cost as much as sorting, unless bounds per group of centers are kept. */
+  sortIfItPays(): void {
+    const { bounds, nSamples } = this.#state;
+    if (!bounds && this.#waste >= COST_IN_PASSES * Math.ceil(nSamples / 8)) this.sort();
+  }
+
+  /** Brings labels and gaps back to the order of the table. What sorting would save is counted from zero again. */
+  restore(): void {
+    if (!this.#now) return;
+    this.#waste = 0;
+    const { labels, gaps, samples } = this.#now;
+    for (let at = 0; at < samples.length; at++) {
+      this.#table.labels[samples[at]!] = labels[at]!;
+      this.#table.gaps[samples[at]!] = gaps[at]!;
+    }
+    this.#spares.push(this.#now);
+    this.#now = undefined;
+    this.#use(this.#table);
+  }
+
+  /** Sorts all samples anew. */
+  sort(): void {
+    const { exports } = this.#kernels;
+    const { address, nSamples } = this.#state;
+    const from = this.#now ?? this.#table;
+    const to = this.#spares.pop() ?? this.#allocate();
+    if (!this.#now) for (let sample = 0; sample < nSamples; sample++) from.samples[sample] = sample;
+    this.#fields.set([from.samples.byteOffset, to.samples.byteOffset], 2);
+    this.#fields.set([to.rows.byteOffset, to.labels.byteOffset, to.gaps.byteOffset], 4);
+    const sort = this.#fields.byteOffset;
+    this.#runs.fill(0);
+    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
+      exports.kmeans_count_runs_f32(address, sort, first, Math.min(nSamples, first + CALL_SAMPLES));
+    }
+    let start = 0;
+    for (let run = 0; run < this.#runs.length; run++) {
+      const count = this.#runs[run]!;
+      this.#runs[run] = start;
+      start += count;
+    }
+    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
+      exports.kmeans_sort_f32(address, sort, first, Math.min(nSamples, first + CALL_SAMPLES));
+    }
+    if (this.#now) this.#spares.push(this.#now);
+    this.#now = to;
+    this.#use(to);
+    this.#pageGaps.fill(UNKNOWN);
+    this.#waste = 0;
+  }
+
+  #allocate(): Samples {
+    const { memory } = this.#kernels;
+    const { nSamples, nFeatures, labels, gaps } = this.#state;
+    const rows = memory.f32(nSamples * nFeatures + 16);
+    rows.fill(0, nSamples * nFeatures);
+    const copy = { rows, labels: memory.u16(labels.length), gaps: memory.f32(gaps.length) };
+    copy.labels.set(labels.subarray(nSamples), nSamples);
+    copy.gaps.set(gaps.subarray(nSamples), nSamples);
+    return { ...copy, samples: memory.i32(nSamples) };
+  }
+
+  #use({ rows, labels, gaps }: Samples): void {
+    this.#state.fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset], ADDRESSES);
+  }
+}
+
+/** Part of the blocks of 8 that hold at least one of a part of all samples, lying scattered. */
+function scattered(part: number): number {
+  return 1 - (1 - Math.min(1, part)) ** 8;
+}

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import type { Matrix } from '../../functions/arrow/matrix.ts';
+import { kmeans } from '../../functions/clustering/kmeans.ts';
+import { PassChoice } from '../../functions/clustering/kmeans-passes.ts';
+import { createState, placeCenters, type WorkDone } from '../../functions/clustering/kmeans-state.ts';
+import { placeRows } from '../../functions/clustering/placed-rows.ts';
+import { type Kernels, loadKernelsSync } from '../../functions/kernels/instance.ts';
+import { Random } from '../../functions/stats/random.ts';
+import { lloydOracle, nearest } from '../support/kmeans-oracle.ts';
+import { blobs, firstRows } from '../support/random-matrix.ts';
+
+/** Field of the kernels' state that holds the address of the packed rows. */
+const BLOCKS = 36;
+
+function uniform(nSamples: number, nFeatures: number, seed: number): Matrix {
+  const random = new Random(seed);
+  return {
+    nSamples,
+    nFeatures,
+    values: Float32Array.from({ length: nSamples * nFeatures }, () => random.uniform()),
+  };
+}
+
+/** Whole numbers from 0 to 3: many rows lie exactly half-way between centers. */
+function lattice(nSamples: number, nFeatures: number): Matrix {
+  const { values, ...shape } = uniform(nSamples, nFeatures, 5);
+  return { ...shape, values: values.map((x) => Math.floor(4 * x)) };
+}
+
+/** First labels for the first rows as centers, then labels for other centers, decided by passes over all samples. */
+function twoPasses(kernels: Kernels, data: Matrix, k: number, isPacked: boolean, keepsGaps: boolean) {
+  return kernels.memory.scope(() => {
+    const { exports } = kernels;
+    const { nSamples, nFeatures } = data;
+    const placed = placeRows(kernels, data);
+    const placedMatrix = { nSamples, nFeatures, values: Float32Array.from(placed.rows) };
+    const state = createState(kernels, placed, k);
+    if (!isPacked) state.fields[BLOCKS] = 0;
+    const first = Float64Array.from(
+      { length: k * nFeatures },
+      (_, at) => placed.rows[at % placed.rows.length]!,
+    );
+    placeCenters(state, first);
+    exports.kmeans_assign_f32(state.address, 0, nSamples);
+    const clusters = () => Array.from(state.labels.subarray(0, nSamples), (label) => label >> 2);
+    const before = clusters();
+    const moved = first.map((x, at) => x * 0.75 + (at % 3) * 0.125);
+    placeCenters(state, moved);
+    const changed = exports.kmeans_dense_f32(state.address, 0, nSamples, keepsGaps);
+    const oracle = (centers: Float64Array) =>
+      Array.from({ length: nSamples }, (_, row) => nearest(placedMatrix, row, centers).label);
+    return {
+      before,
+      after: clusters(),
+      changed,
+      expected: [oracle(first), oracle(moved)],
+      counts: [...state.counts],
+      sums: Array.from({ length: k }, (_, c) => [
+        ...state.sums.subarray(c * state.sumsWidth, c * state.sumsWidth + nFeatures),
+      ]),
+      rows: placedMatrix,
+      padding: [...state.gaps.subarray(nSamples)],
+      gaps: [...state.gaps.subarray(0, nSamples)],
+    };
+  });
+}
+
+describe.each(['relaxed-fma', 'strict'] as const)('passes over all samples, %s', (numericMode) => {
+  const kernels = loadKernelsSync({ numericMode });
+
+  for (const isPacked of [true, false]) {
+    for (const keepsGaps of [true, false]) {
+      it(`find the float64 labels, packed ${isPacked}, gaps kept ${keepsGaps}`, () => {
+        for (const n of [1, 7, 8, 9, 31, 250]) {
+          for (const [d, k] of [
+            [1, 1],
+            [3, 3],
+            [4, 4],
+            [5, 6],
+            [13, 9],
+          ] as const) {
+            for (const data of [uniform(n, d, n + d), lattice(n, d), blobs(n, d, 3, n, { offset: 1e6 })]) {
+              const pass = twoPasses(kernels, data, k, isPacked, keepsGaps);
+              expect(pass.before).toEqual(pass.expected[0]);
+              expect(pass.after).toEqual(pass.expected[1]);
+              expect(pass.changed).toBe(pass.after.filter((label, row) => label !== pass.before[row]).length);
+              const counts = new Array<number>(k).fill(0);
+              const sums = Array.from({ length: k }, () => new Array<number>(d).fill(0));
+              pass.after.forEach((label, row) => {
+                counts[label]!++;
+                for (let j = 0; j < d; j++) sums[label]![j]! += pass.rows.values[row * d + j]!;
+              });
+              expect(pass.counts).toEqual(counts);
+              // Placed rows have exact sums: the order of additions does not matter.
+              expect(pass.sums).toEqual(sums);
+              expect(pass.padding.every((gap) => gap > 3e38)).toBe(true);
+            }
+          }
+        }
+      });
+    }
+  }
+
+  it('keep gaps that no row exceeds by float64 distances', () => {
+    const data = uniform(403, 5, 9);
+    const { gaps, after, rows } = twoPasses(kernels, data, 7, true, true);
+    const first = Float64Array.from({ length: 35 }, (_, at) => rows.values[at]!);
+    const centers = first.map((x, at) => x * 0.75 + (at % 3) * 0.125);
+    for (let row = 0; row < 403; row++) {
+      const distances = Array.from({ length: 7 }, (_, c) =>
+        Math.hypot(...[0, 1, 2, 3, 4].map((j) => rows.values[row * 5 + j]! - centers[c * 5 + j]!)),
+      );
+      const own = distances[after[row]!]!;
+      const other = Math.min(...distances.filter((_, c) => c !== after[row]));
+      expect(gaps[row]).toBeLessThanOrEqual(other - own);
+      expect(gaps[row]).toBeGreaterThan(other - own - 1e-4);
+    }
+  });
+
+  it.each([
+    { n: 40_003, d: 3, k: 8 },
+    { n: 20_001, d: 16, k: 34 },
+  ])('take turns with passes over some on $n × $d uniform samples, $k clusters', ({ n, d, k }) => {
+    const data = uniform(n, d, 3);
+    const init = firstRows(data, k);
+    const fit = kmeans(kernels, data, { nClusters: k, seed: 1, init, tol: 0, maxIter: 25 });
+    const oracle = lloydOracle(data, init, 25);
+    expect(fit.iterations).toBe(oracle.iterations);
+    const names = new Map<number, number>();
+    let differing = 0;
+    fit.labels.forEach((label, row) => {
+      if (!names.has(label)) names.set(label, oracle.labels[row]!);
+      if (oracle.labels[row] !== names.get(label)) differing++;
+    });
+    expect(differing).toBe(0);
+  });
+});
+
+describe('the choice of the next pass', () => {
+  const kernels = loadKernelsSync();
+  const nothing: WorkDone = { tiles: 0, decisions: 0, exactDecisions: 0, staleSamples: 0 };
+
+  const choose = (nSamples: number, work: (passes: PassChoice) => void) =>
+    kernels.memory.scope(() => {
+      const passes = new PassChoice(createState(kernels, placeRows(kernels, uniform(nSamples, 8, 1)), 8));
+      work(passes);
+    });
+
+  it('stays with all samples while most are out of date', () => {
+    choose(1000, (passes) => {
+      passes.learn(nothing, { ...nothing, staleSamples: 900 }, 1000);
+      expect(passes.isDense).toBe(true);
+    });
+  });
+
+  it('brings every gap up to date before it looks at some samples only', () => {
+    choose(100_000, (passes) => {
+      expect([0, 1, 7, 8].map((call) => passes.keepsGaps(call))).toEqual([true, false, false, true]);
+      passes.learn(nothing, { ...nothing, staleSamples: 100 }, 16_384);
+      expect(passes.isDense && passes.keepsGaps(1)).toBe(true);
+      passes.learn(nothing, { ...nothing, staleSamples: 100 }, 100_000);
+      expect(passes.isDense).toBe(false);
+    });
+  });
+
+  it('goes back to all samples when too many are out of date', () => {
+    choose(1000, (passes) => {
+      passes.learn(nothing, { ...nothing, staleSamples: 10 }, 1000);
+      expect(passes.isDense).toBe(false);
+      passes.learn(nothing, { ...nothing, staleSamples: 600, tiles: 200, decisions: 100 }, 1000);
+      expect(passes.isDense).toBe(true);
+    });
+  });
+});

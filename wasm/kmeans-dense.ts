@@ -1,0 +1,166 @@
+import {
+  findNearest, nearest0, nearest1, nearestByProducts, productBest0, productBest1, productSecond0, productSecond1,
+  roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
+} from './kmeans-products';
+import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
+import { KMeansState, addSample, clocksOf, moveLane, openGroup } from './kmeans-state';
+import { upperBound } from './kmeans-tile';
+import { loadTile } from './rows';
+
+/** A gap no clock ever exceeds, of the lanes that only fill the last block. */
+const NEVER: f32 = 3.4e38;
+
+/** Address of the packed block of 8 samples in a row, or of the scratch tile where none are kept. */
+@inline
+function blockOf(state: KMeansState, sample: i32): usize {
+  return state.blocks ? state.blocks + (<usize>sample * <usize>state.nFeatures << 2) : state.tile;
+}
+
+/** Transposes 8 samples in a row; of the last block the last sample fills the rest. */
+@inline
+function loadBlock(state: KMeansState, sample: i32, tile: usize): void {
+  const samples = state.squares;
+  for (let lane = 0; lane < 8; lane++) {
+    store<i32>(samples + (<usize>lane << 2), min(sample + lane, state.nSamples - 1));
+  }
+  loadTile(state.rows, state.nFeatures, samples, tile);
+}
+
+/** Margins (second nearest − nearest distance, at least) and upper bounds of the nearest of the block at hand. */
+let margin0: v128 = i32x4.splat(0);
+let margin1: v128 = i32x4.splat(0);
+let upper0: v128 = i32x4.splat(0);
+let upper1: v128 = i32x4.splat(0);
+
+@inline
+function findMargins(state: KMeansState, sample: i32): void {
+  const norms = state.squaredNorms + (<usize>sample << 2);
+  const n0 = v128.load(norms), n1 = v128.load(norms, 16);
+  const r0 = roundingOf(n0, state.largestSquare, state.productError);
+  const r1 = roundingOf(n1, state.largestSquare, state.productError);
+  const down = f32x4.splat(1 - state.relativeError);
+  upper0 = upperBound(state, squareAtMost(productBest0, n0, r0));
+  upper1 = upperBound(state, squareAtMost(productBest1, n1, r1));
+  margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond0, n0, r0)), down), upper0);
+  margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond1, n1, r1)), down), upper1);
+}
+
+/** Settles lanes one by one. @returns labels changed */
+function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, isFirst: bool): i32 {
+  const scratch = state.squares;
+  v128.store(scratch, margin0);
+  v128.store(scratch, margin1, 16);
+  v128.store(scratch, upper0, 32);
+  v128.store(scratch, upper1, 48);
+  v128.store(scratch, nearest0, 64);
+  v128.store(scratch, nearest1, 80);
+  let changed = 0;
+  do {
+    const lane = ctz(lanes), current = sample + lane;
+    lanes &= lanes - 1;
+    const at = scratch + (<usize>lane << 2);
+    const own = placeLabel(state, current, load<i32>(at, 64), load<f32>(at), load<f32>(at, 32));
+    if (isFirst) addSample(state, current, settledLabel);
+    else if (settledLabel != own) {
+      moveLane(state, current, tile, lane, own, settledLabel);
+      // The center left behind becomes one of the others: its group's bound no longer holds.
+      if (state.bounds) openGroup(state, current, own >>> 2);
+      changed++;
+    }
+  } while (lanes);
+  return changed;
+}
+
+/**
+ * First labels and gaps of samples [first, last), and their sums and counts; packs them, where blocks are kept.
+ * Ties: lowest cluster index, decided in float64. Cost: one read of the rows, ⌈n / 8⌉ × k × nFeatures × 2 vector
+ * multiply-adds.
+ * @param first a multiple of 8
+ */
+export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): void {
+  const state = changetype<KMeansState>(stateAddress);
+  const nFeatures = state.nFeatures, zero = f32x4.splat(0);
+  for (let sample = first; sample < last; sample += 8) {
+    const tile = blockOf(state, sample);
+    loadBlock(state, sample, tile);
+    storeSquaredNorms(tile, nFeatures, state.squaredNorms + (<usize>sample << 2));
+    nearestByProducts(tile, nFeatures, state.centersBy4, state.halfNorms, state.nGroups, state.keys);
+    findNearest(state.keys, state.nClusters, productBest0, productBest1);
+    findMargins(state, sample);
+    const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
+    if (isClear && sample + 8 <= last) startLabels(state, sample, nearest0, nearest1, margin0, margin1);
+    else settleLanes(state, sample, tile, 0xff >> max(0, sample + 8 - last), true);
+  }
+  countWork(state, first, last);
+}
+
+/**
+ * Labels of all samples [first, last) anew, whatever their gaps: where most samples are to be decided again, that is
+ * cheaper than to find out which. A sample that stays with its cluster stays in its shell, which has grown by all its
+ * center moved.
+ * Cost: one read of the rows, ⌈n / 8⌉ × k × nFeatures × 2 vector multiply-adds.
+ * @param first a multiple of 8
+ * @param keepsGaps whether gaps are brought up to date, and out-of-date ones counted; otherwise they stay as they are
+ * @returns labels changed
+ */
+export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, keepsGaps: bool): i32 {
+  const state = changetype<KMeansState>(stateAddress);
+  const nFeatures = state.nFeatures, keys = state.keys;
+  const centers = state.centersBy4, halfNorms = state.halfNorms, nGroups = state.nGroups;
+  const largestSquare = state.largestSquare, productError = state.productError;
+  let changed = 0, stale = 0;
+  for (let sample = first; sample < last; sample += 8) {
+    const tile = blockOf(state, sample);
+    if (!state.blocks) loadBlock(state, sample, tile);
+    nearestByProducts(tile, nFeatures, centers, halfNorms, nGroups, keys);
+    const best0 = productBest0, best1 = productBest1;
+    const labels = state.labels + (<usize>sample << 1), norms = state.squaredNorms + (<usize>sample << 2);
+    const sure0 = f32x4.gt(f32x4.sub(productSecond0, best0), roundingOf(v128.load(norms), largestSquare, productError));
+    const sure1 = f32x4.gt(f32x4.sub(productSecond1, best1), roundingOf(v128.load(norms, 16), largestSquare, productError));
+    const kept0 = v128.and(sure0, f32x4.eq(best0, ownKeys(keys, labels)));
+    const kept1 = v128.and(sure1, f32x4.eq(best1, ownKeys(keys + 16, labels + 8)));
+    if (keepsGaps) {
+      findMargins(state, sample);
+      const gaps = state.gaps + (<usize>sample << 2), down = f32x4.splat(ROUND_DOWN);
+      const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
+      stale += popcnt(
+        i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4),
+      );
+      v128.store(gaps, f32x4.mul(f32x4.add(margin0, clocks0), down));
+      v128.store(gaps, f32x4.mul(f32x4.add(margin1, clocks1), down), 16);
+    }
+    if (i32x4.all_true(v128.and(kept0, kept1))) continue;
+    const others =
+      (0xff >> max(0, sample + 8 - last)) & ~(i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4));
+    if (others == 0) continue;
+    findNearest(keys, state.nClusters, best0, best1);
+    findMargins(state, sample);
+    changed += settleLanes(state, sample, tile, others, false);
+  }
+  if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
+  countWork(state, first, last);
+  state.staleSamples += stale;
+  return changed;
+}
+
+/** Keys of four samples' own centers. */
+@inline
+function ownKeys(keys: usize, labels: usize): v128 {
+  let own = v128.load32_zero(keys + keyOf(labels));
+  own = v128.load_lane<f32>(keys + keyOf(labels + 2) + 4, own, 1);
+  own = v128.load_lane<f32>(keys + keyOf(labels + 4) + 8, own, 2);
+  return v128.load_lane<f32>(keys + keyOf(labels + 6) + 12, own, 3);
+}
+
+/** Place of the row of a sample's own center among rows of 8 keys; a label is cluster × 4 + shell. */
+@inline
+function keyOf(label: usize): usize {
+  return <usize>(load<u16>(label) & ~3) << 3;
+}
+
+@inline
+function countWork(state: KMeansState, first: i32, last: i32): void {
+  const blocks = (last - first + 7) >>> 3;
+  state.decisions += blocks;
+  state.tiles += blocks * state.nGroups;
+}
