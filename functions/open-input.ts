@@ -6,7 +6,7 @@ import { objectSource } from './input-file.ts';
 import type { ObjectHead, ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
 import { openTable, whyNotCut } from './tables/open-table.ts';
-import { ORDER_ROLES, recogniseOrderColumns } from './tables/order-columns.ts';
+import { countOrderColumns, ORDER_ROLES, recogniseOrderColumns } from './tables/order-columns.ts';
 import { orderFormats } from './tables/order-formats.ts';
 import { EntityPlanner } from './tables/plan-entities.ts';
 import { sampleRows } from './tables/sample-rows.ts';
@@ -97,7 +97,9 @@ function isOrders(
     if (!(error instanceof InvalidDatasetError)) throw error;
     // Whoever names the columns of an order means orders, and is told what is wrong with the names.
     const { quantity, unitPrice, orderId } = request.columns ?? {};
-    return error.context.reason === 'duplicate_column' || Boolean(quantity ?? unitPrice ?? orderId);
+    const isMeant = error.context.reason === 'duplicate_column' || Boolean(quantity ?? unitPrice ?? orderId);
+    // Order lines with one column under a strange name are no table of customers: better a question than nonsense.
+    return isMeant || countOrderColumns(layout.header) >= ORDER_ROLES.length - 1;
   }
 }
 

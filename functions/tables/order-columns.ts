@@ -49,6 +49,13 @@ export const ORDER_SYNONYMS: Readonly<Record<OrderRole, readonly string[]>> = {
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
+/** How many of the five columns of an order line a header names. */
+export function countOrderColumns(header: readonly string[]): number {
+  const names = new Set(header.map(plain));
+  return ORDER_ROLES.filter((role) => ORDER_SYNONYMS[role].some((synonym) => names.has(plain(synonym))))
+    .length;
+}
+
 /**
  * Finds the five columns of an order line in a header.
  * @param asked names the caller gave, which win over the synonyms and must be in the header

@@ -4,7 +4,14 @@ import { sampleOrders } from '../../cli/orders.ts';
 import type { RunSummary } from '../../functions/contracts/api-runs.ts';
 import { apiOf, type Stack, startStack } from '../support/stack.ts';
 
-const NAMES = ['labels.arrow', 'model.json', 'rfm_table.arrow', 'scaler.json', 'segment_profiles.json'];
+const NAMES = [
+  'labels.arrow',
+  'model.json',
+  'quality_report.json',
+  'rfm_table.arrow',
+  'scaler.json',
+  'segment_profiles.json',
+];
 const orders = [...sampleOrders({ customers: 2500, seed: 7 })].join('');
 
 let stack: Stack;
@@ -39,7 +46,7 @@ describe('artefacts', () => {
     reference = await artifactsAt('one', 1);
   });
 
-  it('are five, and lie in the bucket as their hashes say', async () => {
+  it('are six, and lie in the bucket as their hashes say', async () => {
     expect(Object.keys(reference.hashes).sort()).toEqual(NAMES);
     const { createHash } = await import('node:crypto');
     for (const { key, sha256, bytes } of reference.artifacts) {

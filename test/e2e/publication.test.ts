@@ -100,7 +100,11 @@ describe('a corrupt file', () => {
   it.each([
     ['empty.csv', '', 'InvalidDatasetError'],
     ['header-only.csv', `${ORDER_HEADER}\n`, 'InsufficientDataError'],
-    ['no-columns.csv', 'a,b,c\n1,2,3\n', 'InvalidDatasetError'],
+    [
+      'no-column.csv',
+      `${ORDER_HEADER.split(',').slice(1).join(',')}\n1,2025-01-01,1,2\n`,
+      'InvalidDatasetError',
+    ],
     ['binary.csv', new Uint8Array(4096).map((_, i) => (i * 37) % 256), 'InvalidDatasetError'],
   ])('fails for %s with a typed problem', async (name, body, title) => {
     const run = await failedRun(name, body);

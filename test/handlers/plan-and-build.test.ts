@@ -172,6 +172,11 @@ describe('PlanRun', () => {
     expect(await ports.objects.read(runKeys(ref!).plan)).toEqual(before);
   });
 
+  it('takes a file that names four of the five columns of an order for orders, and asks for the fifth', async () => {
+    await put([HEADER.replace(/^[^,]+/, 'who'), ...rows(3)]);
+    await expect(plan()).rejects.toThrow(failure('InvalidDatasetError', 'missing_column'));
+  });
+
   it('fails on a file without the columns of an order where orders were asked for', async () => {
     await put(['a,b', '1,2']);
     await expect(plan({ recipe: 'rfm' })).rejects.toThrow(failure('InvalidDatasetError', 'missing_column'));
