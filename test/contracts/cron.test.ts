@@ -45,10 +45,16 @@ describe('cron of configurations', () => {
 
   it('takes Sunday as 0 and as 7, and either of two restricted days', () => {
     for (const sunday of ['0', '7', 'sun']) {
-      expect(due(`0 0 * * ${sunday}`, 'UTC', '2026-03-01T00:00:00Z', '2026-03-01T00:15:00Z')).toBeDefined();
+      expect(due(`0 0 * * ${sunday}`, 'UTC', '2026-03-01T00:00:00Z', '2026-03-01T00:15:00Z')).toBe(
+        '2026-03-01T00:00:00.000Z',
+      );
     }
-    expect(due('0 0 13 * fri', 'UTC', '2026-03-06T00:00:00Z', '2026-03-06T00:15:00Z')).toBeDefined();
-    expect(due('0 0 13 * fri', 'UTC', '2026-04-13T00:00:00Z', '2026-04-13T00:15:00Z')).toBeDefined();
+    expect(due('0 0 13 * fri', 'UTC', '2026-03-06T00:00:00Z', '2026-03-06T00:15:00Z')).toBe(
+      '2026-03-06T00:00:00.000Z',
+    );
+    expect(due('0 0 13 * fri', 'UTC', '2026-04-13T00:00:00Z', '2026-04-13T00:15:00Z')).toBe(
+      '2026-04-13T00:00:00.000Z',
+    );
     expect(due('0 0 13 * fri', 'UTC', '2026-04-14T00:00:00Z', '2026-04-14T00:15:00Z')).toBeUndefined();
   });
 
