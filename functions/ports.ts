@@ -3,6 +3,7 @@ import type {
   ApiKeyRecord,
   DatasetRecord,
   LabelRecord,
+  LeftRecord,
   RunRecord,
   SegmentRecord,
   StepProgress,
@@ -83,6 +84,11 @@ export interface RunStore {
    * serves a run of a later turn. One conditional write.
    */
   publish(record: DatasetRecord): Promise<boolean>;
+  /**
+   * Takes `count` segment ids of a dataset that were never given before, and returns the first: the others follow it.
+   * One atomic write, so that two runs at once never give the same id.
+   */
+  reserveSegmentIds(tenant: string, dataset: string, count: number): Promise<number>;
 }
 
 export interface SegmentStore {
@@ -91,15 +97,30 @@ export interface SegmentStore {
   segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
 }
 
+/** A label, and the run that wrote it. */
+export interface StoredLabel {
+  readonly runId: string;
+  readonly label: LabelRecord;
+}
+
 export interface LabelStore {
   /** Idempotent batch write of one run's labels; unprocessed items are retried with backoff. */
   putLabels(
     run: { tenant: string; dataset: string; runId: string },
-    labels: Iterable<LabelRecord>,
+    labels: Iterable<LabelRecord | LeftRecord>,
     /** Seconds since the epoch. */
     expiresAt?: number,
   ): Promise<number>;
-  label(tenant: string, dataset: string, runId: string, customerId: string): Promise<LabelRecord | undefined>;
+  /**
+   * The label by the first of the runs that wrote one for the customer; undefined where none did, or the first to do so
+   * wrote that the customer left. One read.
+   */
+  label(
+    tenant: string,
+    dataset: string,
+    customerId: string,
+    runIds: readonly string[],
+  ): Promise<StoredLabel | undefined>;
 }
 
 /** API keys by tenant and key id; the secret is never stored. */

@@ -40,7 +40,7 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'], RUNS_BY_START.name)
       .useTable(ENV.segmentsTable, stores.segments, ['Query'])
-      .useTable(ENV.labelsTable, stores.labels, ['GetItem'])
+      .useTable(ENV.labelsTable, stores.labels, ['Query'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
     const authorizer = new ServiceFunction(this, 'Authorizer', {
@@ -63,7 +63,7 @@ export class ServiceStack extends Stack {
       description: 'Answers the routes about the configuration of datasets',
     })
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
-      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,

@@ -95,6 +95,9 @@ export function dynamodbRuns(table: Table): RunStore {
       const items = await table.withPrefix(tenantPk(tenant), datasetSk(''));
       return items.map((item) => recordOf<DatasetRecord>(item));
     },
+    reserveSegmentIds(tenant, dataset, count) {
+      return table.add(tenantPk(tenant), `SEGMENT_IDS#${dataset}`, 'given', count);
+    },
     publish(record) {
       const item = { ...record, pk: tenantPk(record.tenant), sk: datasetSk(record.dataset) };
       return table.put(item, {

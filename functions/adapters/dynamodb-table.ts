@@ -50,6 +50,8 @@ export interface Table {
   put(item: Item, condition?: Expression): Promise<boolean>;
   /** Sets attributes of an item that exists; false when there is none. */
   set(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Adds to a whole number, 0 where there is none yet, and returns what it was. One atomic write. */
+  add(pk: string, sk: string, attribute: string, amount: number): Promise<number>;
   /** All items of a partition whose sort key starts with `prefix`, in sort key order; strongly consistent. */
   withPrefix(pk: string, prefix: string): Promise<Item[]>;
   /** Items of an index or partition until `limit` are found; follows DynamoDB's 1 MB pages. */
@@ -154,6 +156,18 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
         ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], n) => [`:v${n}`, value])),
       };
       return conditional('update', () => client.send(new UpdateCommand(input)));
+    },
+    async add(pk, sk, attribute, amount) {
+      const input = {
+        TableName: name,
+        Key: { pk, sk },
+        UpdateExpression: 'ADD #field :amount',
+        ExpressionAttributeNames: { '#field': attribute },
+        ExpressionAttributeValues: { ':amount': amount },
+        ReturnValues: 'UPDATED_NEW' as const,
+      };
+      const { Attributes } = await guarded('update', () => client.send(new UpdateCommand(input)));
+      return Number(Attributes?.[attribute]) - amount;
     },
     withPrefix(pk, prefix) {
       return query({

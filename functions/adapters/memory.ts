@@ -1,4 +1,4 @@
-import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
+import type { ApiKeyRecord, LabelRecord, LeftRecord, SegmentRecord } from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
@@ -12,7 +12,7 @@ export interface MemoryPorts extends Ports {
     /** Objects by key. */
     readonly objects: Map<string, Uint8Array>;
     /** Labels by `tenant/dataset/runId`, then by customer id, with the expiry they were written with. */
-    readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
+    readonly labels: Map<string, Map<string, (LabelRecord | LeftRecord) & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
     /** Ids of executions that have ended; every other one counts as running. */
@@ -66,11 +66,14 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         }
         return count;
       },
-      async label(tenant, dataset, runId, customerId) {
-        const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
-        if (!stored) return undefined;
-        const { expiresAt: _, ...record } = structuredClone(stored);
-        return record;
+      async label(tenant, dataset, customerId, runIds) {
+        for (const runId of runIds) {
+          const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
+          if (stored === undefined) continue;
+          const { expiresAt: _, ...label } = structuredClone(stored);
+          return 'left' in label ? undefined : { runId, label };
+        }
+        return undefined;
       },
     },
     apiKeys: {

@@ -2,6 +2,7 @@ import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { customerExplanation } from './explanation.ts';
+import { runFlow } from './flow.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
 import { runQuality } from './quality.ts';
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   listRuns, //        GET  /v1/runs
   startRun, //        POST /v1/runs
   getRun, //          GET  /v1/runs/{runId}
+  runFlow, //         GET  /v1/runs/{runId}/flow
   runQuality, //      GET  /v1/runs/{runId}/quality
   scoreRecord, //     POST /v1/datasets/{dataset}/score
 ];

@@ -66,10 +66,20 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
   SelectModel: {
     description: 'Chooses the best candidate',
     bucket: WITHIN_RUN,
-    runs: PROGRESS,
+    runs: ['GetItem', ...PROGRESS],
   },
   AssignSegments: {
     description: 'Labels the entities of one bucket',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  MatchSegments: {
+    description: 'Finds the segments of the served run again',
+    bucket: WITHIN_RUN,
+    runs: ['UpdateItem', ...PROGRESS],
+  },
+  WriteLabels: {
+    description: 'Writes the labels of one bucket that changed',
     bucket: WITHIN_RUN,
     runs: PROGRESS,
     labels: ['BatchWriteItem'],

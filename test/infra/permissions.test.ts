@@ -73,8 +73,8 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets AssignSegments alone write labels, PublishRun alone write segments, and Http write nothing', () => {
-    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsAssignSegments']);
+  it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
+    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
     expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
@@ -111,7 +111,7 @@ describe('permissions', () => {
       'RunSchedules',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
-      /GetAtt(Labels|Segments)|s3:Put|states:|PutItem.*Runs/,
+      /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
     );
   });
 

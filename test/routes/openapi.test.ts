@@ -117,8 +117,8 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need a run of a table: `leads-workflow.test.ts`.
-    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/datasets|\/quality$/.test(path));
+    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`.
+    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/datasets|\/(quality|flow)$/.test(path));
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
