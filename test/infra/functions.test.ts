@@ -60,6 +60,8 @@ describe('the functions', () => {
       'fit-candidate',
       'select-model',
       'assign-segments',
+      'match-segments',
+      'write-labels',
       'publish-run',
     ]);
   });
