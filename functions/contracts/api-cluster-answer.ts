@@ -128,7 +128,7 @@ export const adviceSchema = z
 
 const selectionSchema = z.object({
   candidates: z
-    .array(z.object({ n_clusters: count, silhouette: number, davies_bouldin: number }))
+    .array(z.object({ n_clusters: count, silhouette: average, davies_bouldin: average }))
     .readonly()
     .meta({ description: 'Every number of clusters that was tried.' }),
   reason: z.string(),
@@ -143,7 +143,10 @@ export const clusterAnswerSchema = z
     clusters: z.array(clusterSchema).readonly(),
     generated_at: isoTime,
     client_vertical: z.string().optional(),
-    total_leads: count,
+    total_leads: count.meta({ description: 'Leads that were segmented.' }),
+    left_out_leads: z.record(z.string(), count).optional().meta({
+      description: 'Leads that were not, by rule: `outside_window`, `missing_time`.',
+    }),
     silhouette_scores: z.object({
       overall: number.nullable(),
       by_cluster: z.array(number.nullable()).readonly(),
@@ -172,7 +175,73 @@ export const clusterAnswerSchema = z
     statistics: treeStatisticsSchema.optional(),
     dendrogram: dendrogramSchema.optional(),
   })
-  .meta({ id: 'ClusterAnswer' });
+  .meta({
+    id: 'ClusterAnswer',
+    examples: [
+      {
+        success: true,
+        algorithm: 'kmeans',
+        n_clusters: 1,
+        clusters: [
+          {
+            cluster_id: 0,
+            name: 'Segmento 0 - Alto Valor + Alto Engajamento (SP)',
+            name_rule: 'Alto Valor: value 1 (mean of ltv_class) is at least 0.75',
+            size: 95,
+            percentage: 0.19,
+            avg_ltv: 497.5,
+            avg_behavior_score: 75.3,
+            avg_engagement_score: 82.1,
+            dominant_countries: ['BR'],
+            dominant_states: ['SP', 'RJ'],
+            dominant_utm_sources: ['facebook', 'google'],
+            silhouette_score: 0.71,
+            action_recommendations: [
+              'Priorizar remarketing em 24h',
+              'Criar lookalike audience de alto valor',
+            ],
+            bid_recommendations: ['Aumentar o lance em 30%'],
+            campaign_recommendations: ['Campanha de aquisição com lookalike de 1%'],
+            cohesion: 0.24,
+            separation: 1.31,
+            characteristics: {
+              avg_ltv: 497.5,
+              avg_behavior_score: 75.3,
+              avg_engagement_score: 82.1,
+              avg_intention_level: null,
+              dominant_countries: ['BR'],
+              dominant_states: ['SP', 'RJ'],
+              dominant_utm_source: ['facebook', 'google'],
+              top_features: ['ltv_class'],
+              distinctive_features: [
+                { feature: 'ltv_class', value: 'High', standardised_difference: 1.4, importance: 0.8 },
+              ],
+              distributions: {
+                behavior_score: { mean: 75.3, std: 8.1, median: 76, min: 51, max: 97, count: 95 },
+              },
+              categories: { state: [{ value: 'SP', share: 0.7 }] },
+            },
+            centroid: { behavior_score: 0.8 },
+            sample_leads: ['lead_1', 'lead_2', 'lead_3'],
+          },
+        ],
+        generated_at: '2026-11-21T03:00:12.345Z',
+        total_leads: 500,
+        silhouette_scores: { overall: 0.62, by_cluster: [0.71] },
+        members: [{ lead_id: 'lead_1', cluster_id: 0, confidence: 0.95 }],
+        features: {
+          used: ['behavior_score'],
+          left_out: [{ name: 'country=BR', reason: 'constant', detail: 'always 1' }],
+        },
+        selection: {
+          candidates: [{ n_clusters: 5, silhouette: 0.62, davies_bouldin: 0.7 }],
+          reason: '5 clusters were asked for (silhouette 0.6200, Davies-Bouldin 0.7000).',
+        },
+        advice: [],
+        convergence: { iterations: 7, final_inertia: 23.45 },
+      },
+    ],
+  });
 export type ClusterAnswer = z.output<typeof clusterAnswerSchema>;
 
 /** Answer of `cluster` without leads: a run over the dataset's files has been started. */
