@@ -65,10 +65,23 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    // It computes on what it is sent; runs and models are read to try a segmentation out, and a run is started on request.
+    const segmentation = new ServiceFunction(this, 'SegmentationHttp', {
+      bundles,
+      handler: 'segmentation-http',
+      size: config.segmentation,
+      description: 'Segments leads while the caller waits',
+    })
+      .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['Query'])
+      .useTable(ENV.configsTable, stores.configs, ['Query'])
+      .useWorkflow(stateMachine);
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       drilldown: drilldown.lambda,
       datasets: datasets.lambda,
+      segmentation: segmentation.lambda,
       authorizer: authorizer.lambda,
       config,
     });

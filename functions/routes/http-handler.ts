@@ -42,7 +42,7 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
       const request = parseRequest(match, event);
       const ports = await openPorts();
       const answer = await route.handle({ ...request, tenant: caller?.tenant ?? '' }, ports);
-      result = success(event, route.status, answer.body, answer.headers);
+      result = success(event, answer.status ?? route.status, answer.body, answer.headers);
     } catch (error) {
       const problem = toProblem(error);
       failure = {

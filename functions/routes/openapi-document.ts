@@ -59,6 +59,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     body,
     status,
     answer,
+    accepted,
   } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
@@ -74,6 +75,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
         description: status === 202 ? 'Accepted.' : 'OK.',
         content: { 'application/json': { schema: answer } },
       },
+      ...(accepted && {
+        '202': { description: 'Accepted.', content: { 'application/json': { schema: accepted } } },
+      }),
       ...Object.fromEntries(
         Object.entries(problemsOf(route)).map(([code, text]) => [
           code,

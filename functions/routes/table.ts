@@ -10,10 +10,11 @@ import type { Route } from './route.ts';
 import { getRun, listRuns } from './runs.ts';
 import { scoreRecord } from './score.ts';
 import { segmentCustomer, segmentManual } from './segment.ts';
+import { segmentationRoutes } from './segmentation-table.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...drilldownRoutes]);
+const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...drilldownRoutes, ...segmentationRoutes]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [

@@ -8,6 +8,7 @@ const FUNCTIONS = [
   'Authorizer',
   'Drilldown',
   'Datasets',
+  'SegmentationHttp',
   'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
@@ -58,6 +59,7 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
     ]);
     expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
@@ -86,11 +88,12 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'RunSchedules']);
+  it('lets Http, SegmentationHttp and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
       'Http',
+      'SegmentationHttp',
       'RunSchedules',
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
@@ -108,6 +111,7 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
       'RunSchedules',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
@@ -135,6 +139,10 @@ describe('permissions', () => {
         );
       }
     }
+  });
+
+  it('lets the function that segments on request write nothing', () => {
+    expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
   it('give the drill-down no store at all: it computes on what it is sent', () => {

@@ -6,6 +6,7 @@ import { OPENAPI_FILE, openapiText } from '../../functions/routes/openapi-file.t
 import { config } from '../../infra/config.ts';
 import { runOf } from '../adapters/run-store-contract.ts';
 import { exampleCustomers, exampleLabels } from '../drilldown/example.ts';
+import { plantedLeads, REFERENCE_AT } from '../segmentation/planted-leads.ts';
 import { openApi } from './api-fixture.ts';
 
 const document = JSON.parse(openapiText());
@@ -111,6 +112,10 @@ describe('answers', () => {
       'POST /v1/runs': { body: { dataset: 'orders', files: ['files/acme/orders/'] } },
       'GET /v1/runs': {},
       'GET /v1/runs/{runId}': { path: '/v1/runs/r1' },
+      'POST /api/segmentation/cluster': {
+        body: { leads: plantedLeads(120), max_data_age_months: null, reference_at: REFERENCE_AT },
+      },
+      'GET /api/segmentation/cluster': {},
       'POST /api/v1/ai/segment_subsegment_explore': { body: { customers, labels: exampleLabels } },
       'POST /api/v1/ai/purchasing_segmentation': { body: { customers } },
       'POST /api/v1/ai/purchasing_segmentation_dendrogram': { body: { customers } },
