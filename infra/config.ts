@@ -29,6 +29,10 @@ export interface Route {
   readonly drilldown?: boolean;
   /** True where the function for the configuration of datasets answers. */
   readonly datasets?: boolean;
+  /** True where the function that moves files answers. */
+  readonly files?: boolean;
+  /** How the key comes; default `X-API-Key`, or the pair of headers where the drill-down function answers. */
+  readonly credentials?: 'apiKey' | 'customerApi' | 'either';
 }
 
 /** Everything about a deployment that is a choice rather than a consequence. */
@@ -37,6 +41,7 @@ export interface Config {
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
+  readonly files: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -58,6 +63,8 @@ export interface Config {
     readonly accessLogs: number;
     /** Former versions of overwritten or deleted objects. */
     readonly formerVersions: number;
+    /** Files that callers uploaded by presigned URLs. */
+    readonly uploads: number;
   };
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
@@ -86,6 +93,8 @@ export const config: Config = {
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: it signs hundreds of URLs at once.
+  files: { memoryMb: 1769, timeoutSeconds: 24 },
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -114,11 +123,14 @@ export const config: Config = {
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', drilldown: true },
+    { method: 'POST', path: '/v1/uploads', files: true, credentials: 'either' },
+    { method: 'POST', path: '/v1/uploads/{uploadId}/complete', files: true, credentials: 'either' },
+    { method: 'DELETE', path: '/v1/uploads/{uploadId}', files: true, credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
 };
 
 /** File name of a step's handler and bundle: `BuildFeatures` → `build-features`. */

@@ -65,10 +65,17 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    const files = new ServiceFunction(this, 'Files', {
+      bundles,
+      handler: 'files-http',
+      size: config.files,
+      description: 'Lets callers move files to and from the bucket',
+    }).useBucket(stores.bucket, { read: [PREFIX.uploads], write: [PREFIX.uploads], list: true, parts: true });
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       drilldown: drilldown.lambda,
       datasets: datasets.lambda,
+      files: files.lambda,
       authorizer: authorizer.lambda,
       config,
     });

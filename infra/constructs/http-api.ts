@@ -19,6 +19,8 @@ export interface HttpApiProps {
   /** Answers the routes of the drill-down. */
   readonly drilldown: IFunction;
   readonly datasets: IFunction;
+  /** Answers the routes that move files. */
+  readonly files: IFunction;
   readonly authorizer: IFunction;
   readonly config: Config;
 }
@@ -31,7 +33,7 @@ export class HttpApi extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { handler, drilldown, datasets, authorizer, config }: HttpApiProps,
+    { handler, drilldown, datasets, files, authorizer, config }: HttpApiProps,
   ) {
     super(scope, id);
     this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
@@ -53,6 +55,7 @@ export class HttpApi extends Construct {
       service: new HttpLambdaIntegration('Integration', handler),
       drilldown: new HttpLambdaIntegration('DrilldownIntegration', drilldown),
       datasets: new HttpLambdaIntegration('DatasetsIntegration', datasets),
+      files: new HttpLambdaIntegration('FilesIntegration', files),
     };
     const authorizerBy = (id: string, headers: readonly string[]) =>
       new HttpLambdaAuthorizer(id, authorizer, {
@@ -63,26 +66,22 @@ export class HttpApi extends Construct {
       });
     const byApiKey = authorizerBy('ApiKeyAuthorizer', ['X-API-Key']);
     const byCustomerApi = authorizerBy('CustomerApiAuthorizer', ['X-Customer-Api-Id', 'X-Secret']);
-    for (const {
-      method,
-      path,
-      open = false,
-      drilldown: isDrilldown = false,
-      datasets: isDatasets = false,
-    } of config.routes) {
+    // Which headers it needs cannot be said beforehand, so that the authorizer hears of every request.
+    const byEither = authorizerBy('AnyKeyAuthorizer', []);
+    const authorizers = { apiKey: byApiKey, customerApi: byCustomerApi, either: byEither };
+    for (const route of config.routes) {
+      const { method, path, open = false } = route;
+      const service = (['drilldown', 'datasets', 'files'] as const).find((name) => route[name]) ?? 'service';
+      const { credentials = service === 'drilldown' ? 'customerApi' : 'apiKey' } = route;
       const routes = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
-        integration: isDrilldown
-          ? integrations.drilldown
-          : isDatasets
-            ? integrations.datasets
-            : integrations.service,
-        authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
+        integration: integrations[service],
+        authorizer: open ? new HttpNoneAuthorizer() : authorizers[credentials],
       });
       if (!open) continue;
-      for (const route of routes) {
-        Validations.of(route).acknowledge({
+      for (const made of routes) {
+        Validations.of(made).acknowledge({
           id: 'AwsSolutions-APIG4',
           reason: `${method} ${path} is public on purpose: it tells nothing about any tenant.`,
         });

@@ -8,6 +8,7 @@ import { runOf } from '../adapters/run-store-contract.ts';
 import { exampleCustomers, exampleLabels } from '../drilldown/example.ts';
 import { openApi } from './api-fixture.ts';
 
+const PAIR = { customerApiId: [], customerApiSecret: [] };
 const document = JSON.parse(openapiText());
 
 /** Every object of a JSON value, depth first. */
@@ -48,9 +49,8 @@ describe('OpenAPI document', () => {
   it('asks for an API key exactly where the table asks for a scope', () => {
     for (const { method, path, scope, credentials } of allRoutes) {
       const { security } = document.paths[path][method.toLowerCase()];
-      const pair = { customerApiId: [], customerApiSecret: [] };
-      const needed = credentials === 'customerApi' ? pair : { apiKey: [] };
-      expect(security, path).toEqual(scope === undefined ? [] : [needed]);
+      const needed = { apiKey: [{ apiKey: [] }], customerApi: [PAIR], either: [{ apiKey: [] }, PAIR] };
+      expect(security, path).toEqual(scope === undefined ? [] : needed[credentials ?? 'apiKey']);
     }
   });
 
@@ -117,8 +117,8 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need a run of a table: `leads-workflow.test.ts`.
-    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/datasets|\/quality$/.test(path));
+    // Routes that need a run of a table: `leads-workflow.test.ts`; those that need an upload: `uploads.test.ts`.
+    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/(datasets|uploads)|\/quality$/.test(path));
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
