@@ -47,6 +47,35 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectHead>;
 }
 
+/** A part of a multipart upload that has arrived. */
+export interface TransferredPart {
+  readonly partNumber: number;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+/** Lets callers move bytes to and from the object store themselves, by URLs that expire. */
+export interface TransferStore {
+  /** Begins a multipart upload. Resolves to its id. */
+  start(
+    key: string,
+    about: { readonly contentType: string; readonly contentEncoding?: string | undefined },
+  ): Promise<string>;
+  /** Where part `partNumber` (from 1) is PUT. */
+  partUrl(key: string, multipartId: string, partNumber: number, seconds: number): Promise<string>;
+  /** Parts that have arrived, by number; undefined for an upload that is over, aborted or unknown. */
+  parts(key: string, multipartId: string): Promise<TransferredPart[] | undefined>;
+  /** Makes the object out of the parts. False for an upload that is over, aborted or unknown. */
+  complete(key: string, multipartId: string, parts: readonly TransferredPart[]): Promise<boolean>;
+  /** Forgets the parts. Does nothing for an upload that is over, aborted or unknown. */
+  abort(key: string, multipartId: string): Promise<void>;
+  /** Where the object is got, under the given file name. */
+  downloadUrl(
+    key: string,
+    about: { readonly seconds: number; readonly fileName: string; readonly contentType: string },
+  ): Promise<string>;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Opaque; absent on the last page. */
@@ -165,6 +194,7 @@ export interface Clock {
 /** Everything the shell is given; a test hands over the memory twin. */
 export interface Ports {
   readonly objects: ObjectStore;
+  readonly transfers: TransferStore;
   readonly runs: RunStore;
   readonly segments: SegmentStore;
   readonly labels: LabelStore;

@@ -19,18 +19,20 @@ export interface ScheduledRun {
   readonly expression: string;
 }
 
+/** Functions that answer routes, besides `Http`: each has the memory, time and rights that its routes need. */
+export const API_SERVICES = ['drilldown', 'datasets', 'segmentation', 'files'] as const;
+export type ApiService = (typeof API_SERVICES)[number];
+
 /** One route of the HTTP API; paths are API Gateway's. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ANY';
   readonly path: string;
   /** True when no API key is asked for. */
   readonly open?: boolean;
-  /** True where the key comes in `X-Customer-Api-Id` and `X-Secret`, and the drill-down function answers. */
-  readonly drilldown?: boolean;
-  /** True where the function for the configuration of datasets answers. */
-  readonly datasets?: boolean;
-  /** True where the function answers that segments while the caller waits. */
-  readonly segmentation?: boolean;
+  /** The function that answers; default: `Http`, the service's own. */
+  readonly service?: ApiService;
+  /** How the key comes; default `X-API-Key`, or the pair of headers where the drill-down function answers. */
+  readonly credentials?: 'apiKey' | 'customerApi' | 'either';
 }
 
 /** Everything about a deployment that is a choice rather than a consequence. */
@@ -40,6 +42,7 @@ export interface Config {
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
   readonly segmentation: FunctionSize;
+  readonly files: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -61,6 +64,8 @@ export interface Config {
     readonly accessLogs: number;
     /** Former versions of overwritten or deleted objects. */
     readonly formerVersions: number;
+    /** Files that callers uploaded by presigned URLs. */
+    readonly uploads: number;
   };
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
@@ -93,6 +98,8 @@ export const config: Config = {
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
   // One whole CPU: 5,000 leads with a search for the number of clusters take it for about ten seconds.
   segmentation: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: it signs hundreds of URLs at once.
+  files: { memoryMb: 1769, timeoutSeconds: 24 },
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -113,23 +120,26 @@ export const config: Config = {
     { method: 'GET', path: '/v1/segments' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
-    { method: 'GET', path: '/v1/datasets', datasets: true },
-    { method: 'GET', path: '/v1/datasets/{dataset}', datasets: true },
-    { method: 'PUT', path: '/v1/datasets/{dataset}', datasets: true },
-    { method: 'DELETE', path: '/v1/datasets/{dataset}', datasets: true },
-    { method: 'POST', path: '/v1/datasets/{dataset}/inference', datasets: true },
-    { method: 'POST', path: '/v1/datasets/{dataset}/rollback', datasets: true },
-    { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', drilldown: true },
-    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
-    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },
-    { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', drilldown: true },
-    { method: 'POST', path: '/api/segmentation/cluster', segmentation: true },
-    { method: 'GET', path: '/api/segmentation/cluster', segmentation: true },
+    { method: 'GET', path: '/v1/datasets', service: 'datasets' },
+    { method: 'GET', path: '/v1/datasets/{dataset}', service: 'datasets' },
+    { method: 'PUT', path: '/v1/datasets/{dataset}', service: 'datasets' },
+    { method: 'DELETE', path: '/v1/datasets/{dataset}', service: 'datasets' },
+    { method: 'POST', path: '/v1/datasets/{dataset}/inference', service: 'datasets' },
+    { method: 'POST', path: '/v1/datasets/{dataset}/rollback', service: 'datasets' },
+    { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', service: 'drilldown' },
+    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', service: 'drilldown' },
+    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', service: 'drilldown' },
+    { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', service: 'drilldown' },
+    { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
+    { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
+    { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
+    { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
+    { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
 };
 
 /** File name of a step's handler and bundle: `BuildFeatures` → `build-features`. */

@@ -77,11 +77,20 @@ export class ServiceStack extends Stack {
       .useTable(ENV.segmentsTable, stores.segments, ['Query'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
+    const files = new ServiceFunction(this, 'Files', {
+      bundles,
+      handler: 'files-http',
+      size: config.files,
+      description: 'Lets callers move files to and from the bucket',
+    }).useBucket(stores.bucket, { read: [PREFIX.uploads], write: [PREFIX.uploads], list: true, parts: true });
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
-      drilldown: drilldown.lambda,
-      datasets: datasets.lambda,
-      segmentation: segmentation.lambda,
+      services: {
+        drilldown: drilldown.lambda,
+        datasets: datasets.lambda,
+        segmentation: segmentation.lambda,
+        files: files.lambda,
+      },
       authorizer: authorizer.lambda,
       config,
     });

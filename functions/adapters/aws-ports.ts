@@ -3,7 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
 import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
-import { clientSettings, objectClientSettings } from './client-settings.ts';
+import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
@@ -11,6 +11,7 @@ import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
 import { requiredSetting } from './required-setting.ts';
 import { s3Objects } from './s3-objects.ts';
+import { s3Transfers } from './s3-transfers.ts';
 import { stepfunctionsWorkflow } from './stepfunctions-workflow.ts';
 
 /**
@@ -22,6 +23,7 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
   const setting = (name: string) => requiredSetting(env, name);
   const stores = {
     objects: once(() => s3Objects(new S3Client(objectClientSettings), setting(ENV.dataBucket))),
+    transfers: once(() => s3Transfers(new S3Client(transferClientSettings), setting(ENV.dataBucket))),
     runs: once(() => dynamodbRuns(table(ENV.runsTable))),
     segments: once(() => dynamodbSegments(table(ENV.segmentsTable))),
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
@@ -34,6 +36,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
   return {
     get objects() {
       return stores.objects();
+    },
+    get transfers() {
+      return stores.transfers();
     },
     get runs() {
       return stores.runs();

@@ -4,6 +4,7 @@ import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
+import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
 import { executionExists } from './store-errors.ts';
 
 /** Ports on memory, with a look behind them for tests. */
@@ -11,6 +12,8 @@ export interface MemoryPorts extends Ports {
   readonly contents: {
     /** Objects by key. */
     readonly objects: Map<string, Uint8Array>;
+    /** Multipart uploads under way; `sendPart` adds to them. */
+    readonly uploads: MemoryUploads;
     /** Labels by `tenant/dataset/runId`, then by customer id, with the expiry they were written with. */
     readonly labels: Map<string, Map<string, (LabelRecord | LeftRecord) & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
@@ -25,6 +28,7 @@ export interface MemoryPorts extends Ports {
 /** Twin of `awsPorts` in memory: same contract, same conditions, same errors. `now` replaces the clock. */
 export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {}): MemoryPorts {
   const objects = new Map<string, Uint8Array>();
+  const uploads: MemoryUploads = new Map();
   const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
@@ -32,8 +36,9 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const apiKeys: ApiKeyRecord[] = [];
 
   return {
-    contents: { objects, labels, executions, ended, apiKeys },
+    contents: { objects, uploads, labels, executions, ended, apiKeys },
     objects: memoryObjects(objects),
+    transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
     clock: { now },

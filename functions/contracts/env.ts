@@ -22,6 +22,8 @@ export const PREFIX = {
   files: 'files/',
   /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */
   runs: 'runs/',
+  /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */
+  uploads: 'uploads/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */

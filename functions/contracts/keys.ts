@@ -48,6 +48,12 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
 }
 export type RunKeys = ReturnType<typeof runKeys>;
 
+/** Where the file of a presigned upload lies, and what was said of it. */
+export function uploadKeys(tenant: string, uploadId: string): { manifest: string; data: string } {
+  const root = `${PREFIX.uploads}${tenant}/${uploadId}/`;
+  return { manifest: `${root}upload.json`, data: `${root}data` };
+}
+
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */
 export function parseInputKey(key: string): { tenant: string; dataset: string; name: string } | undefined {
   const match = /^(?:drop|files)\/([^/]+)\/([^/]+)\/(.+)$/.exec(key);

@@ -1,5 +1,6 @@
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
+import { fileRoutes } from './files-table.ts';
 import type { Route } from './route.ts';
 import { segmentationRoutes } from './segmentation-table.ts';
 import { routes } from './table.ts';
@@ -10,4 +11,5 @@ export const allRoutes: readonly Route[] = [
   ...datasetRoutes,
   ...drilldownRoutes,
   ...segmentationRoutes,
+  ...fileRoutes,
 ];

@@ -33,8 +33,8 @@ export interface Route {
   readonly path: string;
   /** Scope the API key must carry; without one the route is public. */
   readonly scope?: Scope;
-  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`. */
-  readonly credentials?: 'apiKey' | 'customerApi';
+  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`, or either. */
+  readonly credentials?: 'apiKey' | 'customerApi' | 'either';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
@@ -43,7 +43,7 @@ export interface Route {
   /** Largest body after unpacking, bytes; default 1 MiB. */
   readonly bodyBytes?: number;
   /** Status and body of success. */
-  readonly status: 200 | 202;
+  readonly status: 200 | 201 | 202;
   readonly answer: z.ZodType;
   /** Body of a 202, of a route that answers 200 where it can at once. */
   readonly accepted?: z.ZodType;

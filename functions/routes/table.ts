@@ -2,6 +2,7 @@ import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { customerExplanation } from './explanation.ts';
+import { fileRoutes } from './files-table.ts';
 import { runFlow } from './flow.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
@@ -14,7 +15,13 @@ import { segmentationRoutes } from './segmentation-table.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...drilldownRoutes, ...segmentationRoutes]);
+const openapi = openapiRoute(() => [
+  ...routes,
+  ...datasetRoutes,
+  ...drilldownRoutes,
+  ...segmentationRoutes,
+  ...fileRoutes,
+]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [

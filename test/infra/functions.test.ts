@@ -41,7 +41,8 @@ describe('the functions', () => {
       expect(memoryMb).toBeLessThanOrEqual(10_240);
       expect(timeoutSeconds).toBeLessThanOrEqual(900);
     }
-    for (const { timeoutSeconds } of [config.http, config.drilldown, config.datasets, config.segmentation]) {
+    const { http, drilldown, datasets, segmentation, files } = config;
+    for (const { timeoutSeconds } of [http, drilldown, datasets, segmentation, files]) {
       expect(timeoutSeconds + config.authorizer.timeoutSeconds).toBeLessThan(30);
     }
   });

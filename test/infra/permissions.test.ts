@@ -9,6 +9,7 @@ const FUNCTIONS = [
   'Drilldown',
   'Datasets',
   'SegmentationHttp',
+  'Files',
   'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
@@ -117,6 +118,11 @@ describe('permissions', () => {
     expect(granted('Datasets').join('\n')).not.toMatch(
       /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
     );
+  });
+
+  it('lets Files alone write uploads, and look at their parts', () => {
+    expect(holders('s3:PutObject', /\/uploads\/\*$/)).toEqual(['Files']);
+    expect(holders('s3:ListMultipartUploadParts', /\/uploads\/\*$/)).toEqual(['Files']);
   });
 
   it('hands a function the name of a store exactly when it may use that store', () => {

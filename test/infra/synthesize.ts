@@ -34,6 +34,7 @@ export function emptyBundles(): string {
     'RunSchedules',
     'DatasetsHttp',
     'SegmentationHttp',
+    'FilesHttp',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

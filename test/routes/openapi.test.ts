@@ -9,6 +9,7 @@ import { exampleCustomers, exampleLabels } from '../drilldown/example.ts';
 import { plantedLeads, REFERENCE_AT } from '../segmentation/planted-leads.ts';
 import { openApi } from './api-fixture.ts';
 
+const PAIR = { customerApiId: [], customerApiSecret: [] };
 const document = JSON.parse(openapiText());
 
 /** Every object of a JSON value, depth first. */
@@ -49,9 +50,8 @@ describe('OpenAPI document', () => {
   it('asks for an API key exactly where the table asks for a scope', () => {
     for (const { method, path, scope, credentials } of allRoutes) {
       const { security } = document.paths[path][method.toLowerCase()];
-      const pair = { customerApiId: [], customerApiSecret: [] };
-      const needed = credentials === 'customerApi' ? pair : { apiKey: [] };
-      expect(security, path).toEqual(scope === undefined ? [] : [needed]);
+      const needed = { apiKey: [{ apiKey: [] }], customerApi: [PAIR], either: [{ apiKey: [] }, PAIR] };
+      expect(security, path).toEqual(scope === undefined ? [] : needed[credentials ?? 'apiKey']);
     }
   });
 
@@ -122,8 +122,8 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`.
-    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/datasets|\/(quality|flow)$/.test(path));
+    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`.
+    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/(datasets|uploads)|\/(quality|flow)$/.test(path));
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
