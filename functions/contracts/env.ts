@@ -11,6 +11,7 @@ export const ENV = {
   labelsTable: 'LABELS_TABLE',
   apiKeysTable: 'API_KEYS_TABLE',
   configsTable: 'CONFIGS_TABLE',
+  campaignsTable: 'CAMPAIGNS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
 } as const;
 
@@ -40,6 +41,9 @@ export const RUNS_BY_START = {
   sort: 'startKey',
 } as const;
 
+/** Index of the campaigns table: documents of one collection by label; the sort key is that of the table. */
+export const CAMPAIGNS_BY_LABEL = { name: 'byLabel', partition: 'labelKey' } as const;
+
 /** Attribute that holds the expiry (seconds since the epoch) of label items. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
@@ -51,5 +55,7 @@ export const SCOPES = [
   'drilldown',
   'datasets:read',
   'datasets:write',
+  'campaigns:read',
+  'campaigns:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
