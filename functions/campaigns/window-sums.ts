@@ -14,7 +14,7 @@ export function windowSums(
     let sum = 0;
     for (let at = entity * nDays + firstColumn; at < entity * nDays + endColumn; at++) {
       const value = values[at]!;
-      if (value === value) sum += value;
+      if (!Number.isNaN(value)) sum += value;
     }
     sums[entity] = sum;
   }

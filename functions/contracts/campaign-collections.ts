@@ -15,10 +15,11 @@ export const COLLECTION = {
   classifications: (configId: number) => `${account(configId)}#TIERS`,
   /** Id: time of classification. */
   classificationHistory: (configId: number, campaignId: string) => `${account(configId)}#TIERS#${campaignId}`,
-  /** The newest of a kind per entity: what is active stands here once. Id: `{entity_type}#{entity_id}#{type}`; label: `active` or `closed`. */
+  /**
+   * Id: `{entity_type}#{entity_id}#{type}#{number}`, numbers from 000001 on: of two that issue the same at once, one wins.
+   * Label: `active` or `closed`.
+   */
   recommendations: (configId: number) => `${account(configId)}#RECOMMENDATIONS`,
-  /** Those that a newer one of the same kind replaced. Id: `{created_at}#{entity_type}#{entity_id}#{type}`. */
-  recommendationHistory: (configId: number) => `${account(configId)}#RECOMMENDATIONS#PAST`,
   /** Id: `{anomaly_date}#{entity_type}#{entity_id}#{anomaly_type}`. Label: severity. */
   anomalies: (configId: number) => `${account(configId)}#ANOMALIES`,
   /** Id: campaign id: the newest features of each. */

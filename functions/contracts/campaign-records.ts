@@ -106,6 +106,8 @@ export const classificationSchema = z
     model_id: id.nullable(),
     previous_tier: z.enum(TIERS).nullable(),
     tier_change_direction: z.enum(['up', 'down', 'same', 'new']),
+    tier_since: isoTime.meta({ description: 'First of the classifications in a row with this tier.' }),
+    as_of: daySchema.meta({ description: 'Day that the judged 7 days end with.' }),
     classified_at: isoTime,
     valid_until: isoTime,
   })

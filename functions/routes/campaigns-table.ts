@@ -1,4 +1,11 @@
 import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
+import {
+  classificationSummary,
+  classifyNow,
+  getClassification,
+  getFeatures,
+  listClassifications,
+} from './classifications.ts';
 import type { Route } from './route.ts';
 
 /** Routes about advertising campaigns. Their function alone may read and write them. */
@@ -7,4 +14,9 @@ export const campaignRoutes: readonly Route[] = [
   getInsights, //  GET  /v1/campaigns/insights
   listEntities, // GET  /v1/campaigns/entities
   listAccounts, // GET  /v1/campaigns/accounts
+  getFeatures, //  GET  /v1/campaigns/features
+  listClassifications, // GET /api/v1/classifications/campaigns
+  classifyNow, //  POST /api/v1/classifications/campaigns/classify
+  getClassification, // GET /api/v1/classifications/campaigns/{id}
+  classificationSummary, // GET /api/v1/classifications/summary
 ];

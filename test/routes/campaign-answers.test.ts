@@ -14,10 +14,22 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
     },
     'GET /v1/campaigns/entities': { query: account },
     'GET /v1/campaigns/accounts': {},
+    'GET /v1/campaigns/features': { query: { ...account, campaign_id: 'c1' } },
+    'POST /api/v1/classifications/campaigns/classify': { body: { config_id: 1 } },
+    'GET /api/v1/classifications/campaigns': { query: account },
+    'GET /api/v1/classifications/campaigns/{id}': {
+      path: '/api/v1/classifications/campaigns/c1',
+      query: account,
+    },
+    'GET /api/v1/classifications/summary': { query: account },
   };
-  for (const { method, path, answer, status } of campaignRoutes) {
-    const request = calls[`${method} ${path}`];
-    expect(request, `${method} ${path}`).toBeDefined();
+  expect(Object.keys(calls).sort()).toEqual(
+    campaignRoutes.map(({ method, path }) => `${method} ${path}`).sort(),
+  );
+  for (const [name, request] of Object.entries(calls)) {
+    const { method, path, answer, status } = campaignRoutes.find(
+      (route) => `${route.method} ${route.path}` === name,
+    )!;
     const { statusCode, json } = await call({ method, path, ...request });
     expect(statusCode, `${method} ${path}: ${JSON.stringify(json)}`).toBe(status);
     const strict = answer instanceof z.ZodObject ? answer.strict() : answer;
