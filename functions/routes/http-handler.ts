@@ -41,7 +41,10 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
       admit(route, caller);
       const request = parseRequest(match, event);
       const ports = await openPorts();
-      const answer = await route.handle({ ...request, tenant: caller?.tenant ?? '' }, ports);
+      const answer = await route.handle(
+        { ...request, tenant: caller?.tenant ?? '', keyId: caller?.keyId ?? '' },
+        ports,
+      );
       result = success(event, route.status, answer.body, answer.headers);
     } catch (error) {
       const problem = toProblem(error);
