@@ -8,6 +8,7 @@ import type {
   RunRecord,
   SegmentRecord,
   StepProgress,
+  TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { Trigger } from './contracts/workflow.ts';
 
@@ -109,6 +110,14 @@ export interface ApiKeyStore {
   key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
   /** The key of an `X-Customer-Api-Id`, a lower-case UUID; the record says whose it is. */
   customerApi(customerApiId: string): Promise<ApiKeyRecord | undefined>;
+  /** Whose tokens the tenant takes. */
+  issuer(tenant: string, issuerId: string): Promise<TokenIssuerRecord | undefined>;
+}
+
+/** Counts requests, for limits of rate. */
+export interface RateCounterStore {
+  /** One more request of the key in the window that begins at `startMs`; resolves to how many that makes. */
+  count(tenant: string, keyId: string, window: { startMs: number; durationMs: number }): Promise<number>;
 }
 
 /** When a dataset is to be segmented again. */
@@ -215,6 +224,7 @@ export interface Ports {
   readonly configs: DatasetConfigStore;
   readonly insights: InsightStore;
   readonly campaignDocuments: CampaignDocumentStore;
+  readonly rateCounters: RateCounterStore;
   readonly workflow: WorkflowStarter;
   readonly clock: Clock;
 }

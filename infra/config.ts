@@ -56,6 +56,8 @@ export interface Config {
   readonly routes: readonly Route[];
   /** Requests per second and burst of the whole API. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  /** What the routes about advertising campaigns are held to, and where the days of accounts begin. */
+  readonly campaignApi: { readonly requestsPerMinute: number; readonly timeZone: string };
   readonly retentionDays: {
     /** Access logs of the bucket. */
     readonly accessLogs: number;
@@ -137,6 +139,8 @@ export const config: Config = {
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
+  // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
+  campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
   retentionDays: { accessLogs: 90, formerVersions: 30 },
 };
 

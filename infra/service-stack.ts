@@ -70,12 +70,15 @@ export class ServiceStack extends Stack {
       handler: 'campaigns-http',
       size: config.campaigns,
       description: 'Answers the routes about advertising campaigns',
-    }).useTable(
-      ENV.campaignsTable,
-      stores.campaigns,
-      ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
-      CAMPAIGNS_BY_LABEL.name,
-    );
+    })
+      .useTable(
+        ENV.campaignsTable,
+        stores.campaigns,
+        ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+        CAMPAIGNS_BY_LABEL.name,
+      )
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
+      .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       drilldown: drilldown.lambda,

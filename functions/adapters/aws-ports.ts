@@ -9,6 +9,7 @@ import { dynamodbConfigs } from './dynamodb-configs.ts';
 import { dynamodbDocuments } from './dynamodb-documents.ts';
 import { dynamodbInsights } from './dynamodb-insights.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
+import { dynamodbRateCounters } from './dynamodb-rate-counters.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
 import { requiredSetting } from './required-setting.ts';
@@ -31,6 +32,7 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
     insights: once(() => dynamodbInsights(table(ENV.campaignsTable))),
     campaignDocuments: once(() => dynamodbDocuments(table(ENV.campaignsTable))),
+    rateCounters: once(() => dynamodbRateCounters(table(ENV.campaignsTable))),
     workflow: once(() =>
       stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -59,6 +61,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get campaignDocuments() {
       return stores.campaignDocuments();
+    },
+    get rateCounters() {
+      return stores.rateCounters();
     },
     get workflow() {
       return stores.workflow();

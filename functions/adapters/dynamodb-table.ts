@@ -52,6 +52,13 @@ export interface Table {
   set(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** As `set`, but makes the item where there is none; attributes that are not named stay. */
   merge(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Adds to a number of an item, made with the other attributes where there is none; resolves to the new number. */
+  increment(
+    pk: string,
+    sk: string,
+    attribute: string,
+    others: Readonly<Record<string, unknown>>,
+  ): Promise<number>;
   /** All items of a partition whose sort key starts with `prefix`, in sort key order; strongly consistent. */
   withPrefix(pk: string, prefix: string): Promise<Item[]>;
   /** Items of an index or partition until `limit` are found; follows DynamoDB's 1 MB pages. */
@@ -184,6 +191,23 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
         yield (page.Items ?? []) as Item[];
         start = page.LastEvaluatedKey;
       } while (start);
+    },
+    async increment(pk, sk, attribute, others) {
+      const input = update(pk, sk, others);
+      const set = input?.UpdateExpression ?? '';
+      const { Attributes } = await guarded('update', () =>
+        client.send(
+          new UpdateCommand({
+            TableName: name,
+            Key: { pk, sk },
+            UpdateExpression: `${set} ADD #n :one`.trim(),
+            ExpressionAttributeNames: { ...input?.ExpressionAttributeNames, '#n': attribute },
+            ExpressionAttributeValues: { ...input?.ExpressionAttributeValues, ':one': 1 },
+            ReturnValues: 'UPDATED_NEW',
+          }),
+        ),
+      );
+      return Number(Attributes?.[attribute]);
     },
     withPrefix(pk, prefix) {
       return query({

@@ -1,4 +1,4 @@
-import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
+import type { ApiKeyRecord, LabelRecord, SegmentRecord, TokenIssuerRecord } from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
@@ -21,6 +21,8 @@ export interface MemoryPorts extends Ports {
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
     readonly apiKeys: ApiKeyRecord[];
+    /** Token issuers; push a record to admit its tokens. */
+    readonly issuers: TokenIssuerRecord[];
   };
 }
 
@@ -32,9 +34,11 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const executions = new Map<string, Trigger>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
+  const issuers: TokenIssuerRecord[] = [];
+  const counts = new Map<string, number>();
 
   return {
-    contents: { objects, labels, executions, ended, apiKeys },
+    contents: { objects, labels, executions, ended, apiKeys, issuers },
     objects: memoryObjects(objects),
     runs: memoryRuns(),
     configs: memoryConfigs(),
@@ -85,6 +89,16 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       },
       async customerApi(customerApiId) {
         return structuredClone(apiKeys.find((key) => key.customerApiId === customerApiId));
+      },
+      async issuer(tenant, issuerId) {
+        return structuredClone(issuers.find((one) => one.tenant === tenant && one.issuerId === issuerId));
+      },
+    },
+    rateCounters: {
+      async count(tenant, keyId, { startMs }) {
+        const key = JSON.stringify([tenant, keyId, startMs]);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        return counts.get(key)!;
       },
     },
     workflow: {

@@ -13,6 +13,7 @@ export const ENV = {
   configsTable: 'CONFIGS_TABLE',
   campaignsTable: 'CAMPAIGNS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
 } as const;
 
@@ -48,7 +49,7 @@ export const CAMPAIGN_TIME_ZONE = 'America/Sao_Paulo';
 /** Index of the campaigns table: documents of one collection by label; the sort key is that of the table. */
 export const CAMPAIGNS_BY_LABEL = { name: 'byLabel', partition: 'labelKey' } as const;
 
-/** Attribute that holds the expiry (seconds since the epoch) of label items. */
+/** Attribute that holds the expiry (seconds since the epoch) of label items and of counters of requests. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Scopes an API key may carry. */

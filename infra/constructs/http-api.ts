@@ -65,6 +65,8 @@ export class HttpApi extends Construct {
       });
     const byApiKey = authorizerBy('ApiKeyAuthorizer', ['X-API-Key']);
     const byCustomerApi = authorizerBy('CustomerApiAuthorizer', ['X-Customer-Api-Id', 'X-Secret']);
+    // A key or token comes in X-API-Key or in Authorization: naming either as an identity source would demand it.
+    const byKeyOrToken = authorizerBy('KeyOrTokenAuthorizer', []);
     for (const {
       method,
       path,
@@ -83,7 +85,13 @@ export class HttpApi extends Construct {
             : isCampaigns
               ? integrations.campaigns
               : integrations.service,
-        authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
+        authorizer: open
+          ? new HttpNoneAuthorizer()
+          : isDrilldown
+            ? byCustomerApi
+            : isCampaigns
+              ? byKeyOrToken
+              : byApiKey,
       });
       if (!open) continue;
       for (const route of routes) {

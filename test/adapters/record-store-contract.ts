@@ -8,9 +8,14 @@ import type {
   DatasetConfigStore,
   InsightStore,
   LabelStore,
+  RateCounterStore,
   SegmentStore,
 } from '../../functions/ports.ts';
-import { documentStoreContract, insightStoreContract } from './campaign-store-contract.ts';
+import {
+  documentStoreContract,
+  insightStoreContract,
+  rateCounterContract,
+} from './campaign-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -237,6 +242,7 @@ export function describeRecordStores(
     configs: DatasetConfigStore;
     insights: InsightStore;
     campaignDocuments: CampaignDocumentStore;
+    rateCounters: RateCounterStore;
   },
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
@@ -245,5 +251,6 @@ export function describeRecordStores(
   describe('label store', () => labelStoreContract(() => open().labels));
   describe('insight store', () => insightStoreContract(() => open().insights));
   describe('campaign documents', () => documentStoreContract(() => open().campaignDocuments));
+  describe('request counters', () => rateCounterContract(() => open().rateCounters));
   describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
 }

@@ -55,12 +55,17 @@ describe('the data stack', () => {
     });
   });
 
-  it('expires labels, and nothing else, by time to live', () => {
+  it('expires labels and counters of requests, and nothing else, by time to live', () => {
     const expiring = resourcesOf(raw, 'AWS::DynamoDB::Table').filter(
       ([, { TimeToLiveSpecification }]) => TimeToLiveSpecification !== undefined,
     );
-    expect(expiring.map(([id]) => id)).toEqual([expect.stringMatching(/^Labels/)]);
-    expect(expiring[0]?.[1].TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(expiring.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^Labels/),
+      expect.stringMatching(/^Campaigns/),
+    ]);
+    for (const [, { TimeToLiveSpecification }] of expiring) {
+      expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    }
   });
 
   it('encrypts every bucket, closes it to the public and retains it', () => {
