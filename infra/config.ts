@@ -20,7 +20,7 @@ export interface ScheduledRun {
 }
 
 /** Functions that answer routes, besides `Http`: each has the memory, time and rights that its routes need. */
-export const API_SERVICES = ['drilldown', 'datasets', 'segmentation', 'files'] as const;
+export const API_SERVICES = ['drilldown', 'datasets', 'segmentation', 'files', 'campaigns'] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
 /** One route of the HTTP API; paths are API Gateway's. */
@@ -43,6 +43,7 @@ export interface Config {
   readonly datasets: FunctionSize;
   readonly segmentation: FunctionSize;
   readonly files: FunctionSize;
+  readonly campaigns: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -59,6 +60,8 @@ export interface Config {
   readonly routes: readonly Route[];
   /** Requests per second and burst of the whole API. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  /** What the routes about advertising campaigns are held to, and where the days of accounts begin. */
+  readonly campaignApi: { readonly requestsPerMinute: number; readonly timeZone: string };
   readonly retentionDays: {
     /** Access logs of the bucket. */
     readonly accessLogs: number;
@@ -100,6 +103,8 @@ export const config: Config = {
   segmentation: { memoryMb: 1769, timeoutSeconds: 24 },
   // One whole CPU: it signs hundreds of URLs at once.
   files: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: an answer may need the days of every campaign of an account.
+  campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -135,11 +140,47 @@ export const config: Config = {
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
+    { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/entities', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/accounts', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/features', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/classifications/campaigns', service: 'campaigns', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/api/v1/classifications/campaigns/classify',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/classifications/campaigns/{id}',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    { method: 'GET', path: '/api/v1/classifications/summary', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/recommendations', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/recommendations/generate', service: 'campaigns', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/api/v1/recommendations/{id}/apply',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/recommendations/{id}/dismiss',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
   retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
+  // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
+  campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };
 
 /** File name of a step's handler and bundle: `BuildFeatures` → `build-features`. */

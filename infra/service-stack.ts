@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { HttpApi } from './constructs/http-api.ts';
@@ -83,6 +83,20 @@ export class ServiceStack extends Stack {
       size: config.files,
       description: 'Lets callers move files to and from the bucket',
     }).useBucket(stores.bucket, { read: [PREFIX.uploads], write: [PREFIX.uploads], list: true, parts: true });
+    const campaigns = new ServiceFunction(this, 'Campaigns', {
+      bundles,
+      handler: 'campaigns-http',
+      size: config.campaigns,
+      description: 'Answers the routes about advertising campaigns',
+    })
+      .useTable(
+        ENV.campaignsTable,
+        stores.campaigns,
+        ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+        CAMPAIGNS_BY_LABEL.name,
+      )
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
+      .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       services: {
@@ -90,6 +104,7 @@ export class ServiceStack extends Stack {
         datasets: datasets.lambda,
         segmentation: segmentation.lambda,
         files: files.lambda,
+        campaigns: campaigns.lambda,
       },
       authorizer: authorizer.lambda,
       config,

@@ -1,7 +1,15 @@
-import type { ApiKeyRecord, LabelRecord, LeftRecord, SegmentRecord } from '../contracts/records.ts';
+import type {
+  ApiKeyRecord,
+  LabelRecord,
+  LeftRecord,
+  SegmentRecord,
+  TokenIssuerRecord,
+} from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
+import { memoryDocuments } from './memory-documents.ts';
+import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
@@ -22,6 +30,8 @@ export interface MemoryPorts extends Ports {
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
     readonly apiKeys: ApiKeyRecord[];
+    /** Token issuers; push a record to admit its tokens. */
+    readonly issuers: TokenIssuerRecord[];
   };
 }
 
@@ -34,13 +44,17 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const executions = new Map<string, Trigger>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
+  const issuers: TokenIssuerRecord[] = [];
+  const counts = new Map<string, number>();
 
   return {
-    contents: { objects, uploads, labels, executions, ended, apiKeys },
+    contents: { objects, uploads, labels, executions, ended, apiKeys, issuers },
     objects: memoryObjects(objects),
     transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
+    insights: memoryInsights(),
+    campaignDocuments: memoryDocuments(),
     clock: { now },
     segments: {
       async putSegments(records) {
@@ -89,6 +103,16 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       },
       async customerApi(customerApiId) {
         return structuredClone(apiKeys.find((key) => key.customerApiId === customerApiId));
+      },
+      async issuer(tenant, issuerId) {
+        return structuredClone(issuers.find((one) => one.tenant === tenant && one.issuerId === issuerId));
+      },
+    },
+    rateCounters: {
+      async count(tenant, keyId, { startMs }) {
+        const key = JSON.stringify([tenant, keyId, startMs]);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        return counts.get(key)!;
       },
     },
     workflow: {

@@ -66,3 +66,11 @@ export function parseInputKey(key: string): { tenant: string; dataset: string; n
 export function customerApiKey(customerApiId: string): { partition: string; sort: string } {
   return { partition: `A#${customerApiId}`, sort: 'KEY' };
 }
+
+/** Where the record of a token issuer stands in the table of API keys. */
+export function tokenIssuerKey(tenant: string, issuerId: string): { partition: string; sort: string } {
+  return { partition: `T#${tenant}`, sort: `ISSUER#${issuerId}` };
+}
+
+/** Shortest secret that HS256 is taken with, characters: a shorter one can be guessed off-line from one token. */
+export const SHORTEST_SECRET = 32;

@@ -182,3 +182,20 @@ export interface ApiKeyRecord {
   readonly createdAt: string;
   readonly disabled?: boolean;
 }
+
+/** Whose tokens open a tenant's data, as stored beside its API keys: one of `secret` and `jwksUrl`. */
+export interface TokenIssuerRecord {
+  readonly tenant: string;
+  /** `iss` of its tokens; `default` for tokens without one. */
+  readonly issuerId: string;
+  /** HS256 secret that the issuer signs with, 32 characters or more. */
+  readonly secret?: string;
+  /** Where its public keys are, `https:`. */
+  readonly jwksUrl?: string;
+  /** `aud` that its tokens must carry; absent: not looked at. */
+  readonly audience?: string;
+  /** What its tokens may do; a token's own `scope` can only narrow it. */
+  readonly scopes: readonly Scope[];
+  readonly createdAt: string;
+  readonly disabled?: boolean;
+}

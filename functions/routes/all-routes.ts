@@ -1,3 +1,4 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { fileRoutes } from './files-table.ts';
@@ -12,4 +13,5 @@ export const allRoutes: readonly Route[] = [
   ...drilldownRoutes,
   ...segmentationRoutes,
   ...fileRoutes,
+  ...campaignRoutes,
 ];

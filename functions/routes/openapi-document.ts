@@ -62,6 +62,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     params,
     query,
     body,
+    bodyOptional = false,
     status,
     answer,
     accepted,
@@ -74,7 +75,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...((description ?? needs) && { description: [description, needs].filter(Boolean).join(' ') }),
     security: scope === undefined ? [] : SECURITY[credentials],
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: { required: !bodyOptional, content: { 'application/json': { schema: body } } },
+    }),
     responses: {
       [`${status}` as '200']: {
         description: SUCCESS[status],

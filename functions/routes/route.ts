@@ -13,6 +13,8 @@ export interface Caller {
 export interface RouteRequest<P, Q, B> {
   /** From the API key, never from the request itself. */
   readonly tenant: string;
+  /** Id of the key that was sent, as far as the route asks for one. */
+  readonly keyId: string;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -40,6 +42,8 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
+  /** True where no body at all counts as an empty object. */
+  readonly bodyOptional?: boolean;
   /** Largest body after unpacking, bytes; default 1 MiB. */
   readonly bodyBytes?: number;
   /** Status and body of success. */

@@ -1,3 +1,4 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
@@ -21,6 +22,7 @@ const openapi = openapiRoute(() => [
   ...drilldownRoutes,
   ...segmentationRoutes,
   ...fileRoutes,
+  ...campaignRoutes,
 ]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */

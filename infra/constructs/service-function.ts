@@ -106,6 +106,12 @@ export class ServiceFunction extends Construct {
     return this;
   }
 
+  /** Gives the function a setting that is no store. */
+  useSetting(variable: string, value: string): this {
+    this.lambda.addEnvironment(variable, value);
+    return this;
+  }
+
   /** Lets the function start executions of the workflow, and look up those it started. */
   useWorkflow(stateMachine: StateMachine): this {
     this.lambda.addEnvironment(ENV.stateMachineArn, stateMachine.stateMachineArn);

@@ -2,7 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
-import type { ApiKeyStore, DatasetConfigStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import type {
+  ApiKeyStore,
+  CampaignDocumentStore,
+  DatasetConfigStore,
+  InsightStore,
+  LabelStore,
+  RateCounterStore,
+  SegmentStore,
+} from '../../functions/ports.ts';
+import {
+  documentStoreContract,
+  insightStoreContract,
+  rateCounterContract,
+} from './campaign-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -243,11 +256,17 @@ export function describeRecordStores(
     labels: LabelStore;
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
+    insights: InsightStore;
+    campaignDocuments: CampaignDocumentStore;
+    rateCounters: RateCounterStore;
   },
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
   describe('label store', () => labelStoreContract(() => open().labels));
+  describe('insight store', () => insightStoreContract(() => open().insights));
+  describe('campaign documents', () => documentStoreContract(() => open().campaignDocuments));
+  describe('request counters', () => rateCounterContract(() => open().rateCounters));
   describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
 }

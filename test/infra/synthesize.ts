@@ -35,6 +35,7 @@ export function emptyBundles(): string {
     'DatasetsHttp',
     'SegmentationHttp',
     'FilesHttp',
+    'CampaignsHttp',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);
