@@ -8,6 +8,7 @@ import type {
   StepProgress,
 } from './contracts/records.ts';
 import type { Trigger } from './contracts/workflow.ts';
+import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
 /**
  * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
@@ -149,6 +150,9 @@ export interface Ports {
   readonly labels: LabelStore;
   readonly apiKeys: ApiKeyStore;
   readonly configs: DatasetConfigStore;
+  readonly experiments: ExperimentStore;
+  readonly events: EventPublisher;
+  readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
   readonly clock: Clock;
 }

@@ -1,4 +1,6 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
 import type { Ports } from '../ports.ts';
@@ -6,11 +8,14 @@ import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
+import { dynamodbExperiments } from './dynamodb-experiments.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
+import { eventbridgeEvents } from './eventbridge-events.ts';
 import { requiredSetting } from './required-setting.ts';
 import { s3Objects } from './s3-objects.ts';
+import { sesMailer } from './ses-mailer.ts';
 import { stepfunctionsWorkflow } from './stepfunctions-workflow.ts';
 
 /**
@@ -27,6 +32,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
     configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
+    experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
+    events: once(() => eventbridgeEvents(new EventBridgeClient(clientSettings), setting(ENV.eventBusArn))),
+    mailer: once(() => sesMailer(() => new SESv2Client(clientSettings), env[ENV.mailFrom])),
     workflow: once(() =>
       stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -49,6 +57,15 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get configs() {
       return stores.configs();
+    },
+    get experiments() {
+      return stores.experiments();
+    },
+    get events() {
+      return stores.events();
+    },
+    get mailer() {
+      return stores.mailer();
     },
     get workflow() {
       return stores.workflow();

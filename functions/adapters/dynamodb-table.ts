@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { KEY } from '../contracts/env.ts';
 import { PayloadTooLargeError, TransientStoreError } from '../errors.ts';
+import { type TransactedWrite, transact } from './dynamodb-transaction.ts';
 import { isNamed, storeFault } from './store-faults.ts';
 
 /** An item as DynamoDB holds it: the two key attributes, those of indexes, and the record's own fields. */
@@ -50,6 +51,10 @@ export interface Table {
   put(item: Item, condition?: Expression): Promise<boolean>;
   /** Sets attributes of an item that exists; false when there is none. */
   set(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Drops attributes of an item. */
+  remove(pk: string, sk: string, attributes: readonly string[]): Promise<void>;
+  /** Writes all or nothing, in one request; false when the condition of the first write does not hold. */
+  transact(writes: readonly TransactedWrite[]): Promise<boolean>;
   /** All items of a partition whose sort key starts with `prefix`, in sort key order; strongly consistent. */
   withPrefix(pk: string, prefix: string): Promise<Item[]>;
   /** Items of an index or partition until `limit` are found; follows DynamoDB's 1 MB pages. */
@@ -155,10 +160,22 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
       };
       return conditional('update', () => client.send(new UpdateCommand(input)));
     },
+    async remove(pk, sk, attributes) {
+      const input = {
+        TableName: name,
+        Key: { pk, sk },
+        UpdateExpression: `REMOVE ${attributes.map((_, n) => `#f${n}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((field, n) => [`#f${n}`, field])),
+      };
+      await guarded('update', () => client.send(new UpdateCommand(input)));
+    },
+    transact: (writes) => transact(client, name, writes),
     withPrefix(pk, prefix) {
+      // The empty prefix is no value of a key: then the partition is all there is to say.
+      const within = prefix === '' ? '' : ` AND begins_with(${KEY.sort}, :prefix)`;
       return query({
-        KeyConditionExpression: `${KEY.partition} = :pk AND begins_with(${KEY.sort}, :prefix)`,
-        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        KeyConditionExpression: `${KEY.partition} = :pk${within}`,
+        ExpressionAttributeValues: { ':pk': pk, ...(prefix !== '' && { ':prefix': prefix }) },
         ConsistentRead: true,
       });
     },

@@ -1,7 +1,9 @@
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
+import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
+import { memoryExperiments } from './memory-experiments.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { executionExists } from './store-errors.ts';
@@ -19,6 +21,9 @@ export interface MemoryPorts extends Ports {
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
     readonly apiKeys: ApiKeyRecord[];
+    /** Events published and e-mails sent, in their order. */
+    readonly events: ExperimentEvent[];
+    readonly mails: Mail[];
   };
 }
 
@@ -30,12 +35,26 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const executions = new Map<string, Trigger>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
+  const events: ExperimentEvent[] = [];
+  const mails: Mail[] = [];
 
   return {
-    contents: { objects, labels, executions, ended, apiKeys },
+    contents: { objects, labels, executions, ended, apiKeys, events, mails },
     objects: memoryObjects(objects),
     runs: memoryRuns(),
     configs: memoryConfigs(),
+    experiments: memoryExperiments(),
+    events: {
+      async publish(published) {
+        events.push(...structuredClone(published));
+      },
+    },
+    mailer: {
+      enabled: true,
+      async send(mail) {
+        mails.push({ ...mail });
+      },
+    },
     clock: { now },
     segments: {
       async putSegments(records) {

@@ -11,7 +11,12 @@ export const ENV = {
   labelsTable: 'LABELS_TABLE',
   apiKeysTable: 'API_KEYS_TABLE',
   configsTable: 'CONFIGS_TABLE',
+  experimentsTable: 'EXPERIMENTS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  /** Bus that events about experiments go to. */
+  eventBusArn: 'EVENT_BUS_ARN',
+  /** Address that e-mails come from; not set, none is sent. */
+  mailFrom: 'MAIL_FROM',
 } as const;
 
 /** Top-level prefixes of the data bucket. The tenant is always the next part of the key. */
@@ -26,6 +31,12 @@ export const PREFIX = {
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */
 export const SCHEDULE_PERIOD_MINUTES = 15;
+
+/** Hours between two looks at what the traffic of experiments is enough for. */
+export const ELIGIBILITY_PERIOD_HOURS = 6;
+
+/** `source` of our own events. */
+export const EVENT_SOURCE = 'tessella.experiments';
 
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';
@@ -51,5 +62,8 @@ export const SCOPES = [
   'drilldown',
   'datasets:read',
   'datasets:write',
+  'experiments:read',
+  'experiments:write',
+  'experiments:allocate',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -15,7 +15,7 @@ export interface ContextMoment {
 }
 
 /** Longest value that parts visitors; what is longer is cut. */
-const MOST_CHARACTERS = 64;
+const MOST_CHARACTERS = 48;
 /** Cut points of scores from 0 to 1: low below the first, high from the second on. */
 const LEVELS = [1 / 3, 2 / 3] as const;
 

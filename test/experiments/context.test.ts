@@ -102,7 +102,7 @@ describe('the context of a visitor', () => {
       fc.property(fc.dictionary(fc.string(), fc.anything()), fc.string({ unit: 'binary' }), (raw, source) => {
         const context = web({ ...raw, source });
         expect(manualSegmentKey(context, ['source', 'device'])).toMatch(
-          /^source:[^|:]{1,64}\|device:[^|:]{1,64}$/u,
+          /^source:[^|:]{1,48}\|device:[^|:]{1,48}$/u,
         );
       }),
     );
