@@ -1,10 +1,10 @@
 import type {
   AssignmentRecord,
   ExperimentRecord,
+  Increments,
   RecommendationRecord,
   SegmentCounters,
 } from './contracts/experiment.ts';
-import type { Increments } from './experiments/counters.ts';
 
 /** Names an experiment. */
 export interface ExperimentRef {

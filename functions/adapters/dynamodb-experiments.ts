@@ -1,7 +1,12 @@
 import { KEY } from '../contracts/env.ts';
-import type { AssignmentRecord, ExperimentRecord, RecommendationRecord } from '../contracts/experiment.ts';
+import type {
+  AssignmentRecord,
+  ExperimentRecord,
+  Increments,
+  RecommendationRecord,
+} from '../contracts/experiment.ts';
 import type { ExperimentRef, ExperimentStore } from '../experiment-ports.ts';
-import { addCounters, type Increments } from '../experiments/counters.ts';
+import { addCounters } from '../stats/add-counters.ts';
 import { type Item, recordOf, type Table } from './dynamodb-table.ts';
 import type { TransactedWrite } from './dynamodb-transaction.ts';
 

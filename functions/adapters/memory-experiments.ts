@@ -1,6 +1,10 @@
-import type { AssignmentRecord, ExperimentRecord, RecommendationRecord } from '../contracts/experiment.ts';
+import type {
+  AssignmentRecord,
+  ExperimentRecord,
+  Increments,
+  RecommendationRecord,
+} from '../contracts/experiment.ts';
 import type { ExperimentRef, ExperimentStore } from '../experiment-ports.ts';
-import type { Increments } from '../experiments/counters.ts';
 
 interface Kept {
   experiment: ExperimentRecord;

@@ -203,6 +203,9 @@ export interface SegmentCounters {
   readonly sums: Readonly<Record<string, number>>;
 }
 
+/** Additions to the counters of one segment, by name. */
+export type Increments = Readonly<Record<string, number>>;
+
 /** pending → accepted | dismissed. */
 export type RecommendationStatus = 'pending' | 'accepted' | 'dismissed';
 

@@ -1,4 +1,4 @@
-import type { SegmentCounters } from '../contracts/experiment.ts';
+import type { Increments, SegmentCounters } from '../contracts/experiment.ts';
 
 /**
  * What is counted of a segment, each under a name of its own, each a whole number that only grows by atomic additions: so
@@ -28,9 +28,6 @@ export const counter = {
   lastSeen: (day: string) => `d:${day}`,
 } as const;
 
-/** Additions to the counters of one segment. */
-export type Increments = Readonly<Record<string, number>>;
-
 /** A count, 0 where nothing was counted. */
 export function countOf(sums: SegmentCounters['sums'], name: string): number {
   return Object.hasOwn(sums, name) ? (sums[name] ?? 0) : 0;
@@ -38,15 +35,6 @@ export function countOf(sums: SegmentCounters['sums'], name: string): number {
 
 /** Millionths, rounded to a whole number. */
 export const millionths = (value: number) => Math.round(value * MILLION);
-
-/** Sums over segments. */
-export function addCounters(parts: Iterable<SegmentCounters['sums']>): Record<string, number> {
-  const total = new Map<string, number>();
-  for (const sums of parts) {
-    for (const [name, value] of Object.entries(sums)) total.set(name, (total.get(name) ?? 0) + value);
-  }
-  return Object.fromEntries(total);
-}
 
 /** The part of a visitor's chance that is counted at least: a smaller one would let one visitor outweigh thousands. */
 export const LEAST_PROPENSITY = 1e-3;

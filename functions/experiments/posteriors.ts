@@ -1,6 +1,7 @@
 import type { AllocationPolicy, SegmentationConfig, SegmentCounters } from '../contracts/experiment.ts';
+import { addCounters } from '../stats/add-counters.ts';
 import type { Posterior } from './compare-posteriors.ts';
-import { addCounters, counter, countOf, MILLION } from './counters.ts';
+import { counter, countOf, MILLION } from './counters.ts';
 import { liesIn, parentKeys } from './segment-key.ts';
 
 type Sums = SegmentCounters['sums'];

@@ -1,6 +1,7 @@
 import type { SegmentCounters } from '../contracts/experiment.ts';
+import { addCounters } from '../stats/add-counters.ts';
 import { comparePosteriors, credibleInterval, liftOver } from './compare-posteriors.ts';
-import { addCounters, counter, countOf, MILLION } from './counters.ts';
+import { counter, countOf, MILLION } from './counters.ts';
 import { type OffPolicyEstimate, oneVariantForAll } from './off-policy.ts';
 import { allocationsOf, flatPosteriors, trialsOf } from './posteriors.ts';
 import { type SampleRatio, sampleRatio } from './sample-ratio.ts';

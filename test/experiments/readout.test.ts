@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SEGMENTATION_DEFAULTS } from '../../functions/contracts/experiment.ts';
 import { activationFailed, staleModel, underperforming } from '../../functions/experiments/alerts.ts';
-import {
-  addCounters,
-  allocationIncrements,
-  conversionIncrements,
-  counter,
-} from '../../functions/experiments/counters.ts';
+import { allocationIncrements, conversionIncrements, counter } from '../../functions/experiments/counters.ts';
 import {
   activation,
   averageDailyVisitors,
@@ -17,6 +12,7 @@ import {
 import { oneVariantForAll } from '../../functions/experiments/off-policy.ts';
 import { liftOverOneForAll, readoutOf } from '../../functions/experiments/readout.ts';
 import { sampleRatio } from '../../functions/experiments/sample-ratio.ts';
+import { addCounters } from '../../functions/stats/add-counters.ts';
 import { Random } from '../../functions/stats/random.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 12);
