@@ -12,6 +12,7 @@ import type {
   TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { Trigger } from './contracts/workflow.ts';
+import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
 /**
  * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
@@ -276,6 +277,9 @@ export interface Ports {
   readonly insights: InsightStore;
   readonly campaignDocuments: CampaignDocumentStore;
   readonly rateCounters: RateCounterStore;
+  readonly experiments: ExperimentStore;
+  readonly events: EventPublisher;
+  readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
   readonly clock: Clock;
 }

@@ -31,10 +31,20 @@ const PURE = [
   'segmentation',
   'drilldown',
   'campaigns',
+  'experiments',
 ];
 /** `decompress` is the one room below the domain that knows a module of Node.js: zlib, which is bytes in and bytes out. */
 const FLOOR = ['errors', 'contracts', 'stats', 'arrow', 'decompress'];
-const DOMAIN = ['tables', 'features', 'clustering', 'segments', 'segmentation', 'drilldown', 'campaigns'];
+const DOMAIN = [
+  'tables',
+  'features',
+  'clustering',
+  'segments',
+  'segmentation',
+  'drilldown',
+  'campaigns',
+  'experiments',
+];
 
 /** Which rooms a room may import besides itself. `shell` is every file directly in functions/ but errors. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -51,6 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   segmentation: [...FLOOR, 'kernels', 'tables', 'features', 'clustering', 'segments'],
   drilldown: [...FLOOR, 'kernels', 'clustering'],
   campaigns: FLOOR,
+  experiments: [...FLOOR, 'features'],
   threads: [...FLOOR, 'kernels', ...DOMAIN],
   shell: [...FLOOR, 'kernels', ...DOMAIN, 'threads', 'adapters'],
   adapters: [...FLOOR, 'shell'],

@@ -95,8 +95,9 @@ export function dynamodbRuns(table: Table): RunStore {
       const items = await table.withPrefix(tenantPk(tenant), datasetSk(''));
       return items.map((item) => recordOf<DatasetRecord>(item));
     },
-    reserveSegmentIds(tenant, dataset, count) {
-      return table.add(tenantPk(tenant), `SEGMENT_IDS#${dataset}`, 'given', count);
+    async reserveSegmentIds(tenant, dataset, count) {
+      const sk = `SEGMENT_IDS#${dataset}`;
+      return (await table.increment(tenantPk(tenant), sk, 'given', {}, count)) - count;
     },
     publish(record) {
       const item = { ...record, pk: tenantPk(record.tenant), sk: datasetSk(record.dataset) };

@@ -6,9 +6,11 @@ import type {
   TokenIssuerRecord,
 } from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
+import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
 import { memoryDocuments } from './memory-documents.ts';
+import { memoryExperiments } from './memory-experiments.ts';
 import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
@@ -32,6 +34,9 @@ export interface MemoryPorts extends Ports {
     readonly apiKeys: ApiKeyRecord[];
     /** Token issuers; push a record to admit its tokens. */
     readonly issuers: TokenIssuerRecord[];
+    /** Events published and e-mails sent, in their order. */
+    readonly events: ExperimentEvent[];
+    readonly mails: Mail[];
   };
 }
 
@@ -46,15 +51,29 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const apiKeys: ApiKeyRecord[] = [];
   const issuers: TokenIssuerRecord[] = [];
   const counts = new Map<string, number>();
+  const events: ExperimentEvent[] = [];
+  const mails: Mail[] = [];
 
   return {
-    contents: { objects, uploads, labels, executions, ended, apiKeys, issuers },
+    contents: { objects, uploads, labels, executions, ended, apiKeys, issuers, events, mails },
     objects: memoryObjects(objects),
     transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
     insights: memoryInsights(),
     campaignDocuments: memoryDocuments(),
+    experiments: memoryExperiments(),
+    events: {
+      async publish(published) {
+        events.push(...structuredClone(published));
+      },
+    },
+    mailer: {
+      enabled: true,
+      async send(mail) {
+        mails.push({ ...mail });
+      },
+    },
     clock: { now },
     segments: {
       async putSegments(records) {
