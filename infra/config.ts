@@ -118,6 +118,7 @@ export const config: Config = {
     { method: 'GET', path: '/v1/runs/{runId}/flow' },
     { method: 'POST', path: '/v1/datasets/{dataset}/score' },
     { method: 'GET', path: '/v1/segments' },
+    { method: 'GET', path: '/v1/segments/{segmentId}/members' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
     { method: 'GET', path: '/v1/datasets', service: 'datasets' },
@@ -135,6 +136,7 @@ export const config: Config = {
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
+    { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

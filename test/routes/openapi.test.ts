@@ -122,8 +122,10 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`.
-    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/(datasets|uploads)|\/(quality|flow)$/.test(path));
+    // Routes that need whole runs: `leads-workflow.test.ts`, `preview.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`.
+    const onRuns = allRoutes.filter(
+      ({ path }) => !/^\/v1\/(datasets|uploads)|\/(quality|flow|members|preview)$/.test(path),
+    );
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
