@@ -141,7 +141,6 @@ export const config: Config = {
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
-<<<<<<< HEAD
     { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/entities', service: 'campaigns', credentials: 'either' },
@@ -176,9 +175,7 @@ export const config: Config = {
       credentials: 'either',
     },
     { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
-=======
     { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
->>>>>>> seg
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

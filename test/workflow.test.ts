@@ -109,22 +109,22 @@ describe('a whole run', () => {
   it('gets over stores that throttle, with the same bytes', async () => {
     const ports = await shop();
     let writes = 0;
-    const everyFifth = async () => {
-      if (++writes % 5 === 0) throw new TransientStoreError('The store throttled.');
+    const everyEleventh = async () => {
+      if (++writes % 11 === 0) throw new TransientStoreError('The store throttled.');
     };
     const throttled = {
       ...ports,
       objects: {
         ...ports.objects,
         write: async (key: string, body: Uint8Array) => {
-          await everyFifth();
+          await everyEleventh();
           await ports.objects.write(key, body);
         },
       },
       runs: {
         ...ports.runs,
         reportProgress: async (...report: Parameters<typeof ports.runs.reportProgress>) => {
-          await everyFifth();
+          await everyEleventh();
           await ports.runs.reportProgress(...report);
         },
       },

@@ -197,7 +197,7 @@ export interface EntitiesManifest {
   readonly partials: PartialEntities;
 }
 
-/** An element of `fit/candidates.json`. PrepareFit → FitCandidate. */
+/** A fit of k-means. */
 export interface Candidate {
   readonly item: number;
   readonly algorithm: 'kmeans';
@@ -205,6 +205,26 @@ export interface Candidate {
   readonly seed: number;
   readonly nInit: number;
 }
+
+/** A clustering beside the model: what it finds is told, new customers are not scored by it. */
+export type AnalysisCandidate = { readonly item: number; readonly seed: number } & (
+  | {
+      readonly algorithm: 'dbscan';
+      readonly epsilon: number | 'auto';
+      readonly minSamples: number;
+    }
+  | {
+      readonly algorithm: 'hierarchical';
+      readonly maxDepth: number;
+      readonly minPoints?: number;
+      readonly minSilhouette: number;
+    }
+  /** Whether there are clusters at all. */
+  | { readonly algorithm: 'structure' }
+);
+
+/** An element of `fit/candidates.json`. PrepareFit → FitCandidate. */
+export type FitTask = Candidate | AnalysisCandidate;
 
 /** What a feature does for a clustering. */
 export interface FeatureImportance {

@@ -26,10 +26,15 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     recipe: `${root}fit/recipe.json`,
     features: (bucket: number) => `${root}write-features/${padded(bucket)}.arrow`,
     fit: (candidate: number) => `${root}fit/candidate-${padded(candidate)}.json`,
+    /** What a clustering beside the model found: in numbers, and per row of each bucket. */
+    analysis: (algorithm: string) => `${root}fit/${algorithm}.json`,
+    analysisLabels: (algorithm: string, bucket: number) => `${root}fit/${algorithm}/${padded(bucket)}.arrow`,
     model: `${root}fit/model.json`,
     selection: `${root}fit/selection.json`,
     labels: (bucket: number) => `${root}assign-segments/${padded(bucket)}.arrow`,
     partialProfile: (bucket: number) => `${root}assign-segments/${padded(bucket)}.json`,
+    /** What the clusters of one bucket are like, by every algorithm. */
+    bucketAnalyses: (bucket: number) => `${root}assign-segments/${padded(bucket)}.analyses.json`,
     /** The run that this one is compared with: the one served when the model was chosen. */
     former: `${root}fit/former.json`,
     identity: `${root}fit/identity.json`,

@@ -3,7 +3,7 @@ import { runKeys } from '../contracts/keys.ts';
 import { type PrepareResult, type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { readEntities } from '../entity-buckets.ts';
 import { InsufficientDataError } from '../errors.ts';
-import { candidatesFor } from '../features/candidates.ts';
+import { analysesFor, candidatesFor } from '../features/candidates.ts';
 import { type EntityTable, headOf } from '../features/entity-table.ts';
 import { fitRecipe } from '../features/fit-recipe.ts';
 import { joinTables } from '../features/join-tables.ts';
@@ -33,7 +33,8 @@ export async function prepareFit(
 
   const nSamples = manifests.reduce((sum, { nEntities }) => sum + nEntities, 0);
   checkEnough(plan, nSamples);
-  const candidates = candidatesFor(request, nSamples);
+  const fits = candidatesFor(request, nSamples);
+  const candidates = [...fits, ...analysesFor(plan, nSamples, fits.length)];
   const recipe = fitRecipe(spec, {
     recipe: plan.recipe,
     columns: columns.map(({ name, type, unit, source }) => ({ name, type, unit, source })),
