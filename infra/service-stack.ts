@@ -70,11 +70,11 @@ export class ServiceStack extends Stack {
       bundles,
       handler: 'segmentation-http',
       size: config.segmentation,
-      description: 'Segments leads while the caller waits',
+      description: 'Answers the segmentation: what runs found, and leads while the caller waits',
     })
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
-      .useTable(ENV.segmentsTable, stores.segments, ['Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['Query', 'UpdateItem'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
     const files = new ServiceFunction(this, 'Files', {
