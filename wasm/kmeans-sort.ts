@@ -1,5 +1,5 @@
-import { enqueue, touchSamples } from './kmeans-queue';
-import { KMeansState, clocksOf } from './kmeans-state';
+import { hasRoom, listChanged, listStale, settleList } from './kmeans-list';
+import { KMeansState, staleOf } from './kmeans-state';
 import { select } from './simd';
 
 /** Samples that share a page: 2 ^ this. */
@@ -92,33 +92,31 @@ function copyRow(from: usize, to: usize, bytes: usize): void {
  */
 export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usize, first: i32, last: i32): i32 {
   const state = changetype<KMeansState>(stateAddress), sort = changetype<SortState>(sortAddress);
-  let changed = 0;
-  let touched: i32 = 0;
+  let changed = 0, listed = 0;
   for (let start = first; start < last; start += PAGE) {
     const page = <usize>(start >>> PAGE_SHIFT);
     const pageGaps = sort.pageGaps + (page << 4);
     const cluster = <usize>load<u16>(sort.pageLabels + (page << 1));
     if (!v128.any_true(f32x4.le(v128.load(pageGaps), v128.load(state.clocks + (cluster << 4))))) continue;
+    if (!hasRoom(listed, PAGE)) {
+      listed = settleList(state, listed, false);
+      changed += listChanged;
+    }
     const end = min(start + PAGE, last);
     let blocks = 0;
     for (let sample = start; sample < end; sample += 8) {
-      const labels = state.labels + (<usize>sample << 1), gaps = state.gaps + (<usize>sample << 2);
-      const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
-      const stale =
-        i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4);
+      const stale = staleOf(state, sample);
       if (!stale) continue;
       blocks++;
-      touched += touchSamples(state, sample);
-      changed += enqueue(state, sample, stale);
+      listed = listStale(state, sample, stale, listed);
     }
     // Samples that still wait had a gap that has expired: their page is not yet known then.
     if (blocks > 0) v128.store(pageGaps, f32x4.splat(-FAR));
     else if (end - start == PAGE) learnPage(state, sort, start, pageGaps);
     sort.blocks += blocks;
   }
-  // Keeps the loads above from being dropped; never both true.
-  if (touched == 0x7fffffff && changed < 0) unreachable();
-  return changed;
+  settleList(state, listed, true);
+  return changed + listChanged;
 }
 
 /** Takes down the smallest gaps of a page all of one cluster. */
