@@ -1,9 +1,9 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
 import { ROUND_DOWN, placeLabel, settledLabel } from './kmeans-settle';
-import { enqueue } from './kmeans-queue';
-import { KMeansState, moveLane, rowAddress } from './kmeans-state';
+import { touchSamples } from './kmeans-queue';
+import { KMeansState, moveLane } from './kmeans-state';
 import { upperBound } from './kmeans-tile';
-import { loadTile, touch } from './rows';
+import { loadTile } from './rows';
 
 /** Samples that may wait in a state's list; decided as soon as fewer than 8 more fit. */
 const LIST_LENGTH: i32 = 1024;
@@ -33,14 +33,13 @@ export function hasRoom(length: i32, count: i32): bool {
 export let listChanged: i32 = 0;
 
 /**
- * Decides all samples listed. Where all centers are looked at, in tiles of 8 of whatever clusters; the last few come to the
- * front of the list and wait for more unless `all` are wanted. Otherwise in tiles of one cluster each, see `enqueue`.
+ * Decides all samples listed, in tiles of 8 of whatever clusters; the last few come to the front of the list and wait for
+ * more unless `all` are wanted.
  * @returns samples that still wait in the list
  */
 export function settleList(state: KMeansState, length: i32, all: bool): i32 {
   const list = state.list, end = all ? length : length & ~7;
   const isStreamed = length > 0 && length * STREAM_SPAN >= load<i32>(list + (<usize>(length - 1) << 2)) + 1 - load<i32>(list);
-  const isMixed = !state.order && !state.bounds;
   if (!isStreamed) touchListed(state, length);
   let changed = 0, next = load<i32>(list);
   for (let at = 0; at < end; at += 8) {
@@ -50,8 +49,7 @@ export function settleList(state: KMeansState, length: i32, all: bool): i32 {
       state.touched = touchSamples(state, next, last + 1 - next);
       next = last + 1;
     }
-    if (isMixed) changed += settleMixed(state, samples, count);
-    else for (let i = 0; i < count; i++) changed += enqueue(state, load<i32>(samples + (<usize>i << 2)));
+    changed += settleMixed(state, samples, count);
   }
   listChanged = changed;
   for (let at = end; at < length; at++) store<i32>(list + (<usize>(at - end) << 2), load<i32>(list + (<usize>at << 2)));
@@ -59,7 +57,7 @@ export function settleList(state: KMeansState, length: i32, all: bool): i32 {
 }
 
 /**
- * Loads ahead the rows of all samples listed, and their bounds, one right after the other: the processor fetches many from
+ * Loads ahead the rows of all samples listed, one right after the other: the processor fetches many from
  * memory at a time, which it cannot while it decides them. Where many rows in a row are listed, all of them are read as they
  * are decided, those in between too: memory is read fastest without gaps.
  */
@@ -67,14 +65,6 @@ function touchListed(state: KMeansState, length: i32): void {
   let touched: i32 = 0;
   for (let at: usize = 0; at < <usize>length << 2; at += 4) touched += touchSamples(state, load<i32>(state.list + at), 1);
   state.touched = touched;
-}
-
-@inline
-function touchSamples(state: KMeansState, first: i32, count: i32): i32 {
-  const touched = touch(rowAddress(state, first), <usize>(count * state.nFeatures) << 2);
-  if (!state.bounds) return touched;
-  const width = (state.nGroups + 3) & ~3;
-  return touched + touch(state.bounds + (<usize>first * <usize>width << 2), <usize>(count * width) << 2);
 }
 
 /** Labels of four samples. */

@@ -1,6 +1,7 @@
 import { settleTileByGroups } from './kmeans-bounds';
-import { KMeansState, labelOf } from './kmeans-state';
+import { KMeansState, labelOf, rowAddress } from './kmeans-state';
 import { settleTile } from './kmeans-tile';
+import { touch } from './rows';
 
 /** Labels, gaps and bounds of up to 8 samples of one cluster. @returns labels changed */
 @inline
@@ -10,19 +11,35 @@ export function settleAny(state: KMeansState, samples: usize, count: i32, own: i
 }
 
 /**
- * Puts a sample to those of its cluster that wait to be decided again, and decides 8 once they are together.
+ * Puts some of 8 samples in a row to those of their clusters that wait to be decided again, and decides 8 of one cluster
+ * once they are together.
+ * @param stale bit l for sample + l; not 0
  * @returns labels changed
  */
 @inline
-export function enqueue(state: KMeansState, sample: i32): i32 {
-  const label = labelOf(state, sample);
-  const queue = state.queues + (<usize>label << 5), length = state.queueLengths + (<usize>label << 2);
-  const waiting = load<i32>(length);
-  store<i32>(queue + (<usize>waiting << 2), sample);
-  if (waiting < 7) {
-    store<i32>(length, waiting + 1);
-    return 0;
-  }
-  store<i32>(length, 0);
-  return settleAny(state, queue, 8, label);
+export function enqueue(state: KMeansState, sample: i32, stale: i32): i32 {
+  let changed = 0;
+  state.staleSamples += popcnt(stale);
+  do {
+    const next = sample + ctz(stale);
+    stale &= stale - 1;
+    const label = labelOf(state, next);
+    const queue = state.queues + (<usize>label << 5), length = state.queueLengths + (<usize>label << 2);
+    const waiting = load<i32>(length);
+    store<i32>(queue + (<usize>waiting << 2), next);
+    if (waiting == 7) {
+      store<i32>(length, 0);
+      changed += settleAny(state, queue, 8, label);
+    } else store<i32>(length, waiting + 1);
+  } while (stale);
+  return changed;
+}
+
+/** Loads ahead the rows of samples in a row, and their bounds. The result keeps the loads from being dropped. */
+@inline
+export function touchSamples(state: KMeansState, first: i32, count: i32): i32 {
+  const touched = touch(rowAddress(state, first), <usize>(count * state.nFeatures) << 2);
+  if (!state.bounds) return touched;
+  const width = (state.nGroups + 3) & ~3;
+  return touched + touch(state.bounds + (<usize>first * <usize>width << 2), <usize>(count * width) << 2);
 }

@@ -1,4 +1,4 @@
-import { hasRoom, listChanged, listStale, settleList } from './kmeans-list';
+import { enqueue, touchSamples } from './kmeans-queue';
 import { KMeansState, staleOf } from './kmeans-state';
 import { select } from './simd';
 
@@ -92,31 +92,29 @@ function copyRow(from: usize, to: usize, bytes: usize): void {
  */
 export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usize, first: i32, last: i32): i32 {
   const state = changetype<KMeansState>(stateAddress), sort = changetype<SortState>(sortAddress);
-  let changed = 0, listed = 0;
+  let changed = 0;
+  let touched: i32 = 0;
   for (let start = first; start < last; start += PAGE) {
     const page = <usize>(start >>> PAGE_SHIFT);
     const pageGaps = sort.pageGaps + (page << 4);
     const cluster = <usize>load<u16>(sort.pageLabels + (page << 1));
     if (!v128.any_true(f32x4.le(v128.load(pageGaps), v128.load(state.clocks + (cluster << 4))))) continue;
-    if (!hasRoom(listed, PAGE)) {
-      listed = settleList(state, listed, false);
-      changed += listChanged;
-    }
     const end = min(start + PAGE, last);
     let blocks = 0;
     for (let sample = start; sample < end; sample += 8) {
       const stale = staleOf(state, sample);
       if (!stale) continue;
       blocks++;
-      listed = listStale(state, sample, stale, listed);
+      touched += touchSamples(state, sample, 8);
+      changed += enqueue(state, sample, stale);
     }
     // Samples that still wait had a gap that has expired: their page is not yet known then.
     if (blocks > 0) v128.store(pageGaps, f32x4.splat(-FAR));
     else if (end - start == PAGE) learnPage(state, sort, start, pageGaps);
     sort.blocks += blocks;
   }
-  settleList(state, listed, true);
-  return changed + listChanged;
+  state.touched = touched;
+  return changed;
 }
 
 /** Takes down the smallest gaps of a page all of one cluster. */

@@ -1,5 +1,5 @@
 import { hasRoom, listChanged, listStale, settleList } from './kmeans-list';
-import { settleAny } from './kmeans-queue';
+import { enqueue, settleAny, touchSamples } from './kmeans-queue';
 import { KMeansState, staleOf } from './kmeans-state';
 
 /**
@@ -13,6 +13,20 @@ import { KMeansState, staleOf } from './kmeans-state';
  */
 export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32): i32 {
   const state = changetype<KMeansState>(stateAddress);
+  if (!state.order && !state.bounds) return reassignListed(state, first, last);
+  let changed = 0;
+  let touched: i32 = 0;
+  for (let sample = first; sample < last; sample += 8) {
+    const stale = staleOf(state, sample);
+    if (!stale) continue;
+    touched += touchSamples(state, sample, 8);
+    changed += enqueue(state, sample, stale);
+  }
+  state.touched = touched;
+  return changed;
+}
+
+function reassignListed(state: KMeansState, first: i32, last: i32): i32 {
   let changed = 0, listed = 0;
   for (let sample = first; sample < last; sample += 8) {
     const stale = staleOf(state, sample);
