@@ -96,7 +96,7 @@ console.log(
 );
 
 /** Of each feature what it was scaled by, and mean, population deviation and extremes of the values that were written. */
-async function momentsOfFeatures(): Promise<Record<string, number[]>> {
+async function momentsOfFeatures(): Promise<Record<string, readonly number[]>> {
   const sums = recipe.features.map(() => ({ sum: 0, squares: 0, min: Infinity, max: -Infinity }));
   for (let bucket = 0; bucket < plan.nBuckets; bucket++) {
     const file = decodeArrow(await objects.read(keys.features(bucket)));
