@@ -26,7 +26,7 @@ export interface IngestionResult {
   readonly nRows: number;
   readonly nEntities: number;
   readonly nFeatures: number;
-  /** Medians over the pairs, seconds and MiB. */
+  /** Medians over the pairs: seconds of one core, user and system, and MiB. */
   readonly seconds: number;
   readonly peakMb: number;
   readonly peer: {
