@@ -62,7 +62,7 @@ export async function assignSegments(
   categories.addRows(labels, entities);
 
   const file = encodeArrowFile({
-    customer_id: entities.ids,
+    customer_id: entities.idBytes ?? entities.ids,
     cluster: labels,
     distance: distances,
     confidence,

@@ -4,7 +4,7 @@ import { type PrepareResult, type StepInput, stepInputSchema } from '../contract
 import { readEntities } from '../entity-buckets.ts';
 import { InsufficientDataError } from '../errors.ts';
 import { analysesFor, candidatesFor } from '../features/candidates.ts';
-import { type EntityTable, headOf } from '../features/entity-table.ts';
+import type { EntityTable } from '../features/entity-table.ts';
 import { fitRecipe } from '../features/fit-recipe.ts';
 import { joinTables } from '../features/join-tables.ts';
 import { readJson, writeJson } from '../json-objects.ts';
@@ -73,7 +73,7 @@ async function sampleOf(
   let rows = 0;
   for (const { bucket, nEntities } of manifests) {
     if (nEntities === 0 && (tables.length > 0 || bucket < manifests.length - 1)) continue;
-    const table = headOf(await readEntities(objects, plan, bucket), SAMPLE_ROWS - rows);
+    const table = await readEntities(objects, plan, bucket, SAMPLE_ROWS - rows);
     tables.push(table);
     rows += table.nRows;
     if (rows >= SAMPLE_ROWS) break;
