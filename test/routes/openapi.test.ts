@@ -123,11 +123,12 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`;
+    // Routes that need whole runs: `leads-workflow.test.ts`, `preview.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`;
     // those about campaigns: `campaign-answers.test.ts`.
     const onRuns = allRoutes.filter(
       (route) =>
-        !/^\/v1\/(datasets|uploads)|\/(quality|flow)$/.test(route.path) && !campaignRoutes.includes(route),
+        !/^\/v1\/(datasets|uploads)|\/(quality|flow|members|preview)$/.test(route.path) &&
+        !campaignRoutes.includes(route),
     );
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
