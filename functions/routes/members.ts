@@ -1,12 +1,13 @@
 import { decodeArrow } from '../arrow/ipc.ts';
 import { membersPageSchema, membersQuerySchema, segmentPathSchema } from '../contracts/api-members.ts';
-import type { RunPlan } from '../contracts/artifacts.ts';
+import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
+import type { SegmentRecord } from '../contracts/records.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
 import { readJson } from '../json-objects.ts';
 import { decodeCursor, encodeCursor } from '../page-cursor.ts';
 import type { Ports } from '../ports.ts';
-import { publishedDataset } from './published-run.ts';
+import { clusterOf, publishedDataset } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
 const LIST = 'members';
@@ -30,13 +31,16 @@ export const segmentMembers = defineRoute({
         ? await firstPage(ports, tenant, query.dataset)
         : positionOf(tenant, segmentId, query.cursor, query.dataset);
     const { dataset, runId } = from;
-    const [segments, plan] = await Promise.all([
+    const keys = runKeys({ tenant, dataset, runId });
+    const [segments, plan, model] = await Promise.all([
       ports.segments.segments(tenant, dataset, runId),
-      readJson<RunPlan>(ports.objects, runKeys({ tenant, dataset, runId }).plan),
+      readJson<RunPlan>(ports.objects, keys.plan),
+      readJson<Model>(ports.objects, keys.artifact('model.json')),
     ]);
     const segment = segments.find(({ segment_id }) => segment_id === segmentId);
-    if (!segment) throw noSegment(dataset, runId, segmentId, segments.length);
-    const { members, next } = await readMembers(ports, plan, segmentId, from, query.limit);
+    if (!segment) throw noSegment(dataset, runId, segmentId, segments);
+    const cluster = clusterOf(model, segmentId);
+    const { members, next } = await readMembers(ports, plan, cluster, from, query.limit);
     return {
       body: {
         dataset,
@@ -85,22 +89,22 @@ function positionOf(tenant: string, segmentId: number, cursor: string, name?: st
 async function readMembers(
   { objects }: Ports,
   { run, nBuckets }: RunPlan,
-  segmentId: number,
+  cluster: number,
   from: Position,
   limit: number,
 ) {
   const members: { customer_id: string; confidence: number; distance_to_center: number }[] = [];
   for (let { bucket, row } = from; bucket < nBuckets; bucket++, row = 0) {
     const labels = decodeArrow(await objects.read(runKeys(run).labels(bucket)));
-    const segments = labels.int32('segment_id');
-    const first = segments.indexOf(segmentId, row);
+    const clusters = labels.int32('cluster');
+    const first = clusters.indexOf(cluster, row);
     if (first < 0) continue;
     const [ids, distances, confidences] = [
       labels.strings('customer_id'),
       labels.float64('distance'),
       labels.float64('confidence'),
     ];
-    for (let at = first; at >= 0; at = segments.indexOf(segmentId, at + 1)) {
+    for (let at = first; at >= 0; at = clusters.indexOf(cluster, at + 1)) {
       if (members.length === limit) return { members, next: { bucket, row: at } };
       members.push({
         customer_id: ids[at]!,
@@ -112,9 +116,14 @@ async function readMembers(
   return { members, next: undefined };
 }
 
-function noSegment(dataset: string, runId: string, segmentId: number, nSegments: number): NotFoundError {
+function noSegment(
+  dataset: string,
+  runId: string,
+  segmentId: number,
+  segments: readonly SegmentRecord[],
+): NotFoundError {
   return new NotFoundError(
-    `Run ${runId} of dataset ${dataset} has no segment ${segmentId}; its segments are 0 to ${nSegments - 1}. GET /v1/segments lists them.`,
+    `Run ${runId} of dataset ${dataset} has no segment ${segmentId}; its segments are ${segments.map(({ segment_id }) => segment_id).join(', ')}. GET /v1/segments lists them.`,
     { reason: 'no_such_segment', runId },
   );
 }

@@ -14,7 +14,7 @@ import type { ObjectStore } from '../ports.ts';
 import { segmentTable } from '../segmentation/segment-table.ts';
 import { MembershipCounts } from '../segments/membership-counts.ts';
 import { cellsOfRecord } from './planned-record.ts';
-import { publishedDataset, publishedRun } from './published-run.ts';
+import { publishedDataset, publishedRun, segmentOf } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
 /** Bytes of a preview: a thousand records of some fields. */
@@ -65,8 +65,8 @@ function scoreRecords(
     const { label, distance, confidence } = scoreRow(model, cellsOfRecord(plan, record, `/records/${index}`));
     return {
       index,
-      segment_id: label,
-      segment_name: names.get(label) ?? `Segment ${label}`,
+      segment_id: segmentOf(model, label),
+      segment_name: names.get(segmentOf(model, label)) ?? `Segment ${segmentOf(model, label)}`,
       confidence,
       distance_to_center: distance,
     };
@@ -76,10 +76,12 @@ function scoreRecords(
 async function recluster(
   objects: ObjectStore,
   plan: RunPlan,
-  { recipe }: Model,
+  model: Model,
   asked: NonNullable<PreviewBody['recluster']>,
 ) {
-  const { table, served } = await sampleOf(objects, plan, asked.sample);
+  const { recipe } = model;
+  const { table, clusters } = await sampleOf(objects, plan, asked.sample);
+  const served = clusters.map((cluster) => segmentOf(model, cluster));
   const timeColumn = plan.recipe === 'table' ? plan.entity.timeColumn : null;
   const config = { ...plan.config, features: undefined, featuresToUse: asked.features };
   const spec =
@@ -113,12 +115,12 @@ async function recluster(
   };
 }
 
-/** The first customers in canonical order, with the segments they are served with. */
+/** The first customers in canonical order, with their clusters in the model that is served. */
 async function sampleOf(
   objects: ObjectStore,
   plan: RunPlan,
   rows: number,
-): Promise<{ table: EntityTable; served: Int32Array }> {
+): Promise<{ table: EntityTable; clusters: Int32Array }> {
   const tables: EntityTable[] = [];
   const labels: number[] = [];
   for (let bucket = 0; bucket < plan.nBuckets && labels.length < rows; bucket++) {
@@ -129,7 +131,7 @@ async function sampleOf(
     const table = headOf(entities, rows - labels.length);
     // An empty bucket adds nothing, unless there is no other.
     if (table.nRows > 0 || bucket === plan.nBuckets - 1) tables.push(table);
-    labels.push(...decodeArrow(file).int32('segment_id').subarray(0, table.nRows));
+    labels.push(...decodeArrow(file).int32('cluster').subarray(0, table.nRows));
   }
-  return { table: joinTables(tables), served: Int32Array.from(labels) };
+  return { table: joinTables(tables), clusters: Int32Array.from(labels) };
 }

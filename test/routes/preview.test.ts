@@ -159,3 +159,30 @@ describe('GET /v1/segments/{segmentId}/members', () => {
     expect((await page(0, {}, { tenant: 'rival' })).statusCode).toBe(404);
   });
 });
+
+describe('members and previews of a run whose clusters are numbered otherwise than its segments', () => {
+  it('go by the segments', async () => {
+    // The largest kind of lead becomes the smallest: clusters, which are numbered by size, change their numbers.
+    const { segments: before } = (await call({ path: '/v1/segments' })).json;
+    const largest = before[0].segment_id;
+    const { members } = (await call({ path: `/v1/segments/${largest}/members`, query: { limit: '1000' } }))
+      .json;
+    const gone = new Set<string>();
+    for (const { customer_id } of members.slice(0, -40)) gone.add(customer_id);
+    const key = 'drop/acme/leads/later.csv';
+    const rest = leads.filter(({ lead_id }) => !gone.has(lead_id!));
+    await ports.objects.write(key, new TextEncoder().encode(leadsCsv(rest)));
+    const { error } = await runWorkflow(ports, { trigger: 'drop', key }, { executionId: 'later' });
+    if (error) throw error;
+    const page = (await call({ path: `/v1/segments/${largest}/members`, query: { limit: '1000' } })).json;
+    expect(page.size).toBe(40);
+    expect(page.members).toHaveLength(40);
+    for (const { customer_id } of page.members) {
+      expect((await call({ path: `/v1/customers/${customer_id}/segment` })).json.segment_id).toBe(largest);
+    }
+    const { moves, adjusted_rand } = (await preview({ recluster: { n_clusters: 3 } })).json.reclustered;
+    expect(adjusted_rand).toBeGreaterThan(0.9);
+    const ofLargest = moves.filter(({ segment_id }: { segment_id: number }) => segment_id === largest);
+    expect(ofLargest.reduce((sum: number, move: { customers: number }) => sum + move.customers, 0)).toBe(40);
+  });
+});
