@@ -79,7 +79,7 @@ export async function writeArtifacts(
     await json('quality_report.json', quality),
     await arrow(plan.recipe === 'rfm' ? 'rfm_table.arrow' : 'entities.arrow', entityTable()),
     await arrow('labels.arrow', labelTable()),
-    ...(plan.recipe === 'table' ? [await arrow('rejected_rows.arrow', rejectedRows(objects, plan))] : []),
+    await arrow('rejected_rows.arrow', rejectedRows(objects, plan)),
   ];
   await writeJson(
     objects,
