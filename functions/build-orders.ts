@@ -87,7 +87,9 @@ function tooManyOrders({ key, layout }: OrderFile): InvalidDatasetError {
   const remedy =
     whyOne !== undefined
       ? `The file is read by one worker, since ${whyOne}: upload it as plain CSV or Parquet, or split it into several.`
-      : 'Ask for more shards, or leave their number to the workflow.';
+      : layout.format === 'parquet'
+        ? 'Ask for more shards, or write smaller row groups: one is read by one worker.'
+        : 'Ask for more shards, or leave their number to the workflow.';
   return new InvalidDatasetError(
     `${key}: more than ${MOST_ORDERS} orders fall to one worker, which cannot hold them. ${remedy}`,
     { file: key, reason: 'shard_too_large' },
