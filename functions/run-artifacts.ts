@@ -88,7 +88,7 @@ export async function writeArtifacts(
     ...(segmentation.segmentations.length > 0 ? [await json('segmentation.json', segmentation)] : []),
     await arrow(plan.recipe === 'rfm' ? 'rfm_table.arrow' : 'entities.arrow', entityTable()),
     await arrow('labels.arrow', labelTable()),
-    ...(plan.recipe === 'table' ? [await arrow('rejected_rows.arrow', rejectedRows(objects, plan))] : []),
+    await arrow('rejected_rows.arrow', rejectedRows(objects, plan)),
   ];
   await writeJson(
     objects,

@@ -18,8 +18,9 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     /** Partial aggregates of one row shard: Arrow streams, one per bucket, end to end. */
     partial: (shard: number) => `${root}build-features/${padded(shard)}.arrows`,
     partialManifest: (shard: number) => `${root}build-features/${padded(shard)}.json`,
-    /** Rows of one shard that were not used, and rows of one bucket that merging left out: Arrow files. */
-    rejected: (shard: number) => `${root}build-features/${padded(shard)}.rejected.arrow`,
+    /** Rows of one shard that were not used, in parts, and rows of one bucket that merging left out: Arrow files. */
+    rejected: (shard: number, part: number) =>
+      `${root}build-features/${padded(shard)}.rejected-${padded(part)}.arrow`,
     leftOut: (bucket: number) => `${root}merge-entities/${padded(bucket)}.rejected.arrow`,
     entities: (bucket: number) => `${root}merge-entities/${padded(bucket)}.arrow`,
     entitiesManifest: (bucket: number) => `${root}merge-entities/${padded(bucket)}.json`,
