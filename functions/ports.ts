@@ -1,4 +1,5 @@
 import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
+import type { DrilldownRecord } from './contracts/drilldown-runs.ts';
 import type {
   ApiKeyRecord,
   DatasetRecord,
@@ -7,7 +8,7 @@ import type {
   SegmentRecord,
   StepProgress,
 } from './contracts/records.ts';
-import type { Trigger } from './contracts/workflow.ts';
+import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 
 /**
  * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
@@ -158,9 +159,18 @@ export interface DatasetConfigStore {
   schedules(): Promise<DatasetSchedule[]>;
 }
 
-export interface WorkflowStarter {
+/** Drill-downs of uploads and segments, by tenant and run id. */
+export interface DrilldownStore {
+  get(tenant: string, runId: string): Promise<DrilldownRecord | undefined>;
+  /** Writes the record of a new attempt. False, and no write, where it or a later one is there. */
+  begin(record: DrilldownRecord): Promise<boolean>;
+  /** Overwrites the record. False, and no write, where the attempt is not the record's: a late worker changes nothing. */
+  update(record: DrilldownRecord): Promise<boolean>;
+}
+
+export interface WorkflowStarter<Input = Trigger> {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
-  start(name: string, input: Trigger): Promise<string>;
+  start(name: string, input: Input): Promise<string>;
   /** Whether an execution still runs; one that nobody remembers does not. */
   isRunning(executionId: string): Promise<boolean>;
 }
@@ -180,5 +190,7 @@ export interface Ports {
   readonly apiKeys: ApiKeyStore;
   readonly configs: DatasetConfigStore;
   readonly workflow: WorkflowStarter;
+  readonly drilldowns: DrilldownStore;
+  readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;
   readonly clock: Clock;
 }

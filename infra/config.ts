@@ -1,4 +1,4 @@
-import { STEPS, type Step } from '../functions/contracts/workflow.ts';
+import { DRILLDOWN_STEPS, type DrilldownStep, STEPS, type Step } from '../functions/contracts/workflow.ts';
 
 /** Memory and time of one function. */
 export interface FunctionSize {
@@ -10,6 +10,9 @@ export interface FunctionSize {
 
 /** A function of the workflow: one per step, and the one that records a failed run. */
 export type WorkflowFunction = Step | 'MarkFailed';
+
+/** A function of the drill-down workflow. */
+export type DrilldownFunction = DrilldownStep | 'MarkDrilldownFailed';
 
 /** A dataset that is segmented again at fixed times, with the request of its last run. */
 export interface ScheduledRun {
@@ -38,6 +41,7 @@ export interface Route {
 /** Everything about a deployment that is a choice rather than a consequence. */
 export interface Config {
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
+  readonly drilldownWorkflow: Readonly<Record<DrilldownFunction, FunctionSize>>;
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
@@ -65,6 +69,8 @@ export interface Config {
     readonly formerVersions: number;
     /** Files that callers uploaded by presigned URLs. */
     readonly uploads: number;
+    /** Results of drill-downs, with the customers they were made of. */
+    readonly drilldowns: number;
   };
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
@@ -86,6 +92,14 @@ export const config: Config = {
     AssignSegments: oneCpu,
     PublishRun: oneCpu,
     MarkFailed: { memoryMb: 512, timeoutSeconds: 60 },
+  },
+  drilldownWorkflow: {
+    // Ten million ids take half a GB, and a chunk of customers a tenth.
+    PlanDrilldown: { memoryMb: 1769, timeoutSeconds: 900 },
+    // A million customers of one parent as JavaScript objects.
+    ExploreParent: { memoryMb: 3008, timeoutSeconds: 900 },
+    PublishDrilldown: { memoryMb: 1024, timeoutSeconds: 900 },
+    MarkDrilldownFailed: { memoryMb: 512, timeoutSeconds: 60 },
   },
   // More memory than the code needs: it buys the CPU that keeps a cold start short.
   http: { memoryMb: 1024, timeoutSeconds: 15 },
@@ -126,11 +140,12 @@ export const config: Config = {
     { method: 'POST', path: '/v1/uploads', files: true, credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', files: true, credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', files: true, credentials: 'either' },
+    { method: 'GET', path: '/v1/drilldowns/{runId}', files: true, credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30 },
 };
 
 /** File name of a step's handler and bundle: `BuildFeatures` → `build-features`. */
@@ -140,3 +155,6 @@ export function handlerName(functionName: string): string {
 
 /** Every function of the workflow, in the order they run. */
 export const WORKFLOW_FUNCTIONS: readonly WorkflowFunction[] = [...STEPS, 'MarkFailed'];
+
+/** Every function of the drill-down workflow, in the order they run. */
+export const DRILLDOWN_FUNCTIONS: readonly DrilldownFunction[] = [...DRILLDOWN_STEPS, 'MarkDrilldownFailed'];

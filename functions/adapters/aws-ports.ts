@@ -1,11 +1,13 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
+import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
+import { dynamodbDrilldowns } from './dynamodb-drilldowns.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
@@ -30,7 +32,13 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
     configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
     workflow: once(() =>
-      stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
+      stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
+    ),
+    drilldowns: once(() => dynamodbDrilldowns(table(ENV.runsTable))),
+    drilldownWorkflow: once(() =>
+      stepfunctionsWorkflow<DrilldownRef>(new SFNClient(clientSettings), () =>
+        setting(ENV.drilldownMachineArn),
+      ),
     ),
   };
   return {
@@ -57,6 +65,12 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get workflow() {
       return stores.workflow();
+    },
+    get drilldowns() {
+      return stores.drilldowns();
+    },
+    get drilldownWorkflow() {
+      return stores.drilldownWorkflow();
     },
     clock: { now: () => new Date() },
   };

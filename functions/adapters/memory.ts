@@ -1,7 +1,8 @@
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
-import type { Trigger } from '../contracts/workflow.ts';
-import type { Ports } from '../ports.ts';
+import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
+import type { Ports, WorkflowStarter } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
+import { memoryDrilldowns } from './memory-drilldowns.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
@@ -18,6 +19,8 @@ export interface MemoryPorts extends Ports {
     readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
+    /** The same of drill-downs. */
+    readonly drilldownExecutions: Map<string, DrilldownRef>;
     /** Ids of executions that have ended; every other one counts as running. */
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
@@ -32,11 +35,12 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
+  const drilldownExecutions = new Map<string, DrilldownRef>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
 
   return {
-    contents: { objects, uploads, labels, executions, ended, apiKeys },
+    contents: { objects, uploads, labels, executions, drilldownExecutions, ended, apiKeys },
     objects: memoryObjects(objects),
     transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
@@ -88,16 +92,22 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         return structuredClone(apiKeys.find((key) => key.customerApiId === customerApiId));
       },
     },
-    workflow: {
-      async start(name, input) {
-        const earlier = executions.get(name);
-        if (earlier && JSON.stringify(earlier) !== JSON.stringify(input)) throw executionExists(name);
-        executions.set(name, structuredClone(input));
-        return `memory:${name}`;
-      },
-      async isRunning(executionId) {
-        return !ended.has(executionId);
-      },
+    workflow: memoryWorkflow(executions, ended),
+    drilldowns: memoryDrilldowns(),
+    drilldownWorkflow: memoryWorkflow(drilldownExecutions, ended),
+  };
+}
+
+function memoryWorkflow<Input>(executions: Map<string, Input>, ended: Set<string>): WorkflowStarter<Input> {
+  return {
+    async start(name, input) {
+      const earlier = executions.get(name);
+      if (earlier && JSON.stringify(earlier) !== JSON.stringify(input)) throw executionExists(name);
+      executions.set(name, structuredClone(input));
+      return `memory:${name}`;
+    },
+    async isRunning(executionId) {
+      return !ended.has(executionId);
     },
   };
 }

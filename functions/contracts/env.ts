@@ -12,6 +12,7 @@ export const ENV = {
   apiKeysTable: 'API_KEYS_TABLE',
   configsTable: 'CONFIGS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  drilldownMachineArn: 'DRILLDOWN_MACHINE_ARN',
 } as const;
 
 /** Top-level prefixes of the data bucket. The tenant is always the next part of the key. */
@@ -24,6 +25,8 @@ export const PREFIX = {
   runs: 'runs/',
   /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */
   uploads: 'uploads/',
+  /** `drilldowns/{tenant}/{runId}/…`: everything that the drill-down of an upload or a segment writes. */
+  drilldowns: 'drilldowns/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */

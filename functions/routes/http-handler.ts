@@ -39,10 +39,10 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
       if (!match) throw notFound(http.method, event.rawPath);
       const { route } = match;
       admit(route, caller);
-      const request = parseRequest(match, event);
+      const { route: answering, request } = parseRequest(match, event);
       const ports = await openPorts();
-      const answer = await route.handle({ ...request, tenant: caller?.tenant ?? '' }, ports);
-      result = success(event, route.status, answer.body, answer.headers);
+      const answer = await answering.handle({ ...request, tenant: caller?.tenant ?? '' }, ports);
+      result = success(event, answering.status, answer.body, answer.headers);
     } catch (error) {
       const problem = toProblem(error);
       failure = {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { problemSchema } from '../contracts/api.ts';
 import type { Route } from './route.ts';
@@ -62,6 +63,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     params,
     query,
     body,
+    byUpload,
     status,
     answer,
   } = route;
@@ -73,12 +75,21 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...((description ?? needs) && { description: [description, needs].filter(Boolean).join(' ') }),
     security: scope === undefined ? [] : SECURITY[credentials],
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: {
-      [`${status}` as '200']: {
-        description: SUCCESS[status],
-        content: { 'application/json': { schema: answer } },
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: byUpload?.route.body ? z.union([body, byUpload.route.body]) : body },
+        },
       },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        [{ status, answer }, ...(byUpload ? [byUpload.route] : [])].map((one) => [
+          one.status,
+          { description: SUCCESS[one.status], content: { 'application/json': { schema: one.answer } } },
+        ]),
+      ),
       ...Object.fromEntries(
         Object.entries(problemsOf(route)).map(([code, text]) => [
           code,
@@ -90,7 +101,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
 }
 
 /** Problems of a route by status, those that follow from its kind included. */
-function problemsOf({ scope, params, query, body, problems }: Route): Record<string, string> {
+function problemsOf({ scope, params, query, body, byUpload, problems }: Route): Record<string, string> {
   return {
     ...((params ?? query ?? body) && { 400: '`Invalid input`: `errors` points at the fields.' }),
     ...(scope !== undefined && {
@@ -99,6 +110,7 @@ function problemsOf({ scope, params, query, body, problems }: Route): Record<str
     }),
     ...(body && { 413: 'The body is too large.' }),
     ...(scope !== undefined && { 503: 'A store is overloaded; try again shortly.' }),
+    ...byUpload?.route.problems,
     ...problems,
     500: 'A defect of ours; the log holds the details of this `requestId`.',
   };

@@ -3,6 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../functions/adapters/aws-tables.ts';
 import { dynamodbApiKeys } from '../../functions/adapters/dynamodb-api-keys.ts';
 import { dynamodbConfigs } from '../../functions/adapters/dynamodb-configs.ts';
+import { dynamodbDrilldowns } from '../../functions/adapters/dynamodb-drilldowns.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
 import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';
 import { dynamodbSegments } from '../../functions/adapters/dynamodb-segments.ts';
@@ -27,6 +28,7 @@ export async function openDynamodbStores(port: number) {
     labels: dynamodbLabels(table('labels')),
     apiKeys: dynamodbApiKeys(table('apiKeys')),
     configs: dynamodbConfigs(table('configs')),
+    drilldowns: dynamodbDrilldowns(table('runs')),
     async putApiKey(key: ApiKeyRecord) {
       const { customerApiId } = key;
       const Item = customerApiId

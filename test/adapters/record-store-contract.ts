@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
-import type { ApiKeyStore, DatasetConfigStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import type { ApiKeyStore, DatasetConfigStore, DrilldownStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import { drilldownStoreContract } from './drilldown-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -227,11 +228,13 @@ export function describeRecordStores(
     labels: LabelStore;
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
+    drilldowns: DrilldownStore;
   },
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
+  describe('drill-down store', () => drilldownStoreContract(() => open().drilldowns));
   describe('label store', () => labelStoreContract(() => open().labels));
   describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
 }

@@ -117,8 +117,11 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need a run of a table: `leads-workflow.test.ts`; those that need an upload: `uploads.test.ts`.
-    const onRuns = allRoutes.filter(({ path }) => !/^\/v1\/(datasets|uploads)|\/quality$/.test(path));
+    // Routes that need a run of a table: `leads-workflow.test.ts`; those that need an upload: `uploads.test.ts`
+    // and `drilldown-runs.test.ts`.
+    const onRuns = allRoutes.filter(
+      ({ path }) => !/^\/v1\/(datasets|uploads|drilldowns)|\/quality$/.test(path),
+    );
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();
