@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
-import type { ApiKeyStore, DatasetConfigStore, DrilldownStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import type {
+  ApiKeyStore,
+  DatasetConfigStore,
+  DrilldownStore,
+  LabelStore,
+  SegmentStore,
+} from '../../functions/ports.ts';
 import { drilldownStoreContract } from './drilldown-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
