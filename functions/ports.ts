@@ -1,14 +1,19 @@
+import type { AccountRef, DayRange, EntityType } from './contracts/campaign-entities.ts';
+import type { CampaignEntity, Insight, InsightDay } from './contracts/campaign-insights.ts';
 import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
 import type { DrilldownRecord } from './contracts/drilldown-runs.ts';
 import type {
   ApiKeyRecord,
   DatasetRecord,
   LabelRecord,
+  LeftRecord,
   RunRecord,
   SegmentRecord,
   StepProgress,
+  TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
+import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
 /**
  * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
@@ -113,6 +118,11 @@ export interface RunStore {
    * serves a run of a later turn. One conditional write.
    */
   publish(record: DatasetRecord): Promise<boolean>;
+  /**
+   * Takes `count` segment ids of a dataset that were never given before, and returns the first: the others follow it.
+   * One atomic write, so that two runs at once never give the same id.
+   */
+  reserveSegmentIds(tenant: string, dataset: string, count: number): Promise<number>;
 }
 
 export interface SegmentStore {
@@ -121,15 +131,30 @@ export interface SegmentStore {
   segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
 }
 
+/** A label, and the run that wrote it. */
+export interface StoredLabel {
+  readonly runId: string;
+  readonly label: LabelRecord;
+}
+
 export interface LabelStore {
   /** Idempotent batch write of one run's labels; unprocessed items are retried with backoff. */
   putLabels(
     run: { tenant: string; dataset: string; runId: string },
-    labels: Iterable<LabelRecord>,
+    labels: Iterable<LabelRecord | LeftRecord>,
     /** Seconds since the epoch. */
     expiresAt?: number,
   ): Promise<number>;
-  label(tenant: string, dataset: string, runId: string, customerId: string): Promise<LabelRecord | undefined>;
+  /**
+   * The label by the first of the runs that wrote one for the customer; undefined where none did, or the first to do so
+   * wrote that the customer left. One read.
+   */
+  label(
+    tenant: string,
+    dataset: string,
+    customerId: string,
+    runIds: readonly string[],
+  ): Promise<StoredLabel | undefined>;
 }
 
 /** API keys by tenant and key id; the secret is never stored. */
@@ -137,6 +162,14 @@ export interface ApiKeyStore {
   key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
   /** The key of an `X-Customer-Api-Id`, a lower-case UUID; the record says whose it is. */
   customerApi(customerApiId: string): Promise<ApiKeyRecord | undefined>;
+  /** Whose tokens the tenant takes. */
+  issuer(tenant: string, issuerId: string): Promise<TokenIssuerRecord | undefined>;
+}
+
+/** Counts requests, for limits of rate. */
+export interface RateCounterStore {
+  /** One more request of the key in the window that begins at `startMs`; resolves to how many that makes. */
+  count(tenant: string, keyId: string, window: { startMs: number; durationMs: number }): Promise<number>;
 }
 
 /** When a dataset is to be segmented again. */
@@ -157,6 +190,68 @@ export interface DatasetConfigStore {
   append(record: DatasetConfigRecord): Promise<boolean>;
   /** Of all tenants, for the clock alone. */
   schedules(): Promise<DatasetSchedule[]>;
+}
+
+/** Days of one entity in one calendar month, ascending. */
+export interface EntityDays {
+  readonly entityId: string;
+  readonly days: readonly InsightDay[];
+}
+
+/** Daily insights of advertising accounts, by (entity, date). */
+export interface InsightStore {
+  /** Overwrites each (entity, date); every other day stays. Later ones of the same day win. Resolves to what was written. */
+  put(account: AccountRef, insights: readonly Insight[]): Promise<{ days: number; entities: number }>;
+  /** Days of all entities of one level, in no order: an entity comes once per calendar month. */
+  days(account: AccountRef, entityType: EntityType, range: DayRange): AsyncIterable<EntityDays>;
+  /** Days of one entity, ascending. */
+  entityDays(
+    account: AccountRef,
+    entityType: EntityType,
+    entityId: string,
+    range: DayRange,
+  ): Promise<InsightDay[]>;
+  entity(account: AccountRef, entityType: EntityType, entityId: string): Promise<CampaignEntity | undefined>;
+  /** By id, ascending. @throws InvalidRequestError for a cursor that is not ours or another tenant's */
+  entities(account: AccountRef, entityType: EntityType, page: PageRequest): Promise<Page<CampaignEntity>>;
+  /** Accounts of one tenant, ascending. */
+  accounts(tenant: string): Promise<AccountRef[]>;
+  /** Of all tenants, for the clock alone. */
+  allAccounts(): Promise<AccountRef[]>;
+}
+
+/** A record of a collection; collections, ids and labels: `contracts/campaign-collections.ts`. */
+export interface CampaignDocument<T> {
+  readonly tenant: string;
+  readonly collection: string;
+  /** Unique in its collection, which is sorted by it. */
+  readonly id: string;
+  /** Lists may be narrowed to one. */
+  readonly label?: string | undefined;
+  /** 1 for the first; a write replaces the revision before its own. */
+  readonly revision: number;
+  /** JSON. */
+  readonly value: T;
+}
+
+/** Which documents of a collection, in which order. */
+export interface DocumentQuery extends PageRequest {
+  readonly label?: string | undefined;
+  /** Lowest and highest id, both inclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly descending?: boolean | undefined;
+}
+
+/** Records of campaigns as documents. Only our own code writes them: values come back as the type they were written with. */
+export interface CampaignDocumentStore {
+  get<T>(tenant: string, collection: string, id: string): Promise<CampaignDocument<T> | undefined>;
+  /** False, and no change, unless the stored revision is the one before this: of two writers at once, one wins. */
+  write<T>(document: CampaignDocument<T>): Promise<boolean>;
+  /** Overwrites whatever is there, in batches. Ids must differ. */
+  writeAll<T>(documents: Iterable<CampaignDocument<T>>): Promise<number>;
+  /** Lists by label may lag by some seconds. @throws InvalidRequestError for a cursor that is not of this list */
+  list<T>(tenant: string, collection: string, query: DocumentQuery): Promise<Page<CampaignDocument<T>>>;
 }
 
 /** Drill-downs of uploads and segments, by tenant and run id. */
@@ -189,6 +284,12 @@ export interface Ports {
   readonly labels: LabelStore;
   readonly apiKeys: ApiKeyStore;
   readonly configs: DatasetConfigStore;
+  readonly insights: InsightStore;
+  readonly campaignDocuments: CampaignDocumentStore;
+  readonly rateCounters: RateCounterStore;
+  readonly experiments: ExperimentStore;
+  readonly events: EventPublisher;
+  readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
   readonly drilldowns: DrilldownStore;
   readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;

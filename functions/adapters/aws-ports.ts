@@ -1,4 +1,6 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
@@ -7,13 +9,19 @@ import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
+import { dynamodbDocuments } from './dynamodb-documents.ts';
 import { dynamodbDrilldowns } from './dynamodb-drilldowns.ts';
+import { dynamodbExperiments } from './dynamodb-experiments.ts';
+import { dynamodbInsights } from './dynamodb-insights.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
+import { dynamodbRateCounters } from './dynamodb-rate-counters.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
+import { eventbridgeEvents } from './eventbridge-events.ts';
 import { requiredSetting } from './required-setting.ts';
 import { s3Objects } from './s3-objects.ts';
 import { s3Transfers } from './s3-transfers.ts';
+import { sesMailer } from './ses-mailer.ts';
 import { stepfunctionsWorkflow } from './stepfunctions-workflow.ts';
 
 /**
@@ -31,6 +39,12 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
     configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
+    insights: once(() => dynamodbInsights(table(ENV.campaignsTable))),
+    campaignDocuments: once(() => dynamodbDocuments(table(ENV.campaignsTable))),
+    rateCounters: once(() => dynamodbRateCounters(table(ENV.campaignsTable))),
+    experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
+    events: once(() => eventbridgeEvents(new EventBridgeClient(clientSettings), setting(ENV.eventBusArn))),
+    mailer: once(() => sesMailer(() => new SESv2Client(clientSettings), env[ENV.mailFrom])),
     workflow: once(() =>
       stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -62,6 +76,24 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get configs() {
       return stores.configs();
+    },
+    get insights() {
+      return stores.insights();
+    },
+    get campaignDocuments() {
+      return stores.campaignDocuments();
+    },
+    get rateCounters() {
+      return stores.rateCounters();
+    },
+    get experiments() {
+      return stores.experiments();
+    },
+    get events() {
+      return stores.events();
+    },
+    get mailer() {
+      return stores.mailer();
     },
     get workflow() {
       return stores.workflow();

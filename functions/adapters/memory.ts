@@ -1,8 +1,18 @@
-import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
+import type {
+  ApiKeyRecord,
+  LabelRecord,
+  LeftRecord,
+  SegmentRecord,
+  TokenIssuerRecord,
+} from '../contracts/records.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
+import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports, WorkflowStarter } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
+import { memoryDocuments } from './memory-documents.ts';
 import { memoryDrilldowns } from './memory-drilldowns.ts';
+import { memoryExperiments } from './memory-experiments.ts';
+import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
@@ -16,7 +26,7 @@ export interface MemoryPorts extends Ports {
     /** Multipart uploads under way; `sendPart` adds to them. */
     readonly uploads: MemoryUploads;
     /** Labels by `tenant/dataset/runId`, then by customer id, with the expiry they were written with. */
-    readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
+    readonly labels: Map<string, Map<string, (LabelRecord | LeftRecord) & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
     /** The same of drill-downs. */
@@ -25,6 +35,11 @@ export interface MemoryPorts extends Ports {
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
     readonly apiKeys: ApiKeyRecord[];
+    /** Token issuers; push a record to admit its tokens. */
+    readonly issuers: TokenIssuerRecord[];
+    /** Events published and e-mails sent, in their order. */
+    readonly events: ExperimentEvent[];
+    readonly mails: Mail[];
   };
 }
 
@@ -38,13 +53,42 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const drilldownExecutions = new Map<string, DrilldownRef>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
+  const issuers: TokenIssuerRecord[] = [];
+  const counts = new Map<string, number>();
+  const events: ExperimentEvent[] = [];
+  const mails: Mail[] = [];
 
   return {
-    contents: { objects, uploads, labels, executions, drilldownExecutions, ended, apiKeys },
+    contents: {
+      objects,
+      uploads,
+      labels,
+      executions,
+      drilldownExecutions,
+      ended,
+      apiKeys,
+      issuers,
+      events,
+      mails,
+    },
     objects: memoryObjects(objects),
     transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
+    insights: memoryInsights(),
+    campaignDocuments: memoryDocuments(),
+    experiments: memoryExperiments(),
+    events: {
+      async publish(published) {
+        events.push(...structuredClone(published));
+      },
+    },
+    mailer: {
+      enabled: true,
+      async send(mail) {
+        mails.push({ ...mail });
+      },
+    },
     clock: { now },
     segments: {
       async putSegments(records) {
@@ -75,11 +119,14 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         }
         return count;
       },
-      async label(tenant, dataset, runId, customerId) {
-        const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
-        if (!stored) return undefined;
-        const { expiresAt: _, ...record } = structuredClone(stored);
-        return record;
+      async label(tenant, dataset, customerId, runIds) {
+        for (const runId of runIds) {
+          const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
+          if (stored === undefined) continue;
+          const { expiresAt: _, ...label } = structuredClone(stored);
+          return 'left' in label ? undefined : { runId, label };
+        }
+        return undefined;
       },
     },
     apiKeys: {
@@ -90,6 +137,16 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       },
       async customerApi(customerApiId) {
         return structuredClone(apiKeys.find((key) => key.customerApiId === customerApiId));
+      },
+      async issuer(tenant, issuerId) {
+        return structuredClone(issuers.find((one) => one.tenant === tenant && one.issuerId === issuerId));
+      },
+    },
+    rateCounters: {
+      async count(tenant, keyId, { startMs }) {
+        const key = JSON.stringify([tenant, keyId, startMs]);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        return counts.get(key)!;
       },
     },
     workflow: memoryWorkflow(executions, ended),

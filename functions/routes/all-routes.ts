@@ -1,8 +1,17 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { fileRoutes } from './files-table.ts';
 import type { Route } from './route.ts';
+import { segmentationRoutes } from './segmentation-table.ts';
 import { routes } from './table.ts';
 
 /** Every route of the API, whichever function answers it. */
-export const allRoutes: readonly Route[] = [...routes, ...datasetRoutes, ...drilldownRoutes, ...fileRoutes];
+export const allRoutes: readonly Route[] = [
+  ...routes,
+  ...datasetRoutes,
+  ...drilldownRoutes,
+  ...segmentationRoutes,
+  ...fileRoutes,
+  ...campaignRoutes,
+];

@@ -64,8 +64,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
     query,
     body,
     byUpload,
+    bodyOptional = false,
     status,
     answer,
+    accepted,
   } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
@@ -77,7 +79,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(body && {
       requestBody: {
-        required: true,
+        required: !bodyOptional,
         content: {
           'application/json': { schema: byUpload?.route.body ? z.union([body, byUpload.route.body]) : body },
         },
@@ -85,7 +87,11 @@ function operation(route: Route): ZodOpenApiOperationObject {
     }),
     responses: {
       ...Object.fromEntries(
-        [{ status, answer }, ...(byUpload ? [byUpload.route] : [])].map((one) => [
+        [
+          { status, answer },
+          ...(accepted ? [{ status: 202 as const, answer: accepted }] : []),
+          ...(byUpload ? [byUpload.route] : []),
+        ].map((one) => [
           one.status,
           { description: SUCCESS[one.status], content: { 'application/json': { schema: one.answer } } },
         ]),

@@ -22,8 +22,12 @@ interface FieldError {
 export function parseRequest(
   { route, params }: Match,
   event: HttpEvent,
-): { readonly route: Route; readonly request: Omit<RouteRequest<unknown, unknown, unknown>, 'tenant'> } {
-  const body = route.body && readBody(event, route);
+): {
+  readonly route: Route;
+  readonly request: Omit<RouteRequest<unknown, unknown, unknown>, 'tenant' | 'keyId'>;
+} {
+  const isLeftOut = route.bodyOptional && !event.body;
+  const body = route.body && (isLeftOut ? {} : readBody(event, route));
   const answering = answeringRoute(route, body);
   const errors: FieldError[] = [];
   const check = (schema: z.ZodType | undefined, place: FieldError['in'], value: () => unknown) => {

@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { PREFIX } from '../contracts/env.ts';
 import { InvalidRequestError, PayloadTooLargeError } from '../errors.ts';
 import type { HttpEvent } from './http-event.ts';
 import type { Route } from './route.ts';
@@ -62,7 +63,9 @@ function invalid(what: string, reason: string, cause?: unknown): InvalidRequestE
 }
 
 function tooLargeBody(limit: number, canUpload: boolean, cause?: unknown): PayloadTooLargeError {
-  const advice = canUpload ? UPLOAD_ADVICE : 'Send less, or put the data into the bucket.';
+  const advice = canUpload
+    ? UPLOAD_ADVICE
+    : `Send less, or upload the data as a file to ${PREFIX.drop}{tenant}/{dataset}/ in the data bucket: that starts a run of any size.`;
   return new PayloadTooLargeError(
     `The body is larger than ${limit} bytes. ${advice}`,
     { reason: 'body_too_large', limitBytes: limit, ...(canUpload && { uploadRoute: UPLOAD_ROUTE }) },

@@ -106,6 +106,12 @@ export class ServiceFunction extends Construct {
     return this;
   }
 
+  /** Gives the function a setting that is no store. */
+  useSetting(variable: string, value: string): this {
+    this.lambda.addEnvironment(variable, value);
+    return this;
+  }
+
   /** Lets the function start executions of a workflow, named by the environment variable `variable`, and look up those it started. */
   useWorkflow(stateMachine: StateMachine, variable: string = ENV.stateMachineArn): this {
     this.lambda.addEnvironment(variable, stateMachine.stateMachineArn);

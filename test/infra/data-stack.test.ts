@@ -17,7 +17,7 @@ describe('the data stack', () => {
 
   it('keys every table by a string partition and a string sort key, so that the tenant leads each key', () => {
     const tables = resourcesOf(raw, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(5);
+    expect(tables).toHaveLength(6);
     for (const [, { KeySchema, AttributeDefinitions }] of tables) {
       expect(KeySchema).toEqual([
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -60,12 +60,17 @@ describe('the data stack', () => {
     });
   });
 
-  it('expires labels, and nothing else, by time to live', () => {
+  it('expires labels and counters of requests, and nothing else, by time to live', () => {
     const expiring = resourcesOf(raw, 'AWS::DynamoDB::Table').filter(
       ([, { TimeToLiveSpecification }]) => TimeToLiveSpecification !== undefined,
     );
-    expect(expiring.map(([id]) => id)).toEqual([expect.stringMatching(/^Labels/)]);
-    expect(expiring[0]?.[1].TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(expiring.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^Labels/),
+      expect.stringMatching(/^Campaigns/),
+    ]);
+    for (const [, { TimeToLiveSpecification }] of expiring) {
+      expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    }
   });
 
   it('encrypts every bucket, closes it to the public and retains it', () => {
@@ -133,6 +138,7 @@ describe('the data stack', () => {
         'LabelsTableName',
         'ApiKeysTableName',
         'ConfigsTableName',
+        'CampaignsTableName',
       ]),
     );
   });

@@ -9,7 +9,9 @@ const FUNCTIONS = [
   'Authorizer',
   'Drilldown',
   'Datasets',
+  'SegmentationHttp',
   'Files',
+  'Campaigns',
   'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
@@ -60,6 +62,7 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
     ]);
     expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
@@ -75,8 +78,8 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets AssignSegments alone write labels, PublishRun alone write segments, and Http write nothing', () => {
-    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsAssignSegments']);
+  it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
+    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
     expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
@@ -88,11 +91,12 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /<Seg/)).toEqual(['Http', 'RunSchedules']);
+  it('lets Http, SegmentationHttp and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /<Seg/)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
       'Http',
+      'SegmentationHttp',
       'RunSchedules',
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
@@ -110,10 +114,11 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
       'RunSchedules',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
-      /GetAtt(Labels|Segments)|s3:Put|states:|PutItem.*Runs/,
+      /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
     );
   });
 
@@ -130,6 +135,7 @@ describe('permissions', () => {
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
+      ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
       ['STATE_MACHINE_ARN', /states:StartExecution <Seg/],
       ['DRILLDOWN_MACHINE_ARN', /states:StartExecution <Drill/],
     ] as const;
@@ -143,6 +149,16 @@ describe('permissions', () => {
         );
       }
     }
+  });
+
+  it('lets the function that segments on request write nothing', () => {
+    expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
+  });
+
+  it('shows campaigns to their own function alone, and shows it no table of segments', () => {
+    const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
+    expect(holding).toEqual(['Campaigns']);
+    expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
   });
 
   it('let the drill-down look up uploads and results, and write nothing but records', () => {

@@ -34,7 +34,9 @@ export function emptyBundles(): string {
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',
+    'SegmentationHttp',
     'FilesHttp',
+    'CampaignsHttp',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);
