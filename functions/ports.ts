@@ -12,6 +12,7 @@ import type {
   StepProgress,
   TokenIssuerRecord,
 } from './contracts/records.ts';
+import type { ChildSegment, SegmentDrilldownRecord } from './contracts/segment-drilldown.ts';
 import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
@@ -263,6 +264,16 @@ export interface DrilldownStore {
   update(record: DrilldownRecord): Promise<boolean>;
 }
 
+/** Parts of published segments: which drill-down of a segment is shown, and its children. */
+export interface ChildSegmentStore {
+  /** Writes the children, then points the segment at them: until that one write readers see the former ones, whole. */
+  publish(record: SegmentDrilldownRecord, children: readonly ChildSegment[]): Promise<void>;
+  /** What is shown of a segment of a run, in the order written; undefined where it was never drilled into. */
+  shown(
+    segment: Pick<SegmentDrilldownRecord, 'tenant' | 'dataset' | 'runId' | 'segmentId'>,
+  ): Promise<{ record: SegmentDrilldownRecord; children: ChildSegment[] } | undefined>;
+}
+
 export interface WorkflowStarter<Input = Trigger> {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
   start(name: string, input: Input): Promise<string>;
@@ -292,6 +303,7 @@ export interface Ports {
   readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
   readonly drilldowns: DrilldownStore;
+  readonly childSegments: ChildSegmentStore;
   readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;
   readonly clock: Clock;
 }

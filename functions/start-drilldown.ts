@@ -45,7 +45,7 @@ async function isReady({ objects }: Pick<Ports, 'objects'>, { status, result }: 
 
 /** A hash of tenant, content and options. The id of the upload is left out: the same content sent again is the same run. */
 function drilldownId(tenant: string, request: DrilldownRequest): string {
-  const { uploadId: _uploadId, ...identity } = request;
+  const identity = Object.fromEntries(Object.entries(request).filter(([name]) => name !== 'uploadId'));
   const text = canonicalJson({ version: DRILLDOWN_VERSION, tenant, ...identity });
   return `d${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
 }

@@ -154,6 +154,18 @@ export const config: Config = {
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/v1/segments/{segmentId}/drilldown',
+      service: 'drilldown',
+      credentials: 'apiKey',
+    },
+    {
+      method: 'GET',
+      path: '/v1/segments/{segmentId}/drilldown',
+      service: 'drilldown',
+      credentials: 'apiKey',
+    },
     { method: 'GET', path: '/v1/drilldowns/{runId}', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },

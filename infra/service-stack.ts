@@ -58,8 +58,9 @@ export class ServiceStack extends Stack {
       size: config.drilldown,
       description: 'Answers the drill-down on the customers of a request, and starts that of an upload',
     })
-      .useBucket(stores.bucket, { read: [PREFIX.uploads, PREFIX.drilldowns], list: true })
-      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem'])
+      .useBucket(stores.bucket, { read: [PREFIX.uploads, PREFIX.drilldowns, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['GetItem', 'Query'])
       .useWorkflow(drilldowns.stateMachine, ENV.drilldownMachineArn);
     const datasets = new ServiceFunction(this, 'Datasets', {
       bundles,

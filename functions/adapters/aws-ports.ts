@@ -8,6 +8,7 @@ import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
+import { dynamodbChildSegments } from './dynamodb-child-segments.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
 import { dynamodbDocuments } from './dynamodb-documents.ts';
 import { dynamodbDrilldowns } from './dynamodb-drilldowns.ts';
@@ -49,6 +50,7 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
       stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
     drilldowns: once(() => dynamodbDrilldowns(table(ENV.runsTable))),
+    childSegments: once(() => dynamodbChildSegments(table(ENV.segmentsTable))),
     drilldownWorkflow: once(() =>
       stepfunctionsWorkflow<DrilldownRef>(new SFNClient(clientSettings), () =>
         setting(ENV.drilldownMachineArn),
@@ -100,6 +102,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get drilldowns() {
       return stores.drilldowns();
+    },
+    get childSegments() {
+      return stores.childSegments();
     },
     get drilldownWorkflow() {
       return stores.drilldownWorkflow();

@@ -8,6 +8,7 @@ import type {
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports, WorkflowStarter } from '../ports.ts';
+import { memoryChildSegments } from './memory-child-segments.ts';
 import { memoryConfigs } from './memory-configs.ts';
 import { memoryDocuments } from './memory-documents.ts';
 import { memoryDrilldowns } from './memory-drilldowns.ts';
@@ -151,6 +152,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
     },
     workflow: memoryWorkflow(executions, ended),
     drilldowns: memoryDrilldowns(),
+    childSegments: memoryChildSegments(),
     drilldownWorkflow: memoryWorkflow(drilldownExecutions, ended),
   };
 }

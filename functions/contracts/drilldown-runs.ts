@@ -4,6 +4,7 @@ import { count, isoTime } from './api-fields.ts';
 import { type ExploreOptions, exploreOptions } from './drilldown.ts';
 import { type PurchasingOptions, purchasingOptions } from './purchasing-segmentation.ts';
 import type { Artifact } from './records.ts';
+import type { SegmentDrilldownOptions } from './segment-drilldown.ts';
 import { DRILLDOWN_STEPS } from './workflow.ts';
 
 /** Drill-downs that run by themselves: of an uploaded file, or of a published segment. */
@@ -42,6 +43,17 @@ export type DrilldownRequest =
       readonly uploadId: string;
       readonly etag: string;
       readonly options: PurchasingOptions;
+    }
+  | {
+      readonly kind: 'segment';
+      readonly dataset: string;
+      /** The run that published the segment, and what it knows of it. */
+      readonly sourceRunId: string;
+      readonly segmentId: number;
+      readonly cluster: number;
+      readonly size: number;
+      readonly nEntities: number;
+      readonly options: SegmentDrilldownOptions;
     };
 
 /** queued → running → succeeded | failed. */
@@ -94,7 +106,7 @@ export const drilldownPathSchema = z.object({ runId: z.string().min(1).max(64) }
 export const drilldownStateSchema = z
   .object({
     runId: z.string(),
-    kind: z.enum(['explore', 'segmentation']),
+    kind: z.enum(['explore', 'segmentation', 'segment']),
     status: z.enum(DRILLDOWN_STATES),
     createdAt: isoTime,
     startedAt: isoTime.optional(),
@@ -123,7 +135,8 @@ export const drilldownStateSchema = z
       })
       .optional()
       .meta({
-        description: 'The bytes that the same request would have been answered with inline.',
+        description:
+          'Of an upload the bytes that the same request would have been answered with inline; of a segment its children, and the child of every member.',
       }),
     problem: z
       .looseObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })

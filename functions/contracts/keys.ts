@@ -64,6 +64,8 @@ export function drilldownKeys({ tenant, runId }: { readonly tenant: string; read
     chunk: (chunk: number) => `${root}customers/${padded(chunk)}.jsonl`,
     /** A part of the answer's text. */
     part: (item: number) => `${root}parts/${padded(item)}.json`,
+    /** Parts of a published segment that was drilled into. */
+    children: `${root}children.json`,
     result: `${root}result.json`,
   };
 }

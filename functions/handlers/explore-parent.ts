@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import type { DrilldownPlan } from '../contracts/drilldown-runs.ts';
+import type { DrilldownPlan, DrilldownRequest } from '../contracts/drilldown-runs.ts';
 import { drilldownKeys } from '../contracts/keys.ts';
 import { type DrilldownRef, drilldownRefSchema, type ItemResult } from '../contracts/workflow.ts';
 import { readCustomers } from '../customer-chunks.ts';
 import { exploreParent as explore } from '../drilldown/explore-subsegments.ts';
 import { segmentPurchasing } from '../drilldown/segment-purchasing.ts';
-import { readJson } from '../json-objects.ts';
+import { exploreSegment } from '../explore-segment.ts';
+import { readJson, writeJson } from '../json-objects.ts';
 import { loadKernels } from '../kernels/instance.ts';
+import type { ObjectStore } from '../ports.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const inputSchema = z.object({ run: drilldownRefSchema, item: z.int().min(0) });
@@ -21,12 +23,16 @@ export async function exploreParent(
 ): Promise<ItemResult> {
   const keys = drilldownKeys(run);
   const plan = await readJson<DrilldownPlan>(objects, keys.plan);
+  const { request } = plan;
   const parents = plan.items[item] ?? [];
+  if (request.kind === 'segment') {
+    await writeSegment(run, objects, request);
+    return { item, rows: parents.length };
+  }
   const [customers, kernels] = await Promise.all([
     readCustomers(objects, keys.chunk, plan.chunks, parents),
     loadKernels(),
   ]);
-  const { request } = plan;
   const texts: string[] = [];
   for (const parent of parents) {
     const members = customers.get(parent)!;
@@ -42,6 +48,30 @@ export async function exploreParent(
   }
   await objects.write(keys.part(item), Buffer.from(texts.join(',')), 'application/json');
   return { item, rows: parents.length };
+}
+
+/** Splits a published segment, and writes its children apart from the text, which also holds the child of each member. */
+async function writeSegment(
+  run: DrilldownRef,
+  objects: ObjectStore,
+  request: Extract<DrilldownRequest, { kind: 'segment' }>,
+): Promise<void> {
+  const { dataset, sourceRunId, segmentId, options } = request;
+  const source = { tenant: run.tenant, dataset, runId: sourceRunId };
+  const explored = await exploreSegment(await loadKernels(), objects, source, request);
+  const { children, truncated, ids, leaves } = explored;
+  const keys = drilldownKeys(run);
+  const text = JSON.stringify({
+    dataset,
+    run_id: sourceRunId,
+    segment_id: segmentId,
+    truncated,
+    segments: children,
+    labels: Object.fromEntries(ids.map((id, row) => [id, leaves[row]])),
+    options,
+  });
+  await objects.write(keys.part(0), Buffer.from(text), 'application/json');
+  await writeJson(objects, keys.children, children);
 }
 
 export const handler = stepHandler('ExploreParent', inputSchema, exploreParent);

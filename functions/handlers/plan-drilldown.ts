@@ -18,12 +18,14 @@ import { readUpload } from '../uploaded-file.ts';
 
 const inputSchema = z.object({ run: drilldownRefSchema });
 
+type UploadRequest = Exclude<DrilldownRequest, { kind: 'segment' }>;
+
 /** Customers that one worker takes on: small parents share a worker, a larger one has its own. */
 const CUSTOMERS_PER_ITEM = 20_000;
 
 /**
  * Reads the uploaded file once, checks every customer, and lays the customers down by parent, so that each worker reads
- * its own alone.
+ * its own alone. The members of a published segment lie in its run already.
  * @throws InvalidDatasetError for a file that is not as it should be, naming the first customers at fault
  */
 export async function planDrilldown(
@@ -45,7 +47,10 @@ export async function planDrilldown(
     startedAt: ports.clock.now().toISOString(),
   });
   const keys = drilldownKeys(run);
-  const { plan, nCustomers } = await planUpload(ports, tenant, request, keys.chunk, progress);
+  const { plan, nCustomers } =
+    request.kind === 'segment'
+      ? { plan: { request, chunks: [], items: [[request.segmentId]] }, nCustomers: request.size }
+      : await planUpload(ports, tenant, request, keys.chunk, progress);
   await writeJson(ports.objects, keys.plan, plan);
   await writeJson(
     ports.objects,
@@ -63,7 +68,7 @@ export async function planDrilldown(
 async function planUpload(
   { objects }: Pick<Ports, 'objects'>,
   tenant: string,
-  request: DrilldownRequest,
+  request: UploadRequest,
   keyOf: (chunk: number) => string,
   progress: (rows: number) => void,
 ): Promise<{ plan: DrilldownPlan; nCustomers: number }> {
@@ -109,7 +114,7 @@ function batches(counts: ReadonlyMap<number, number>): number[][] {
   return items;
 }
 
-function tooLargeParent({ kind }: DrilldownRequest, parent: number, count: number): InvalidDatasetError {
+function tooLargeParent({ kind }: UploadRequest, parent: number, count: number): InvalidDatasetError {
   const what = kind === 'explore' ? `Parent ${parent}` : 'The file';
   return new InvalidDatasetError(
     `${what} holds ${count} customers; at most ${MOST_PARENT_CUSTOMERS} are clustered together. Split it into several parents first, for example by a run of the dataset (POST /v1/runs).`,

@@ -20,10 +20,10 @@ interface Access {
   readonly bucket?: BucketAccess;
   /** Actions on the runs table, which holds the records of drill-downs too. */
   readonly runs: readonly TableAction[];
+  readonly segments?: readonly TableAction[];
 }
 
-const { uploads, drilldowns } = PREFIX;
-const OWN = { read: [drilldowns], write: [drilldowns] };
+const { uploads, drilldowns, runs } = PREFIX;
 
 /** Who may touch what; each reports its progress as an item of the runs table. */
 const ACCESS: Readonly<Record<DrilldownFunction, Access>> = {
@@ -33,14 +33,15 @@ const ACCESS: Readonly<Record<DrilldownFunction, Access>> = {
     runs: ['GetItem', 'PutItem'],
   },
   ExploreParent: {
-    description: 'Splits the customers of some parents',
-    bucket: OWN,
+    description: 'Splits the customers of some parents, or a published segment',
+    bucket: { read: [drilldowns, runs], write: [drilldowns] },
     runs: ['PutItem'],
   },
   PublishDrilldown: {
     description: 'Puts the parts of the answer together',
-    bucket: OWN,
+    bucket: { read: [drilldowns], write: [drilldowns] },
     runs: ['GetItem', 'PutItem'],
+    segments: ['PutItem', 'BatchWriteItem'],
   },
   MarkDrilldownFailed: {
     description: 'Records why a drill-down failed',
@@ -55,13 +56,14 @@ export class DrilldownWorkflow extends Construct {
   constructor(scope: Construct, id: string, { bundles, stores, config }: DrilldownWorkflowProps) {
     super(scope, id);
     const make = (name: DrilldownFunction): IFunction => {
-      const { description, bucket, runs } = ACCESS[name];
+      const { description, bucket, runs: onRuns, segments } = ACCESS[name];
       const made = new ServiceFunction(this, name, {
         bundles,
         handler: handlerName(name),
         size: config.drilldownWorkflow[name],
         description,
-      }).useTable(ENV.runsTable, stores.runs, runs);
+      }).useTable(ENV.runsTable, stores.runs, onRuns);
+      if (segments) made.useTable(ENV.segmentsTable, stores.segments, segments);
       if (bucket) made.useBucket(stores.bucket, bucket);
       return made.lambda;
     };

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { DrilldownRecord } from '../../functions/contracts/drilldown-runs.ts';
 import { exploreUploadBodySchema } from '../../functions/contracts/drilldown-runs.ts';
-import type { DrilldownStore } from '../../functions/ports.ts';
+import type { ChildSegment } from '../../functions/contracts/segment-drilldown.ts';
+import type { ChildSegmentStore, DrilldownStore } from '../../functions/ports.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 const uploadId = '00000000-0000-4000-8000-000000000000';
@@ -44,5 +45,48 @@ export function drilldownStoreContract(open: () => DrilldownStore): void {
     expect(await open().update(recordOf(tenant))).toBe(false);
     await open().begin(recordOf(tenant));
     expect(await open().get(freshTenant(), 'd1')).toBeUndefined();
+  });
+}
+
+/** What every store of child segments must do. */
+export function childSegmentContract(open: () => ChildSegmentStore): void {
+  const childOf = (n: number): ChildSegment => ({
+    id: `2.${n}`,
+    parent_id: '2',
+    depth: 1,
+    name: `Part ${n}`,
+    name_rule: 'by hand',
+    size: 3,
+    share: 0.1,
+    share_of_parent: 1 / 3,
+    statistics: { frequency: { mean: 0.1 + 0.2, median: 1, min: 0, max: 1e21 } },
+    distinctive: [],
+    n_children: 0,
+  });
+  const recordFor = (tenant: string, drilldownId = 'd1') => ({
+    tenant,
+    dataset: 'orders',
+    runId: 'r1',
+    segmentId: 2,
+    drilldownId,
+    drilledAt: '2026-02-03T04:05:06.000Z',
+  });
+
+  it('shows what was published last, in the order written', async () => {
+    const record = recordFor(freshTenant());
+    expect(await open().shown(record)).toBeUndefined();
+    const children = Array.from({ length: 30 }, (_, n) => childOf(n));
+    await open().publish(record, children);
+    expect(await open().shown(record)).toEqual({ record, children });
+    const later = { ...record, drilldownId: 'd2' };
+    await open().publish(later, [childOf(7)]);
+    expect(await open().shown(record)).toEqual({ record: later, children: [childOf(7)] });
+  });
+
+  it('shows nothing of another tenant, run or segment', async () => {
+    const record = recordFor(freshTenant());
+    await open().publish(record, [childOf(0)]);
+    const others = [{ tenant: freshTenant() }, { runId: 'r10' }, { segmentId: 22 }, { dataset: 'o' }];
+    for (const other of others) expect(await open().shown({ ...record, ...other })).toBeUndefined();
   });
 }

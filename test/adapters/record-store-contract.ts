@@ -5,6 +5,7 @@ import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/c
 import type {
   ApiKeyStore,
   CampaignDocumentStore,
+  ChildSegmentStore,
   DatasetConfigStore,
   DrilldownStore,
   InsightStore,
@@ -17,7 +18,7 @@ import {
   insightStoreContract,
   rateCounterContract,
 } from './campaign-store-contract.ts';
-import { drilldownStoreContract } from './drilldown-store-contract.ts';
+import { childSegmentContract, drilldownStoreContract } from './drilldown-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -259,6 +260,7 @@ export function describeRecordStores(
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
     drilldowns: DrilldownStore;
+    childSegments: ChildSegmentStore;
     insights: InsightStore;
     campaignDocuments: CampaignDocumentStore;
     rateCounters: RateCounterStore;
@@ -267,6 +269,7 @@ export function describeRecordStores(
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
+  describe('store of child segments', () => childSegmentContract(() => open().childSegments));
   describe('drill-down store', () => drilldownStoreContract(() => open().drilldowns));
   describe('label store', () => labelStoreContract(() => open().labels));
   describe('insight store', () => insightStoreContract(() => open().insights));

@@ -80,7 +80,10 @@ describe('permissions', () => {
 
   it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
     expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
-    expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
+    expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual([
+      'StepsPublishRun',
+      'DrilldownsPublishDrilldown',
+    ]);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
@@ -165,6 +168,7 @@ describe('permissions', () => {
     const bucket = granted('DrilldownRole').filter((grant) => grant.startsWith('s3:'));
     expect(bucket.map((grant) => grant.replace(/ <TessellaData:\w+>/, ' ')).sort()).toEqual([
       's3:GetObject /drilldowns/*',
+      's3:GetObject /runs/*',
       's3:GetObject /uploads/*',
       's3:ListBucket ',
     ]);
@@ -174,7 +178,8 @@ describe('permissions', () => {
       'DrilldownsPublishDrilldown',
     ]);
     for (const name of DRILLDOWN_FUNCTIONS) {
-      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/GetAtt(Labels|Configs)|\/runs\//);
+      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/GetAtt(Labels|Configs)/);
+      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/s3:Put\w+ \S*\/runs\//);
     }
   });
 

@@ -124,11 +124,11 @@ describe('answers', () => {
     };
     await ports.runs.claim(runOf('acme', 'r1'));
     // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`,
-    // `drilldown-runs.test.ts`;
+    // `drilldown-runs.test.ts`, `segment-drilldown.test.ts`;
     // those about campaigns: `campaign-answers.test.ts`.
     const onRuns = allRoutes.filter(
       (route) =>
-        !/^\/v1\/(datasets|uploads|drilldowns)|\/(quality|flow)$/.test(route.path) &&
+        !/^\/v1\/(datasets|uploads|drilldowns|segments\/)|\/(quality|flow)$/.test(route.path) &&
         !campaignRoutes.includes(route),
     );
     for (const { method, path, answer, status } of onRuns) {
