@@ -1,6 +1,7 @@
 import type { AccountRef, DayRange, EntityType } from './contracts/campaign-entities.ts';
 import type { CampaignEntity, Insight, InsightDay } from './contracts/campaign-insights.ts';
 import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
+import type { DrilldownRecord } from './contracts/drilldown-runs.ts';
 import type {
   ApiKeyRecord,
   DatasetRecord,
@@ -11,13 +12,14 @@ import type {
   StepProgress,
   TokenIssuerRecord,
 } from './contracts/records.ts';
+import type { ChildSegment, SegmentDrilldownRecord } from './contracts/segment-drilldown.ts';
 import type {
   ClusteringAlgorithm,
   ClusterRecord,
   OutlierRecord,
   SegmentationRef,
 } from './contracts/segmentation-records.ts';
-import type { Trigger } from './contracts/workflow.ts';
+import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
 /**
@@ -274,9 +276,28 @@ export interface CampaignDocumentStore {
   list<T>(tenant: string, collection: string, query: DocumentQuery): Promise<Page<CampaignDocument<T>>>;
 }
 
-export interface WorkflowStarter {
+/** Drill-downs of uploads and segments, by tenant and run id. */
+export interface DrilldownStore {
+  get(tenant: string, runId: string): Promise<DrilldownRecord | undefined>;
+  /** Writes the record of a new attempt. False, and no write, where it or a later one is there. */
+  begin(record: DrilldownRecord): Promise<boolean>;
+  /** Overwrites the record. False, and no write, where the attempt is not the record's: a late worker changes nothing. */
+  update(record: DrilldownRecord): Promise<boolean>;
+}
+
+/** Parts of published segments: which drill-down of a segment is shown, and its children. */
+export interface ChildSegmentStore {
+  /** Writes the children, then points the segment at them: until that one write readers see the former ones, whole. */
+  publish(record: SegmentDrilldownRecord, children: readonly ChildSegment[]): Promise<void>;
+  /** What is shown of a segment of a run, in the order written; undefined where it was never drilled into. */
+  shown(
+    segment: Pick<SegmentDrilldownRecord, 'tenant' | 'dataset' | 'runId' | 'segmentId'>,
+  ): Promise<{ record: SegmentDrilldownRecord; children: ChildSegment[] } | undefined>;
+}
+
+export interface WorkflowStarter<Input = Trigger> {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
-  start(name: string, input: Trigger): Promise<string>;
+  start(name: string, input: Input): Promise<string>;
   /** Whether an execution still runs; one that nobody remembers does not. */
   isRunning(executionId: string): Promise<boolean>;
 }
@@ -302,5 +323,8 @@ export interface Ports {
   readonly events: EventPublisher;
   readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
+  readonly drilldowns: DrilldownStore;
+  readonly childSegments: ChildSegmentStore;
+  readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;
   readonly clock: Clock;
 }

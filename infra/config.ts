@@ -1,4 +1,4 @@
-import { STEPS, type Step } from '../functions/contracts/workflow.ts';
+import { DRILLDOWN_STEPS, type DrilldownStep, STEPS, type Step } from '../functions/contracts/workflow.ts';
 
 /** Memory and time of one function. */
 export interface FunctionSize {
@@ -10,6 +10,9 @@ export interface FunctionSize {
 
 /** A function of the workflow: one per step, and the one that records a failed run. */
 export type WorkflowFunction = Step | 'MarkFailed';
+
+/** A function of the drill-down workflow. */
+export type DrilldownFunction = DrilldownStep | 'MarkDrilldownFailed';
 
 /** A dataset that is segmented again at fixed times, with the request of its last run. */
 export interface ScheduledRun {
@@ -38,6 +41,7 @@ export interface Route {
 /** Everything about a deployment that is a choice rather than a consequence. */
 export interface Config {
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
+  readonly drilldownWorkflow: Readonly<Record<DrilldownFunction, FunctionSize>>;
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
@@ -69,6 +73,8 @@ export interface Config {
     readonly formerVersions: number;
     /** Files that callers uploaded by presigned URLs. */
     readonly uploads: number;
+    /** Results of drill-downs, with the customers they were made of. */
+    readonly drilldowns: number;
   };
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
@@ -92,6 +98,14 @@ export const config: Config = {
     WriteLabels: oneCpu,
     PublishRun: oneCpu,
     MarkFailed: { memoryMb: 512, timeoutSeconds: 60 },
+  },
+  drilldownWorkflow: {
+    // Ten million ids take half a GB, and a chunk of customers a tenth.
+    PlanDrilldown: { memoryMb: 1769, timeoutSeconds: 900 },
+    // A million customers of one parent as JavaScript objects.
+    ExploreParent: { memoryMb: 3008, timeoutSeconds: 900 },
+    PublishDrilldown: { memoryMb: 1024, timeoutSeconds: 900 },
+    MarkDrilldownFailed: { memoryMb: 512, timeoutSeconds: 60 },
   },
   // More memory than the code needs: it buys the CPU that keeps a cold start short.
   http: { memoryMb: 1024, timeoutSeconds: 15 },
@@ -146,6 +160,19 @@ export const config: Config = {
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/v1/segments/{segmentId}/drilldown',
+      service: 'drilldown',
+      credentials: 'apiKey',
+    },
+    {
+      method: 'GET',
+      path: '/v1/segments/{segmentId}/drilldown',
+      service: 'drilldown',
+      credentials: 'apiKey',
+    },
+    { method: 'GET', path: '/v1/drilldowns/{runId}', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/entities', service: 'campaigns', credentials: 'either' },
@@ -185,7 +212,7 @@ export const config: Config = {
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
   campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };
@@ -197,3 +224,6 @@ export function handlerName(functionName: string): string {
 
 /** Every function of the workflow, in the order they run. */
 export const WORKFLOW_FUNCTIONS: readonly WorkflowFunction[] = [...STEPS, 'MarkFailed'];
+
+/** Every function of the drill-down workflow, in the order they run. */
+export const DRILLDOWN_FUNCTIONS: readonly DrilldownFunction[] = [...DRILLDOWN_STEPS, 'MarkDrilldownFailed'];

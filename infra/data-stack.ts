@@ -108,6 +108,11 @@ export class DataStack extends Stack implements DataStores {
         },
         { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
         {
+          id: 'ExpireDrilldowns',
+          prefix: PREFIX.drilldowns,
+          expiration: Duration.days(retentionDays.drilldowns),
+        },
+        {
           // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
           id: 'CoolRuns',
           prefix: PREFIX.runs,

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
+import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
 import { HttpApi } from './constructs/http-api.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
@@ -49,13 +50,18 @@ export class ServiceStack extends Stack {
       size: config.authorizer,
       description: 'Checks API keys',
     }).useTable(ENV.apiKeysTable, stores.apiKeys, ['GetItem']);
-    // It computes on what it is sent: no store, no right but to write its log.
+    const drilldowns = new DrilldownWorkflow(this, 'Drilldowns', { bundles, stores, config });
+    // It computes on what it is sent, and of what was uploaded it knows that it is there.
     const drilldown = new ServiceFunction(this, 'Drilldown', {
       bundles,
       handler: 'drilldown-http',
       size: config.drilldown,
-      description: 'Answers the drill-down on the customers of a request',
-    });
+      description: 'Answers the drill-down on the customers of a request, and starts that of an upload',
+    })
+      .useBucket(stores.bucket, { read: [PREFIX.uploads, PREFIX.drilldowns, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['GetItem', 'Query'])
+      .useWorkflow(drilldowns.stateMachine, ENV.drilldownMachineArn);
     const datasets = new ServiceFunction(this, 'Datasets', {
       bundles,
       handler: 'datasets-http',
@@ -82,7 +88,14 @@ export class ServiceStack extends Stack {
       handler: 'files-http',
       size: config.files,
       description: 'Lets callers move files to and from the bucket',
-    }).useBucket(stores.bucket, { read: [PREFIX.uploads], write: [PREFIX.uploads], list: true, parts: true });
+    })
+      .useBucket(stores.bucket, {
+        read: [PREFIX.uploads, PREFIX.drilldowns],
+        write: [PREFIX.uploads],
+        list: true,
+        parts: true,
+      })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query']);
     const campaigns = new ServiceFunction(this, 'Campaigns', {
       bundles,
       handler: 'campaigns-http',
@@ -133,7 +146,14 @@ export class ServiceStack extends Stack {
       runSchedules: runSchedules.lambda,
       undelivered,
     });
-    new Alarms(this, 'Alarms', { stateMachine, http, authorizer, undelivered, config });
+    new Alarms(this, 'Alarms', {
+      stateMachine,
+      drilldowns: drilldowns.stateMachine,
+      http,
+      authorizer,
+      undelivered,
+      config,
+    });
 
     new CfnOutput(this, 'ApiUrl', { value: http.stage.url });
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });

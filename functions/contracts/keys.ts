@@ -60,6 +60,22 @@ export function uploadKeys(tenant: string, uploadId: string): { manifest: string
   return { manifest: `${root}upload.json`, data: `${root}data` };
 }
 
+/** Keys of everything the drill-down of an upload or a segment writes; equal requests write equal bytes. */
+export function drilldownKeys({ tenant, runId }: { readonly tenant: string; readonly runId: string }) {
+  const root = `${PREFIX.drilldowns}${tenant}/${runId}/`;
+  return {
+    plan: `${root}plan/plan.json`,
+    items: `${root}plan/items.json`,
+    /** Customers of the upload, one JSON object a line, sorted by parent inside each chunk. */
+    chunk: (chunk: number) => `${root}customers/${padded(chunk)}.jsonl`,
+    /** A part of the answer's text. */
+    part: (item: number) => `${root}parts/${padded(item)}.json`,
+    /** Parts of a published segment that was drilled into. */
+    children: `${root}children.json`,
+    result: `${root}result.json`,
+  };
+}
+
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */
 export function parseInputKey(key: string): { tenant: string; dataset: string; name: string } | undefined {
   const match = /^(?:drop|files)\/([^/]+)\/([^/]+)\/(.+)$/.exec(key);

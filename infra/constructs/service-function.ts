@@ -112,9 +112,9 @@ export class ServiceFunction extends Construct {
     return this;
   }
 
-  /** Lets the function start executions of the workflow, and look up those it started. */
-  useWorkflow(stateMachine: StateMachine): this {
-    this.lambda.addEnvironment(ENV.stateMachineArn, stateMachine.stateMachineArn);
+  /** Lets the function start executions of a workflow, named by the environment variable `variable`, and look up those it started. */
+  useWorkflow(stateMachine: StateMachine, variable: string = ENV.stateMachineArn): this {
+    this.lambda.addEnvironment(variable, stateMachine.stateMachineArn);
     this.allow(['states:StartExecution'], [stateMachine.stateMachineArn]);
     return this.allow(['states:DescribeExecution'], [executionsOf(stateMachine, ':*', this.role)]);
   }

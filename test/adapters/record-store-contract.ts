@@ -6,7 +6,9 @@ import type { ClusterRecord, OutlierRecord } from '../../functions/contracts/seg
 import type {
   ApiKeyStore,
   CampaignDocumentStore,
+  ChildSegmentStore,
   DatasetConfigStore,
+  DrilldownStore,
   InsightStore,
   LabelStore,
   RateCounterStore,
@@ -17,6 +19,7 @@ import {
   insightStoreContract,
   rateCounterContract,
 } from './campaign-store-contract.ts';
+import { childSegmentContract, drilldownStoreContract } from './drilldown-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -346,6 +349,8 @@ export function describeRecordStores(
     labels: LabelStore;
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
+    drilldowns: DrilldownStore;
+    childSegments: ChildSegmentStore;
     insights: InsightStore;
     campaignDocuments: CampaignDocumentStore;
     rateCounters: RateCounterStore;
@@ -355,6 +360,8 @@ export function describeRecordStores(
   describe('segment store', () => segmentStoreContract(() => open().segments));
   describe('cluster store', () => clusterStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
+  describe('store of child segments', () => childSegmentContract(() => open().childSegments));
+  describe('drill-down store', () => drilldownStoreContract(() => open().drilldowns));
   describe('label store', () => labelStoreContract(() => open().labels));
   describe('insight store', () => insightStoreContract(() => open().insights));
   describe('campaign documents', () => documentStoreContract(() => open().campaignDocuments));

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
+import { DRILLDOWN_FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 import { resourcesOf, resourceText, type StackTemplate, statementsOf, synthesize } from './synthesize.ts';
 
 const FUNCTIONS = [
   ...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`),
+  ...DRILLDOWN_FUNCTIONS.map((name) => `Drilldowns${name}`),
   'Http',
   'Authorizer',
   'Drilldown',
@@ -22,7 +23,7 @@ describe('permissions', () => {
   });
 
   const granted = (name: string) =>
-    statementsOf(service, `${name}Role`).flatMap(({ Action, Resource }) =>
+    statementsOf(service, name.endsWith('Role') ? name : `${name}Role`).flatMap(({ Action, Resource }) =>
       Action.flatMap((action) => [Resource].flat().map((one) => `${action} ${resourceText(one)}`)),
     );
   const holders = (action: string, resource: RegExp) =>
@@ -79,7 +80,10 @@ describe('permissions', () => {
 
   it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
     expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
-    expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
+    expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual([
+      'StepsPublishRun',
+      'DrilldownsPublishDrilldown',
+    ]);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
@@ -91,7 +95,7 @@ describe('permissions', () => {
   });
 
   it('lets Http, SegmentationHttp and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
+    expect(holders('states:StartExecution', /<Seg/)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
       'Http',
@@ -135,7 +139,8 @@ describe('permissions', () => {
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
       ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
-      ['STATE_MACHINE_ARN', /states:StartExecution/],
+      ['STATE_MACHINE_ARN', /states:StartExecution <Seg/],
+      ['DRILLDOWN_MACHINE_ARN', /states:StartExecution <Drill/],
     ] as const;
     for (const name of FUNCTIONS) {
       const [, properties] =
@@ -162,7 +167,34 @@ describe('permissions', () => {
     expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
   });
 
-  it('give the drill-down no store at all: it computes on what it is sent', () => {
-    expect(granted('Drilldown').filter((grant) => /dynamodb|s3|states/.test(grant))).toEqual([]);
+  it('let the drill-down look up uploads and results, and write nothing but records', () => {
+    const bucket = granted('DrilldownRole').filter((grant) => grant.startsWith('s3:'));
+    expect(bucket.map((grant) => grant.replace(/ <TessellaData:\w+>/, ' ')).sort()).toEqual([
+      's3:GetObject /drilldowns/*',
+      's3:GetObject /runs/*',
+      's3:GetObject /uploads/*',
+      's3:ListBucket ',
+    ]);
+    expect(holders('s3:PutObject', /\/drilldowns\/\*$/)).toEqual([
+      'DrilldownsPlanDrilldown',
+      'DrilldownsExploreParent',
+      'DrilldownsPublishDrilldown',
+    ]);
+    for (const name of DRILLDOWN_FUNCTIONS) {
+      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/GetAtt(Labels|Configs)/);
+      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/s3:Put\w+ \S*\/runs\//);
+    }
+  });
+
+  it('let Drilldown alone start drill-downs, and their workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /Drilldowns/)).toEqual(['Drilldown']);
+    const invoked = granted('DrilldownsWorkflow').filter((grant) => grant.startsWith('lambda:'));
+    expect(invoked).toHaveLength(DRILLDOWN_FUNCTIONS.length);
+    expect(invoked.join('\n')).not.toMatch(/<Steps/);
+    const read = granted('DrilldownsWorkflow').filter((grant) => grant.startsWith('s3:GetObject'));
+    expect(read.map((grant) => grant.slice(grant.indexOf('/drilldowns/'))).sort()).toEqual([
+      '/drilldowns/*/map-results/*',
+      '/drilldowns/*/plan/*',
+    ]);
   });
 });
