@@ -40,6 +40,7 @@ export interface Config {
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
   readonly campaigns: FunctionSize;
+  readonly campaignJobs: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -93,6 +94,7 @@ export const config: Config = {
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
   // One whole CPU: an answer may need the days of every campaign of an account.
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
+  campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -122,6 +124,7 @@ export const config: Config = {
     { method: 'GET', path: '/v1/campaigns/entities', campaigns: true },
     { method: 'GET', path: '/v1/campaigns/accounts', campaigns: true },
     { method: 'GET', path: '/v1/campaigns/features', campaigns: true },
+    { method: 'GET', path: '/v1/jobs', campaigns: true },
     { method: 'GET', path: '/api/v1/classifications/campaigns', campaigns: true },
     { method: 'POST', path: '/api/v1/classifications/campaigns/classify', campaigns: true },
     { method: 'GET', path: '/api/v1/classifications/campaigns/{id}', campaigns: true },

@@ -2,10 +2,11 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { problemSchema } from '../contracts/api.ts';
 import type { Route } from './route.ts';
 
-/** The OpenAPI security of each kind of credentials: schemes that are needed together. */
-const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>>> = {
-  apiKey: { apiKey: [] },
-  customerApi: { customerApiId: [], customerApiSecret: [] },
+/** The OpenAPI security of each kind of credentials: alternatives, each of schemes that are needed together. */
+const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>[]>> = {
+  apiKey: [{ apiKey: [] }],
+  customerApi: [{ customerApiId: [], customerApiSecret: [] }],
+  keyOrToken: [{ apiKey: [] }, { bearer: [] }],
 };
 
 /** The OpenAPI 3.1 document of these routes, generated from their schemas. */
@@ -40,6 +41,12 @@ export function openapiDocument(routes: readonly Route[]) {
           description:
             'UUID of a key that is sent in two headers; `tessella keys create --customer-api` makes one.',
         },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A key, or a JSON Web Token of an issuer that the tenant takes (claims `tenant`, `exp`); `X-API-Key` takes tokens too.',
+        },
         customerApiSecret: { type: 'apiKey', in: 'header', name: 'X-Secret', description: 'Its secret.' },
       },
     },
@@ -67,7 +74,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     operationId: operationId(method, path),
     summary,
     ...((description ?? needs) && { description: [description, needs].filter(Boolean).join(' ') }),
-    security: scope === undefined ? [] : [SECURITY[credentials]],
+    security: scope === undefined ? [] : SECURITY[credentials],
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(body && {
       requestBody: { required: !bodyOptional, content: { 'application/json': { schema: body } } },
@@ -88,7 +95,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
 }
 
 /** Problems of a route by status, those that follow from its kind included. */
-function problemsOf({ scope, params, query, body, problems }: Route): Record<string, string> {
+function problemsOf({ scope, credentials, params, query, body, problems }: Route): Record<string, string> {
   return {
     ...((params ?? query ?? body) && { 400: '`Invalid input`: `errors` points at the fields.' }),
     ...(scope !== undefined && {
@@ -96,6 +103,7 @@ function problemsOf({ scope, params, query, body, problems }: Route): Record<str
       403: 'The key lacks the scope.',
     }),
     ...(body && { 413: 'The body is too large.' }),
+    ...(credentials === 'keyOrToken' && { 429: 'Too many requests of this key; `Retry-After` says when.' }),
     ...(scope !== undefined && { 503: 'A store is overloaded; try again shortly.' }),
     ...problems,
     500: 'A defect of ours; the log holds the details of this `requestId`.',

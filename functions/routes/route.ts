@@ -33,8 +33,11 @@ export interface Route {
   readonly path: string;
   /** Scope the API key must carry; without one the route is public. */
   readonly scope?: Scope;
-  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`. */
-  readonly credentials?: 'apiKey' | 'customerApi';
+  /**
+   * How the caller proves who it is: by `X-API-Key` (the default), by the pair `X-Customer-Api-Id` and `X-Secret`, or by
+   * a key or token in `X-API-Key` or `Authorization`.
+   */
+  readonly credentials?: 'apiKey' | 'customerApi' | 'keyOrToken';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

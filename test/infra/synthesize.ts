@@ -34,6 +34,7 @@ export function emptyBundles(): string {
     'RunSchedules',
     'DatasetsHttp',
     'CampaignsHttp',
+    'CampaignJobs',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

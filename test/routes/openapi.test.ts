@@ -50,8 +50,12 @@ describe('OpenAPI document', () => {
     for (const { method, path, scope, credentials } of allRoutes) {
       const { security } = document.paths[path][method.toLowerCase()];
       const pair = { customerApiId: [], customerApiSecret: [] };
-      const needed = credentials === 'customerApi' ? pair : { apiKey: [] };
-      expect(security, path).toEqual(scope === undefined ? [] : [needed]);
+      const needed = {
+        apiKey: [{ apiKey: [] }],
+        customerApi: [pair],
+        keyOrToken: [{ apiKey: [] }, { bearer: [] }],
+      }[credentials ?? 'apiKey'];
+      expect(security, path).toEqual(scope === undefined ? [] : needed);
     }
   });
 
