@@ -106,6 +106,7 @@ export class DataStack extends Stack implements DataStores {
           id: 'ExpireFormerVersions',
           noncurrentVersionExpiration: Duration.days(retentionDays.formerVersions),
         },
+        { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
         {
           // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
           id: 'CoolRuns',

@@ -1,11 +1,20 @@
-import type { ApiKeyRecord, LabelRecord, SegmentRecord, TokenIssuerRecord } from '../contracts/records.ts';
+import type {
+  ApiKeyRecord,
+  LabelRecord,
+  LeftRecord,
+  SegmentRecord,
+  TokenIssuerRecord,
+} from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
+import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
 import { memoryDocuments } from './memory-documents.ts';
+import { memoryExperiments } from './memory-experiments.ts';
 import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
+import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
 import { executionExists } from './store-errors.ts';
 
 /** Ports on memory, with a look behind them for tests. */
@@ -13,8 +22,10 @@ export interface MemoryPorts extends Ports {
   readonly contents: {
     /** Objects by key. */
     readonly objects: Map<string, Uint8Array>;
+    /** Multipart uploads under way; `sendPart` adds to them. */
+    readonly uploads: MemoryUploads;
     /** Labels by `tenant/dataset/runId`, then by customer id, with the expiry they were written with. */
-    readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
+    readonly labels: Map<string, Map<string, (LabelRecord | LeftRecord) & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
     /** Ids of executions that have ended; every other one counts as running. */
@@ -23,12 +34,16 @@ export interface MemoryPorts extends Ports {
     readonly apiKeys: ApiKeyRecord[];
     /** Token issuers; push a record to admit its tokens. */
     readonly issuers: TokenIssuerRecord[];
+    /** Events published and e-mails sent, in their order. */
+    readonly events: ExperimentEvent[];
+    readonly mails: Mail[];
   };
 }
 
 /** Twin of `awsPorts` in memory: same contract, same conditions, same errors. `now` replaces the clock. */
 export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {}): MemoryPorts {
   const objects = new Map<string, Uint8Array>();
+  const uploads: MemoryUploads = new Map();
   const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
@@ -36,14 +51,29 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const apiKeys: ApiKeyRecord[] = [];
   const issuers: TokenIssuerRecord[] = [];
   const counts = new Map<string, number>();
+  const events: ExperimentEvent[] = [];
+  const mails: Mail[] = [];
 
   return {
-    contents: { objects, labels, executions, ended, apiKeys, issuers },
+    contents: { objects, uploads, labels, executions, ended, apiKeys, issuers, events, mails },
     objects: memoryObjects(objects),
+    transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
     insights: memoryInsights(),
     campaignDocuments: memoryDocuments(),
+    experiments: memoryExperiments(),
+    events: {
+      async publish(published) {
+        events.push(...structuredClone(published));
+      },
+    },
+    mailer: {
+      enabled: true,
+      async send(mail) {
+        mails.push({ ...mail });
+      },
+    },
     clock: { now },
     segments: {
       async putSegments(records) {
@@ -74,11 +104,14 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         }
         return count;
       },
-      async label(tenant, dataset, runId, customerId) {
-        const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
-        if (!stored) return undefined;
-        const { expiresAt: _, ...record } = structuredClone(stored);
-        return record;
+      async label(tenant, dataset, customerId, runIds) {
+        for (const runId of runIds) {
+          const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
+          if (stored === undefined) continue;
+          const { expiresAt: _, ...label } = structuredClone(stored);
+          return 'left' in label ? undefined : { runId, label };
+        }
+        return undefined;
       },
     },
     apiKeys: {

@@ -37,5 +37,6 @@ const routes: readonly Route[] = [
 /** Routes about advertising campaigns. Their function alone answers them, and takes keys and tokens. */
 export const campaignRoutes: readonly Route[] = routes.map((route) => ({
   ...route,
-  credentials: 'keyOrToken',
+  credentials: 'either',
+  problems: { ...route.problems, 429: 'Too many requests of this key; `Retry-After` says when.' },
 }));

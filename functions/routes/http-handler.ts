@@ -49,7 +49,7 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
         { ...request, tenant: caller?.tenant ?? '', keyId: caller?.keyId ?? '' },
         ports,
       );
-      result = success(event, route.status, answer.body, answer.headers);
+      result = success(event, answer.status ?? route.status, answer.body, answer.headers);
     } catch (error) {
       const problem = toProblem(error);
       failure = {

@@ -2,12 +2,16 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { problemSchema } from '../contracts/api.ts';
 import type { Route } from './route.ts';
 
+const API_KEY = { apiKey: [] };
+const CUSTOMER_API = { customerApiId: [], customerApiSecret: [] };
 /** The OpenAPI security of each kind of credentials: alternatives, each of schemes that are needed together. */
 const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>[]>> = {
-  apiKey: [{ apiKey: [] }],
-  customerApi: [{ customerApiId: [], customerApiSecret: [] }],
-  keyOrToken: [{ apiKey: [] }, { bearer: [] }],
+  apiKey: [API_KEY],
+  customerApi: [CUSTOMER_API],
+  either: [API_KEY, CUSTOMER_API, { bearer: [] }],
 };
+
+const SUCCESS: Readonly<Record<Route['status'], string>> = { 200: 'OK.', 201: 'Created.', 202: 'Accepted.' };
 
 /** The OpenAPI 3.1 document of these routes, generated from their schemas. */
 export function openapiDocument(routes: readonly Route[]) {
@@ -67,6 +71,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     bodyOptional = false,
     status,
     answer,
+    accepted,
   } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
@@ -81,9 +86,12 @@ function operation(route: Route): ZodOpenApiOperationObject {
     }),
     responses: {
       [`${status}` as '200']: {
-        description: status === 202 ? 'Accepted.' : 'OK.',
+        description: SUCCESS[status],
         content: { 'application/json': { schema: answer } },
       },
+      ...(accepted && {
+        '202': { description: 'Accepted.', content: { 'application/json': { schema: accepted } } },
+      }),
       ...Object.fromEntries(
         Object.entries(problemsOf(route)).map(([code, text]) => [
           code,
@@ -95,7 +103,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
 }
 
 /** Problems of a route by status, those that follow from its kind included. */
-function problemsOf({ scope, credentials, params, query, body, problems }: Route): Record<string, string> {
+function problemsOf({ scope, params, query, body, problems }: Route): Record<string, string> {
   return {
     ...((params ?? query ?? body) && { 400: '`Invalid input`: `errors` points at the fields.' }),
     ...(scope !== undefined && {
@@ -103,7 +111,6 @@ function problemsOf({ scope, credentials, params, query, body, problems }: Route
       403: 'The key lacks the scope.',
     }),
     ...(body && { 413: 'The body is too large.' }),
-    ...(credentials === 'keyOrToken' && { 429: 'Too many requests of this key; `Retry-After` says when.' }),
     ...(scope !== undefined && { 503: 'A store is overloaded; try again shortly.' }),
     ...problems,
     500: 'A defect of ours; the log holds the details of this `requestId`.',
