@@ -48,6 +48,7 @@ export interface Config {
   readonly segmentation: FunctionSize;
   readonly files: FunctionSize;
   readonly campaigns: FunctionSize;
+  readonly campaignJobs: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -119,6 +120,7 @@ export const config: Config = {
   files: { memoryMb: 1769, timeoutSeconds: 24 },
   // One whole CPU: an answer may need the days of every campaign of an account.
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
+  campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -208,6 +210,7 @@ export const config: Config = {
     },
     { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
     { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
+    { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

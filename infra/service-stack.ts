@@ -140,10 +140,24 @@ export class ServiceStack extends Stack {
     })
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
+    const campaignJobs = new ServiceFunction(this, 'CampaignJobs', {
+      bundles,
+      handler: 'campaign-jobs',
+      size: config.campaignJobs,
+      description: 'Runs the jobs about advertising campaigns',
+    })
+      .useTable(
+        ENV.campaignsTable,
+        stores.campaigns,
+        ['GetItem', 'PutItem', 'Query', 'BatchWriteItem'],
+        CAMPAIGNS_BY_LABEL.name,
+      )
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
       stateMachine,
       runSchedules: runSchedules.lambda,
+      campaignJobs: campaignJobs.lambda,
       undelivered,
     });
     new Alarms(this, 'Alarms', {

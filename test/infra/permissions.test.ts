@@ -12,6 +12,7 @@ const FUNCTIONS = [
   'SegmentationHttp',
   'Files',
   'Campaigns',
+  'CampaignJobs',
   'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
@@ -161,10 +162,14 @@ describe('permissions', () => {
     expect(writes).toEqual([expect.stringMatching(/^dynamodb:UpdateItem .*GetAttSegments/)]);
   });
 
-  it('shows campaigns to their own function alone, and shows it no table of segments', () => {
+  it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {
     const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
-    expect(holding).toEqual(['Campaigns']);
-    expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
+    expect(holding).toEqual(['Campaigns', 'CampaignJobs']);
+    for (const name of holding) {
+      expect(granted(name).join('\n')).not.toMatch(
+        /GetAtt(Runs|Segments|Labels|ApiKeys|Configs)|s3:|states:/,
+      );
+    }
   });
 
   it('let the drill-down look up uploads and results, and write nothing but records', () => {
