@@ -1,3 +1,5 @@
+import type { AccountRef, DayRange, EntityType } from './contracts/campaign-entities.ts';
+import type { CampaignEntity, Insight, InsightDay } from './contracts/campaign-insights.ts';
 import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
 import type {
   ApiKeyRecord,
@@ -129,6 +131,68 @@ export interface DatasetConfigStore {
   schedules(): Promise<DatasetSchedule[]>;
 }
 
+/** Days of one entity in one calendar month, ascending. */
+export interface EntityDays {
+  readonly entityId: string;
+  readonly days: readonly InsightDay[];
+}
+
+/** Daily insights of advertising accounts, by (entity, date). */
+export interface InsightStore {
+  /** Overwrites each (entity, date); every other day stays. Later ones of the same day win. Resolves to what was written. */
+  put(account: AccountRef, insights: readonly Insight[]): Promise<{ days: number; entities: number }>;
+  /** Days of all entities of one level, in no order: an entity comes once per calendar month. */
+  days(account: AccountRef, entityType: EntityType, range: DayRange): AsyncIterable<EntityDays>;
+  /** Days of one entity, ascending. */
+  entityDays(
+    account: AccountRef,
+    entityType: EntityType,
+    entityId: string,
+    range: DayRange,
+  ): Promise<InsightDay[]>;
+  entity(account: AccountRef, entityType: EntityType, entityId: string): Promise<CampaignEntity | undefined>;
+  /** By id, ascending. @throws InvalidRequestError for a cursor that is not ours or another tenant's */
+  entities(account: AccountRef, entityType: EntityType, page: PageRequest): Promise<Page<CampaignEntity>>;
+  /** Accounts of one tenant, ascending. */
+  accounts(tenant: string): Promise<AccountRef[]>;
+  /** Of all tenants, for the clock alone. */
+  allAccounts(): Promise<AccountRef[]>;
+}
+
+/** A record of a collection; collections, ids and labels: `contracts/campaign-collections.ts`. */
+export interface CampaignDocument<T> {
+  readonly tenant: string;
+  readonly collection: string;
+  /** Unique in its collection, which is sorted by it. */
+  readonly id: string;
+  /** Lists may be narrowed to one. */
+  readonly label?: string | undefined;
+  /** 1 for the first; a write replaces the revision before its own. */
+  readonly revision: number;
+  /** JSON. */
+  readonly value: T;
+}
+
+/** Which documents of a collection, in which order. */
+export interface DocumentQuery extends PageRequest {
+  readonly label?: string | undefined;
+  /** Lowest and highest id, both inclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly descending?: boolean | undefined;
+}
+
+/** Records of campaigns as documents. Only our own code writes them: values come back as the type they were written with. */
+export interface CampaignDocumentStore {
+  get<T>(tenant: string, collection: string, id: string): Promise<CampaignDocument<T> | undefined>;
+  /** False, and no change, unless the stored revision is the one before this: of two writers at once, one wins. */
+  write<T>(document: CampaignDocument<T>): Promise<boolean>;
+  /** Overwrites whatever is there, in batches. Ids must differ. */
+  writeAll<T>(documents: Iterable<CampaignDocument<T>>): Promise<number>;
+  /** Lists by label may lag by some seconds. @throws InvalidRequestError for a cursor that is not of this list */
+  list<T>(tenant: string, collection: string, query: DocumentQuery): Promise<Page<CampaignDocument<T>>>;
+}
+
 export interface WorkflowStarter {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
   start(name: string, input: Trigger): Promise<string>;
@@ -149,6 +213,8 @@ export interface Ports {
   readonly labels: LabelStore;
   readonly apiKeys: ApiKeyStore;
   readonly configs: DatasetConfigStore;
+  readonly insights: InsightStore;
+  readonly campaignDocuments: CampaignDocumentStore;
   readonly workflow: WorkflowStarter;
   readonly clock: Clock;
 }

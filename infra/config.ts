@@ -29,6 +29,8 @@ export interface Route {
   readonly drilldown?: boolean;
   /** True where the function for the configuration of datasets answers. */
   readonly datasets?: boolean;
+  /** True where the function for advertising campaigns answers. */
+  readonly campaigns?: boolean;
 }
 
 /** Everything about a deployment that is a choice rather than a consequence. */
@@ -37,6 +39,7 @@ export interface Config {
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
+  readonly campaigns: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -86,6 +89,8 @@ export const config: Config = {
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: an answer may need the days of every campaign of an account.
+  campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -110,6 +115,15 @@ export const config: Config = {
     { method: 'PUT', path: '/v1/datasets/{dataset}', datasets: true },
     { method: 'DELETE', path: '/v1/datasets/{dataset}', datasets: true },
     { method: 'POST', path: '/v1/datasets/{dataset}/inference', datasets: true },
+    { method: 'POST', path: '/v1/campaigns/insights', campaigns: true },
+    { method: 'GET', path: '/v1/campaigns/insights', campaigns: true },
+    { method: 'GET', path: '/v1/campaigns/entities', campaigns: true },
+    { method: 'GET', path: '/v1/campaigns/accounts', campaigns: true },
+    { method: 'GET', path: '/v1/campaigns/features', campaigns: true },
+    { method: 'GET', path: '/api/v1/classifications/campaigns', campaigns: true },
+    { method: 'POST', path: '/api/v1/classifications/campaigns/classify', campaigns: true },
+    { method: 'GET', path: '/api/v1/classifications/campaigns/{id}', campaigns: true },
+    { method: 'GET', path: '/api/v1/classifications/summary', campaigns: true },
     { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },

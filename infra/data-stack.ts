@@ -17,7 +17,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { KEY, PREFIX, RUNS_BY_START, TTL_ATTRIBUTE } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, KEY, PREFIX, RUNS_BY_START, TTL_ATTRIBUTE } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 
 /** Where everything that outlives a deployment is kept. */
@@ -28,6 +28,7 @@ export interface DataStores {
   readonly labels: ITable;
   readonly apiKeys: ITable;
   readonly configs: ITable;
+  readonly campaigns: ITable;
 }
 
 /** Settings of the data stack. */
@@ -46,6 +47,7 @@ export class DataStack extends Stack implements DataStores {
   readonly labels: ITable;
   readonly apiKeys: ITable;
   readonly configs: ITable;
+  readonly campaigns: ITable;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -63,6 +65,14 @@ export class DataStack extends Stack implements DataStores {
     this.labels = this.table('Labels', TTL_ATTRIBUTE) as ITable;
     this.apiKeys = this.table('ApiKeys') as ITable;
     this.configs = this.table('Configs') as ITable;
+    const campaigns = this.table('Campaigns');
+    campaigns.addGlobalSecondaryIndex({
+      indexName: CAMPAIGNS_BY_LABEL.name,
+      partitionKey: { name: CAMPAIGNS_BY_LABEL.partition, type: AttributeType.STRING },
+      sortKey: { name: KEY.sort, type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+    this.campaigns = campaigns as ITable;
 
     new CfnOutput(this, 'DataBucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'RunsTableName', { value: this.runs.tableName });
@@ -70,6 +80,7 @@ export class DataStack extends Stack implements DataStores {
     new CfnOutput(this, 'LabelsTableName', { value: this.labels.tableName });
     new CfnOutput(this, 'ApiKeysTableName', { value: this.apiKeys.tableName });
     new CfnOutput(this, 'ConfigsTableName', { value: this.configs.tableName });
+    new CfnOutput(this, 'CampaignsTableName', { value: this.campaigns.tableName });
   }
 
   private dataBucket({ retentionDays }: Config): IBucket {

@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { HttpApi } from './constructs/http-api.ts';
@@ -65,10 +65,22 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    const campaigns = new ServiceFunction(this, 'Campaigns', {
+      bundles,
+      handler: 'campaigns-http',
+      size: config.campaigns,
+      description: 'Answers the routes about advertising campaigns',
+    }).useTable(
+      ENV.campaignsTable,
+      stores.campaigns,
+      ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+      CAMPAIGNS_BY_LABEL.name,
+    );
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       drilldown: drilldown.lambda,
       datasets: datasets.lambda,
+      campaigns: campaigns.lambda,
       authorizer: authorizer.lambda,
       config,
     });

@@ -6,6 +6,8 @@ import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
+import { dynamodbDocuments } from './dynamodb-documents.ts';
+import { dynamodbInsights } from './dynamodb-insights.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
@@ -27,6 +29,8 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
     configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
+    insights: once(() => dynamodbInsights(table(ENV.campaignsTable))),
+    campaignDocuments: once(() => dynamodbDocuments(table(ENV.campaignsTable))),
     workflow: once(() =>
       stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -49,6 +53,12 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get configs() {
       return stores.configs();
+    },
+    get insights() {
+      return stores.insights();
+    },
+    get campaignDocuments() {
+      return stores.campaignDocuments();
     },
     get workflow() {
       return stores.workflow();

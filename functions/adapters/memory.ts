@@ -2,6 +2,8 @@ import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/reco
 import type { Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
+import { memoryDocuments } from './memory-documents.ts';
+import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { executionExists } from './store-errors.ts';
@@ -36,6 +38,8 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
     objects: memoryObjects(objects),
     runs: memoryRuns(),
     configs: memoryConfigs(),
+    insights: memoryInsights(),
+    campaignDocuments: memoryDocuments(),
     clock: { now },
     segments: {
       async putSegments(records) {

@@ -11,7 +11,9 @@ export const ENV = {
   labelsTable: 'LABELS_TABLE',
   apiKeysTable: 'API_KEYS_TABLE',
   configsTable: 'CONFIGS_TABLE',
+  campaignsTable: 'CAMPAIGNS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
 } as const;
 
 /** Top-level prefixes of the data bucket. The tenant is always the next part of the key. */
@@ -40,6 +42,12 @@ export const RUNS_BY_START = {
   sort: 'startKey',
 } as const;
 
+/** Where the days of advertising accounts begin, unless the deployment says otherwise. */
+export const CAMPAIGN_TIME_ZONE = 'America/Sao_Paulo';
+
+/** Index of the campaigns table: documents of one collection by label; the sort key is that of the table. */
+export const CAMPAIGNS_BY_LABEL = { name: 'byLabel', partition: 'labelKey' } as const;
+
 /** Attribute that holds the expiry (seconds since the epoch) of label items. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
@@ -51,5 +59,7 @@ export const SCOPES = [
   'drilldown',
   'datasets:read',
   'datasets:write',
+  'campaigns:read',
+  'campaigns:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -1,7 +1,13 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import type { Route } from './route.ts';
 import { routes } from './table.ts';
 
 /** Every route of the API, whichever function answers it. */
-export const allRoutes: readonly Route[] = [...routes, ...datasetRoutes, ...drilldownRoutes];
+export const allRoutes: readonly Route[] = [
+  ...routes,
+  ...datasetRoutes,
+  ...campaignRoutes,
+  ...drilldownRoutes,
+];

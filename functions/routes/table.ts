@@ -1,3 +1,4 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
@@ -12,7 +13,7 @@ import { segmentCustomer, segmentManual } from './segment.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...drilldownRoutes]);
+const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...campaignRoutes, ...drilldownRoutes]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [

@@ -19,6 +19,7 @@ export interface HttpApiProps {
   /** Answers the routes of the drill-down. */
   readonly drilldown: IFunction;
   readonly datasets: IFunction;
+  readonly campaigns: IFunction;
   readonly authorizer: IFunction;
   readonly config: Config;
 }
@@ -31,7 +32,7 @@ export class HttpApi extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { handler, drilldown, datasets, authorizer, config }: HttpApiProps,
+    { handler, drilldown, datasets, campaigns, authorizer, config }: HttpApiProps,
   ) {
     super(scope, id);
     this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
@@ -53,6 +54,7 @@ export class HttpApi extends Construct {
       service: new HttpLambdaIntegration('Integration', handler),
       drilldown: new HttpLambdaIntegration('DrilldownIntegration', drilldown),
       datasets: new HttpLambdaIntegration('DatasetsIntegration', datasets),
+      campaigns: new HttpLambdaIntegration('CampaignsIntegration', campaigns),
     };
     const authorizerBy = (id: string, headers: readonly string[]) =>
       new HttpLambdaAuthorizer(id, authorizer, {
@@ -69,6 +71,7 @@ export class HttpApi extends Construct {
       open = false,
       drilldown: isDrilldown = false,
       datasets: isDatasets = false,
+      campaigns: isCampaigns = false,
     } of config.routes) {
       const routes = this.api.addRoutes({
         path,
@@ -77,7 +80,9 @@ export class HttpApi extends Construct {
           ? integrations.drilldown
           : isDatasets
             ? integrations.datasets
-            : integrations.service,
+            : isCampaigns
+              ? integrations.campaigns
+              : integrations.service,
         authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
       });
       if (!open) continue;

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
-import type { ApiKeyStore, DatasetConfigStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import type {
+  ApiKeyStore,
+  CampaignDocumentStore,
+  DatasetConfigStore,
+  InsightStore,
+  LabelStore,
+  SegmentStore,
+} from '../../functions/ports.ts';
+import { documentStoreContract, insightStoreContract } from './campaign-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -227,11 +235,15 @@ export function describeRecordStores(
     labels: LabelStore;
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
+    insights: InsightStore;
+    campaignDocuments: CampaignDocumentStore;
   },
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
   describe('label store', () => labelStoreContract(() => open().labels));
+  describe('insight store', () => insightStoreContract(() => open().insights));
+  describe('campaign documents', () => documentStoreContract(() => open().campaignDocuments));
   describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
 }

@@ -12,7 +12,7 @@ describe('the data stack', () => {
 
   it('keys every table by a string partition and a string sort key, so that the tenant leads each key', () => {
     const tables = resourcesOf(raw, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(5);
+    expect(tables).toHaveLength(6);
     for (const [, { KeySchema, AttributeDefinitions }] of tables) {
       expect(KeySchema).toEqual([
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -124,6 +124,7 @@ describe('the data stack', () => {
         'LabelsTableName',
         'ApiKeysTableName',
         'ConfigsTableName',
+        'CampaignsTableName',
       ]),
     );
   });

@@ -41,7 +41,7 @@ describe('the functions', () => {
       expect(memoryMb).toBeLessThanOrEqual(10_240);
       expect(timeoutSeconds).toBeLessThanOrEqual(900);
     }
-    for (const { timeoutSeconds } of [config.http, config.drilldown, config.datasets]) {
+    for (const { timeoutSeconds } of [config.http, config.drilldown, config.datasets, config.campaigns]) {
       expect(timeoutSeconds + config.authorizer.timeoutSeconds).toBeLessThan(30);
     }
   });

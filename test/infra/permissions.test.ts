@@ -8,6 +8,7 @@ const FUNCTIONS = [
   'Authorizer',
   'Drilldown',
   'Datasets',
+  'Campaigns',
   'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
@@ -123,6 +124,7 @@ describe('permissions', () => {
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
+      ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
       ['STATE_MACHINE_ARN', /states:StartExecution/],
     ] as const;
     for (const name of FUNCTIONS) {
@@ -135,6 +137,12 @@ describe('permissions', () => {
         );
       }
     }
+  });
+
+  it('shows campaigns to their own function alone, and shows it no table of segments', () => {
+    const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
+    expect(holding).toEqual(['Campaigns']);
+    expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
   });
 
   it('give the drill-down no store at all: it computes on what it is sent', () => {

@@ -33,6 +33,7 @@ export function emptyBundles(): string {
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',
+    'CampaignsHttp',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);
