@@ -2,7 +2,7 @@ import type { AutoETS } from '@bsull/augurs/ets';
 import type { MSTL } from '@bsull/augurs/mstl';
 import type { Prophet, ProphetAlgorithm, ProphetOptimizer } from '@bsull/augurs/prophet';
 import { InsufficientDataError } from '../errors.ts';
-import { sampleDeviation } from './ema.ts';
+import { deviationOf } from '../stats/sample.ts';
 import {
   CONFIDENCE_LEVEL,
   type Forecaster,
@@ -70,7 +70,7 @@ function prophet({ Prophet, optimizer }: Augurs): Forecaster {
     const residuals = Float64Array.from(y, (value, i) => value - fitted[i]!);
     return {
       point: Float64Array.from(fitted.slice(y.length)),
-      halfWidth: future.map(() => Z_95 * sampleDeviation(residuals)),
+      halfWidth: future.map(() => Z_95 * deviationOf(residuals)),
     };
   }
   return {

@@ -1,3 +1,4 @@
+import { deviationOf, knownOf } from '../stats/sample.ts';
 import { type Forecaster, type Projection, Z_95 } from './forecaster.ts';
 import { MIN_HISTORY, type TimeSeries } from './time-series.ts';
 
@@ -22,14 +23,6 @@ export function ewmMean(values: Float64Array, span: number): number {
     weights += 1;
   }
   return weighted / weights;
-}
-
-/** Standard deviation of the known values with n − 1; NaN for fewer than two. */
-export function sampleDeviation(values: Float64Array): number {
-  const known = values.filter((value) => !Number.isNaN(value));
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(squares / (known.length - 1));
 }
 
 /** What the exponential moving averages of a series say, before any future step. */
@@ -60,7 +53,7 @@ export const ema: Forecaster = {
   minHistory: () => MIN_HISTORY,
   project({ values }: TimeSeries, future: Float64Array): Projection {
     const { base, trend } = emaState(values);
-    const deviation = sampleDeviation(values);
+    const deviation = deviationOf(knownOf(values));
     return {
       point: future.map((_, step) => base + trend * (step + 1) * DAMPING),
       halfWidth: future.map((_, step) => deviation * Z_95 * Math.sqrt(step + 1)),

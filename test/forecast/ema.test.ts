@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ema, emaState, ewmMean, sampleDeviation } from '../../functions/forecast/ema.ts';
+import { ema, emaState, ewmMean } from '../../functions/forecast/ema.ts';
+import { deviationOf } from '../../functions/stats/sample.ts';
 import { dailySeries, daysAfter } from './daily-series.ts';
 
 /** The vector of source S1's formulas, worked out with pandas. */
@@ -13,7 +14,7 @@ describe('the exponential moving averages', () => {
     expect(Math.abs(long - 15.144881461142626)).toBeLessThan(1e-12);
     expect(Math.abs(base - 16.324429277602547)).toBeLessThan(1e-12);
     expect(Math.abs(trend - 0.13253898650212484)).toBeLessThan(1e-12);
-    expect(Math.abs(sampleDeviation(Float64Array.from(Y)) - 2.3204774044612857)).toBeLessThan(1e-12);
+    expect(Math.abs(deviationOf(Float64Array.from(Y)) - 2.3204774044612857)).toBeLessThan(1e-12);
   });
 
   it('carry half of the trend on, in a band that widens with the root of the days', () => {
