@@ -5,11 +5,14 @@ import type {
   ApiKeyRecord,
   DatasetRecord,
   LabelRecord,
+  LeftRecord,
   RunRecord,
   SegmentRecord,
   StepProgress,
+  TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { Trigger } from './contracts/workflow.ts';
+import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
 /**
  * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
@@ -46,6 +49,35 @@ export interface ObjectStore {
   ): Promise<{ bytes: number; sha256: string }>;
   /** In UTF-8 byte order of the keys. */
   list(prefix: string): AsyncIterable<ObjectHead>;
+}
+
+/** A part of a multipart upload that has arrived. */
+export interface TransferredPart {
+  readonly partNumber: number;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+/** Lets callers move bytes to and from the object store themselves, by URLs that expire. */
+export interface TransferStore {
+  /** Begins a multipart upload. Resolves to its id. */
+  start(
+    key: string,
+    about: { readonly contentType: string; readonly contentEncoding?: string | undefined },
+  ): Promise<string>;
+  /** Where part `partNumber` (from 1) is PUT. */
+  partUrl(key: string, multipartId: string, partNumber: number, seconds: number): Promise<string>;
+  /** Parts that have arrived, by number; undefined for an upload that is over, aborted or unknown. */
+  parts(key: string, multipartId: string): Promise<TransferredPart[] | undefined>;
+  /** Makes the object out of the parts. False for an upload that is over, aborted or unknown. */
+  complete(key: string, multipartId: string, parts: readonly TransferredPart[]): Promise<boolean>;
+  /** Forgets the parts. Does nothing for an upload that is over, aborted or unknown. */
+  abort(key: string, multipartId: string): Promise<void>;
+  /** Where the object is got, under the given file name. */
+  downloadUrl(
+    key: string,
+    about: { readonly seconds: number; readonly fileName: string; readonly contentType: string },
+  ): Promise<string>;
 }
 
 export interface Page<T> {
@@ -85,6 +117,11 @@ export interface RunStore {
    * serves a run of a later turn. One conditional write.
    */
   publish(record: DatasetRecord): Promise<boolean>;
+  /**
+   * Takes `count` segment ids of a dataset that were never given before, and returns the first: the others follow it.
+   * One atomic write, so that two runs at once never give the same id.
+   */
+  reserveSegmentIds(tenant: string, dataset: string, count: number): Promise<number>;
 }
 
 export interface SegmentStore {
@@ -93,15 +130,30 @@ export interface SegmentStore {
   segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
 }
 
+/** A label, and the run that wrote it. */
+export interface StoredLabel {
+  readonly runId: string;
+  readonly label: LabelRecord;
+}
+
 export interface LabelStore {
   /** Idempotent batch write of one run's labels; unprocessed items are retried with backoff. */
   putLabels(
     run: { tenant: string; dataset: string; runId: string },
-    labels: Iterable<LabelRecord>,
+    labels: Iterable<LabelRecord | LeftRecord>,
     /** Seconds since the epoch. */
     expiresAt?: number,
   ): Promise<number>;
-  label(tenant: string, dataset: string, runId: string, customerId: string): Promise<LabelRecord | undefined>;
+  /**
+   * The label by the first of the runs that wrote one for the customer; undefined where none did, or the first to do so
+   * wrote that the customer left. One read.
+   */
+  label(
+    tenant: string,
+    dataset: string,
+    customerId: string,
+    runIds: readonly string[],
+  ): Promise<StoredLabel | undefined>;
 }
 
 /** API keys by tenant and key id; the secret is never stored. */
@@ -109,6 +161,14 @@ export interface ApiKeyStore {
   key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
   /** The key of an `X-Customer-Api-Id`, a lower-case UUID; the record says whose it is. */
   customerApi(customerApiId: string): Promise<ApiKeyRecord | undefined>;
+  /** Whose tokens the tenant takes. */
+  issuer(tenant: string, issuerId: string): Promise<TokenIssuerRecord | undefined>;
+}
+
+/** Counts requests, for limits of rate. */
+export interface RateCounterStore {
+  /** One more request of the key in the window that begins at `startMs`; resolves to how many that makes. */
+  count(tenant: string, keyId: string, window: { startMs: number; durationMs: number }): Promise<number>;
 }
 
 /** When a dataset is to be segmented again. */
@@ -208,6 +268,7 @@ export interface Clock {
 /** Everything the shell is given; a test hands over the memory twin. */
 export interface Ports {
   readonly objects: ObjectStore;
+  readonly transfers: TransferStore;
   readonly runs: RunStore;
   readonly segments: SegmentStore;
   readonly labels: LabelStore;
@@ -215,6 +276,10 @@ export interface Ports {
   readonly configs: DatasetConfigStore;
   readonly insights: InsightStore;
   readonly campaignDocuments: CampaignDocumentStore;
+  readonly rateCounters: RateCounterStore;
+  readonly experiments: ExperimentStore;
+  readonly events: EventPublisher;
+  readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
   readonly clock: Clock;
 }

@@ -65,7 +65,7 @@ export class DataStack extends Stack implements DataStores {
     this.labels = this.table('Labels', TTL_ATTRIBUTE) as ITable;
     this.apiKeys = this.table('ApiKeys') as ITable;
     this.configs = this.table('Configs') as ITable;
-    const campaigns = this.table('Campaigns');
+    const campaigns = this.table('Campaigns', TTL_ATTRIBUTE);
     campaigns.addGlobalSecondaryIndex({
       indexName: CAMPAIGNS_BY_LABEL.name,
       partitionKey: { name: CAMPAIGNS_BY_LABEL.partition, type: AttributeType.STRING },
@@ -106,6 +106,7 @@ export class DataStack extends Stack implements DataStores {
           id: 'ExpireFormerVersions',
           noncurrentVersionExpiration: Duration.days(retentionDays.formerVersions),
         },
+        { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
         {
           // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
           id: 'CoolRuns',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Backend, type BackendAnswer, connectBackend, startDynalite } from './dynamodb-backend.ts';
 import { provisionTables } from './dynamodb-tables.ts';
+import { type TransactionRequest, transactedOperations, withTransactions } from './dynamodb-transactions.ts';
 import { listen, readBody } from './http-listener.ts';
 import type { Iam } from './iam.ts';
 import { SignatureError, verifySignature } from './sigv4.ts';
@@ -34,7 +35,7 @@ export interface DynamoDbServer {
 }
 
 /** The parts of a request that say what it acts on, and what the embedded database would overlook. */
-interface DynamoDbRequest {
+interface DynamoDbRequest extends TransactionRequest {
   readonly TableName?: string;
   readonly IndexName?: string;
   readonly RequestItems?: Readonly<Record<string, unknown>>;
@@ -66,13 +67,19 @@ class DynamoDbError extends Error {
 const tableArn = (table: string) =>
   table.startsWith('arn:') ? table : `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${table}`;
 
-/** ARNs an operation acts on; undefined for operations that are not offered. */
-function resourcesOf(operation: string, request: DynamoDbRequest): string[] | undefined {
-  if (operation === 'ListTables') return ['*'];
-  if (ON_MANY_TABLES.has(operation)) return Object.keys(request.RequestItems ?? {}).map(tableArn);
+/** An action and the ARN it is done to. */
+type Access = readonly [action: string, arn: string];
+
+/** What a caller must be allowed to; undefined for operations that are not offered. */
+function accessOf(operation: string, request: DynamoDbRequest): Access[] | undefined {
+  if (operation === 'TransactWriteItems')
+    return transactedOperations(request).map(({ operation: each, table }) => [each, tableArn(table)]);
+  if (operation === 'ListTables') return [[operation, '*']];
+  if (ON_MANY_TABLES.has(operation))
+    return Object.keys(request.RequestItems ?? {}).map((table) => [operation, tableArn(table)]);
   if (!ON_ONE_TABLE.has(operation)) return undefined;
   const table = tableArn(request.TableName ?? '');
-  return [request.IndexName === undefined ? table : `${table}/index/${request.IndexName}`];
+  return [[operation, request.IndexName === undefined ? table : `${table}/index/${request.IndexName}`]];
 }
 
 function parse(body: Buffer): DynamoDbRequest {
@@ -100,14 +107,16 @@ function toAnswer(error: unknown, log: (line: string) => void): BackendAnswer {
 /**
  * Starts the database on 127.0.0.1 with the tables of the assembly. Every request must be signed by a principal of
  * `iam` and allowed on its table or index; then it goes to dynalite, which keeps its data below `folder`.
- * Transactions, PartiQL, streams and expiry are not offered; see docs/local.md.
+ * Transactions have one condition at most; PartiQL, streams and expiry are not offered; see docs/local.md.
  *
  * @throws DataFolderLockedError, TableChangedError
  */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDbServer> {
   const { assembly, iam, folder, fresh = false, backendUrl, port, log = () => {}, now = Date.now } = options;
   const backend: Backend =
-    backendUrl === undefined ? await startDynalite(folder, fresh) : connectBackend(backendUrl);
+    backendUrl === undefined
+      ? withTransactions(await startDynalite(folder, fresh))
+      : connectBackend(backendUrl);
 
   const answer = async (request: IncomingMessage): Promise<BackendAnswer> => {
     const body = await readBody(request, BODY_LIMIT);
@@ -120,8 +129,8 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDbS
         .split('.')
         .at(-1) ?? '';
     const input = parse(body);
-    const resources = resourcesOf(operation, input);
-    if (!resources)
+    const accesses = accessOf(operation, input);
+    if (!accesses)
       throw new DynamoDbError(
         'UnknownOperationException',
         `The database on this machine does not offer ${operation || 'a request without X-Amz-Target'}.`,
@@ -131,8 +140,8 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDbS
         'ValidationException',
         'ReturnValuesOnConditionCheckFailure is not honoured on this machine; read the item after the failure.',
       );
-    for (const resource of resources) {
-      const { allowed, reason } = iam.authorize(arn, `dynamodb:${operation}`, resource);
+    for (const [action, resource] of accesses) {
+      const { allowed, reason } = iam.authorize(arn, `dynamodb:${action}`, resource);
       if (!allowed) throw new DynamoDbError('AccessDeniedException', reason);
     }
     return backend.send(operation, body);

@@ -28,13 +28,25 @@ const PURE = [
   'features',
   'clustering',
   'segments',
+  'segmentation',
   'drilldown',
-  'forecast',
   'campaigns',
+  'forecast',
+  'experiments',
 ];
 /** `decompress` is the one room below the domain that knows a module of Node.js: zlib, which is bytes in and bytes out. */
 const FLOOR = ['errors', 'contracts', 'stats', 'arrow', 'decompress'];
-const DOMAIN = ['tables', 'features', 'clustering', 'segments', 'drilldown', 'forecast', 'campaigns'];
+const DOMAIN = [
+  'tables',
+  'features',
+  'clustering',
+  'segments',
+  'segmentation',
+  'drilldown',
+  'campaigns',
+  'forecast',
+  'experiments',
+];
 
 /** Which rooms a room may import besides itself. `shell` is every file directly in functions/ but errors. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -48,9 +60,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   features: [...FLOOR, 'kernels', 'tables'],
   clustering: [...FLOOR, 'kernels', 'features'],
   segments: [...FLOOR, 'kernels', 'features', 'clustering'],
+  segmentation: [...FLOOR, 'kernels', 'tables', 'features', 'clustering', 'segments'],
   drilldown: [...FLOOR, 'kernels', 'clustering'],
   forecast: FLOOR,
   campaigns: FLOOR,
+  experiments: [...FLOOR, 'features'],
   threads: [...FLOOR, 'kernels', ...DOMAIN],
   shell: [...FLOOR, 'kernels', ...DOMAIN, 'threads', 'adapters'],
   adapters: [...FLOOR, 'shell'],

@@ -1,13 +1,11 @@
 import type { AccountRef, DayRange, EntityType } from '../contracts/campaign-entities.ts';
 import type { CampaignEntity, InsightDay } from '../contracts/campaign-insights.ts';
 import { KEY } from '../contracts/env.ts';
+import { inParallel } from '../in-parallel.ts';
 import { decodeCursor, encodeCursor } from '../page-cursor.ts';
 import type { InsightStore } from '../ports.ts';
 import { type Item, recordOf, type Table } from './dynamodb-table.ts';
 import { insightMonths, monthsIn } from './insight-months.ts';
-
-/** Updates under way at once. */
-const CONCURRENCY = 16;
 
 const monthPk = ({ tenant, configId }: AccountRef, type: EntityType, month: string) =>
   `T#${tenant}#I#${configId}#${type}#${month}`;
@@ -49,8 +47,8 @@ export function dynamodbInsights(table: Table): InsightStore {
         sk: `T#${account.tenant}#${accountSk(account.configId)}`,
         ...place,
       });
-      await eachOf(entities.values(), ({ pk, sk, ...fields }) => table.merge(pk, sk, fields));
-      await eachOf(months, ({ month, insight, days }) =>
+      await inParallel(entities.values(), ({ pk, sk, ...fields }) => table.merge(pk, sk, fields));
+      await inParallel(months, ({ month, insight, days }) =>
         table.merge(
           monthPk(account, insight.entity_type, month),
           entitySk(insight.entity_id),
@@ -134,19 +132,4 @@ function unpackedDays(item: Item, month: string, { from, to }: DayRange): Insigh
 
 function definedOnly(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-/** Runs `work` on every value, some at once; the first failure stops the rest. */
-async function eachOf<T>(values: Iterable<T>, work: (value: T) => Promise<void>): Promise<void> {
-  const iterator = values[Symbol.iterator]();
-  let failed = false;
-  const worker = async () => {
-    for (let next = iterator.next(); !failed && !next.done; next = iterator.next()) {
-      await work(next.value).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { KEY } from '../contracts/env.ts';
 import { PayloadTooLargeError, TransientStoreError } from '../errors.ts';
+import { type TransactedWrite, transact } from './dynamodb-transaction.ts';
 import { isNamed, storeFault } from './store-faults.ts';
 
 /** An item as DynamoDB holds it: the two key attributes, those of indexes, and the record's own fields. */
@@ -52,6 +53,18 @@ export interface Table {
   set(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** As `set`, but makes the item where there is none; attributes that are not named stay. */
   merge(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Adds `amount` (1) to a number of an item, made with the other attributes where there is none; resolves to the new number. */
+  increment(
+    pk: string,
+    sk: string,
+    attribute: string,
+    others: Readonly<Record<string, unknown>>,
+    amount?: number,
+  ): Promise<number>;
+  /** Drops attributes of an item. */
+  remove(pk: string, sk: string, attributes: readonly string[]): Promise<void>;
+  /** Writes all or nothing, in one request; false when the condition of the first write does not hold. */
+  transact(writes: readonly TransactedWrite[]): Promise<boolean>;
   /** All items of a partition whose sort key starts with `prefix`, in sort key order; strongly consistent. */
   withPrefix(pk: string, prefix: string): Promise<Item[]>;
   /** Items of an index or partition until `limit` are found; follows DynamoDB's 1 MB pages. */
@@ -185,10 +198,39 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
         start = page.LastEvaluatedKey;
       } while (start);
     },
+    async increment(pk, sk, attribute, others, amount = 1) {
+      const input = update(pk, sk, others);
+      const set = input?.UpdateExpression ?? '';
+      const { Attributes } = await guarded('update', () =>
+        client.send(
+          new UpdateCommand({
+            TableName: name,
+            Key: { pk, sk },
+            UpdateExpression: `${set} ADD #n :amount`.trim(),
+            ExpressionAttributeNames: { ...input?.ExpressionAttributeNames, '#n': attribute },
+            ExpressionAttributeValues: { ...input?.ExpressionAttributeValues, ':amount': amount },
+            ReturnValues: 'UPDATED_NEW',
+          }),
+        ),
+      );
+      return Number(Attributes?.[attribute]);
+    },
+    async remove(pk, sk, attributes) {
+      const input = {
+        TableName: name,
+        Key: { pk, sk },
+        UpdateExpression: `REMOVE ${attributes.map((_, n) => `#f${n}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((field, n) => [`#f${n}`, field])),
+      };
+      await guarded('update', () => client.send(new UpdateCommand(input)));
+    },
+    transact: (writes) => transact(client, name, writes),
     withPrefix(pk, prefix) {
+      // The empty prefix is no value of a key: then the partition is all there is to say.
+      const within = prefix === '' ? '' : ` AND begins_with(${KEY.sort}, :prefix)`;
       return query({
-        KeyConditionExpression: `${KEY.partition} = :pk AND begins_with(${KEY.sort}, :prefix)`,
-        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        KeyConditionExpression: `${KEY.partition} = :pk${within}`,
+        ExpressionAttributeValues: { ':pk': pk, ...(prefix !== '' && { ':prefix': prefix }) },
         ConsistentRead: true,
       });
     },

@@ -16,7 +16,7 @@ export const COLLECTION = {
   /** Id: time of classification. */
   classificationHistory: (configId: number, campaignId: string) => `${account(configId)}#TIERS#${campaignId}`,
   /**
-   * Id: `{entity_type}#{entity_id}#{type}#{number}`, numbers from 000001 on: of two that issue the same at once, one wins.
+   * Id: `documentId(entity_type, entity_id, type, number)`, numbers from 000001 on: of two that issue the same at once, one wins.
    * Label: `active` or `closed`.
    */
   recommendations: (configId: number) => `${account(configId)}#RECOMMENDATIONS`,
@@ -31,6 +31,16 @@ export const COLLECTION = {
   predictions: (configId: number, entityType: string, entityId: string) =>
     `${account(configId)}#PREDICTIONS#${entityType}#${entityId}`,
 } as const;
+
+/** An id of parts that may hold anything: no part can be taken for two. */
+export function documentId(...parts: readonly string[]): string {
+  return parts.map(encodeURIComponent).join('#');
+}
+
+/** Bounds of the ids that begin with these parts. */
+export function idsBelow(...parts: readonly string[]): { from: string; to: string } {
+  return { from: `${documentId(...parts)}#`, to: `${documentId(...parts)}#\u{10ffff}` };
+}
 
 /** A document found by one text that callers may keep and send back: where it stands, in URL-safe letters. */
 export function documentRef(...parts: readonly (string | number)[]): string {

@@ -19,7 +19,8 @@ const timeZoneSchema = z
   .max(64)
   .refine(isTimeZone, 'must be an IANA time zone such as America/Sao_Paulo');
 
-function isTimeZone(timeZone: string): boolean {
+/** Whether this runtime knows the IANA name. */
+export function isTimeZone(timeZone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone });
     return true;

@@ -13,7 +13,13 @@ export const ENV = {
   configsTable: 'CONFIGS_TABLE',
   campaignsTable: 'CAMPAIGNS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
+  experimentsTable: 'EXPERIMENTS_TABLE',
+  /** Bus that events about experiments go to. */
+  eventBusArn: 'EVENT_BUS_ARN',
+  /** Address that e-mails come from; not set, none is sent. */
+  mailFrom: 'MAIL_FROM',
 } as const;
 
 /** Top-level prefixes of the data bucket. The tenant is always the next part of the key. */
@@ -24,10 +30,18 @@ export const PREFIX = {
   files: 'files/',
   /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */
   runs: 'runs/',
+  /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */
+  uploads: 'uploads/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */
 export const SCHEDULE_PERIOD_MINUTES = 15;
+
+/** Hours between two looks at what the traffic of experiments is enough for. */
+export const ELIGIBILITY_PERIOD_HOURS = 6;
+
+/** `source` of our own events. */
+export const EVENT_SOURCE = 'tessella.experiments';
 
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';
@@ -48,7 +62,7 @@ export const CAMPAIGN_TIME_ZONE = 'America/Sao_Paulo';
 /** Index of the campaigns table: documents of one collection by label; the sort key is that of the table. */
 export const CAMPAIGNS_BY_LABEL = { name: 'byLabel', partition: 'labelKey' } as const;
 
-/** Attribute that holds the expiry (seconds since the epoch) of label items. */
+/** Attribute that holds the expiry (seconds since the epoch) of label items and of counters of requests. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Scopes an API key may carry. */
@@ -61,5 +75,8 @@ export const SCOPES = [
   'datasets:write',
   'campaigns:read',
   'campaigns:write',
+  'experiments:read',
+  'experiments:write',
+  'experiments:allocate',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

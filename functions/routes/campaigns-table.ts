@@ -6,6 +6,13 @@ import {
   getFeatures,
   listClassifications,
 } from './classifications.ts';
+import {
+  applyRecommendation,
+  dismissRecommendation,
+  generateRecommendations,
+  listRecommendations,
+  recommendationSummary,
+} from './recommendations.ts';
 import type { Route } from './route.ts';
 
 /** Routes about advertising campaigns. Their function alone may read and write them. */
@@ -19,4 +26,9 @@ export const campaignRoutes: readonly Route[] = [
   classifyNow, //  POST /api/v1/classifications/campaigns/classify
   getClassification, // GET /api/v1/classifications/campaigns/{id}
   classificationSummary, // GET /api/v1/classifications/summary
+  listRecommendations, // GET /api/v1/recommendations
+  generateRecommendations, // POST /api/v1/recommendations/generate
+  applyRecommendation, // POST /api/v1/recommendations/{id}/apply
+  dismissRecommendation, // POST /api/v1/recommendations/{id}/dismiss
+  recommendationSummary, // GET /api/v1/recommendations/summary
 ];

@@ -32,6 +32,8 @@ export interface BucketAccess {
   readonly write?: readonly string[];
   /** Also needed to tell a missing object (404) from a forbidden one (403). */
   readonly list?: boolean;
+  /** Whether it looks at the parts of multipart uploads that it lets callers send, below the prefixes it may write. */
+  readonly parts?: boolean;
 }
 
 /**
@@ -80,13 +82,14 @@ export class ServiceFunction extends Construct {
   }
 
   /** Gives the function the data bucket, below the given prefixes only. */
-  useBucket(bucket: IBucket, { read = [], write = [], list = false }: BucketAccess): this {
+  useBucket(bucket: IBucket, { read = [], write = [], list = false, parts = false }: BucketAccess): this {
     this.lambda.addEnvironment(ENV.dataBucket, bucket.bucketName);
     const below = (prefixes: readonly string[]) =>
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
     if (read.length > 0) this.allow(['s3:GetObject'], below(read));
     // Multipart uploads are written with PutObject too; a failed one is aborted.
     if (write.length > 0) this.allow(['s3:PutObject', 's3:AbortMultipartUpload'], below(write));
+    if (parts) this.allow(['s3:ListMultipartUploadParts'], below(write));
     if (list) this.allow(['s3:ListBucket'], [bucket.bucketArn]);
     acknowledgePrefixes(this.role, bucket, [...new Set([...read, ...write])]);
     return this;
@@ -100,6 +103,12 @@ export class ServiceFunction extends Construct {
       [table.tableArn],
     );
     if (index !== undefined) this.allow(['dynamodb:Query'], [`${table.tableArn}/index/${index}`]);
+    return this;
+  }
+
+  /** Gives the function a setting that is no store. */
+  useSetting(variable: string, value: string): this {
+    this.lambda.addEnvironment(variable, value);
     return this;
   }
 

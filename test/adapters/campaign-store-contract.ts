@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Insight } from '../../functions/contracts/campaign-insights.ts';
 import { insightSchema } from '../../functions/contracts/campaign-insights.ts';
-import type { CampaignDocument, CampaignDocumentStore, InsightStore } from '../../functions/ports.ts';
+import type {
+  CampaignDocument,
+  CampaignDocumentStore,
+  InsightStore,
+  RateCounterStore,
+} from '../../functions/ports.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 /** An insight with the given fields and plausible others. */
@@ -202,5 +207,19 @@ export function documentStoreContract(open: () => CampaignDocumentStore): void {
     expect(await open().get(freshTenant(), 'A#1#ANOMALIES', 'x')).toBeUndefined();
     expect(await open().get(tenant, 'A#11#ANOMALIES', 'x')).toBeUndefined();
     expect(await ids(freshTenant(), { label: 'LOW' })).toEqual([]);
+  });
+}
+
+/** What every counter of requests must do. */
+export function rateCounterContract(open: () => RateCounterStore): void {
+  it('counts every request of a key in a window once, at any number at once', async () => {
+    const tenant = freshTenant();
+    const window = { startMs: Date.parse('2026-03-02T10:00:00Z'), durationMs: 60_000 };
+    const counts = await Promise.all(Array.from({ length: 20 }, () => open().count(tenant, 'k1', window)));
+    expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    expect(await open().count(tenant, 'k2', window)).toBe(1);
+    expect(await open().count(freshTenant(), 'k1', window)).toBe(1);
+    expect(await open().count(tenant, 'k1', { ...window, startMs: window.startMs + 60_000 })).toBe(1);
+    expect(await open().count(tenant, 'k1', window)).toBe(21);
   });
 }

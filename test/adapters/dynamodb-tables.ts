@@ -6,6 +6,7 @@ import { dynamodbConfigs } from '../../functions/adapters/dynamodb-configs.ts';
 import { dynamodbDocuments } from '../../functions/adapters/dynamodb-documents.ts';
 import { dynamodbInsights } from '../../functions/adapters/dynamodb-insights.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
+import { dynamodbRateCounters } from '../../functions/adapters/dynamodb-rate-counters.ts';
 import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';
 import { dynamodbSegments } from '../../functions/adapters/dynamodb-segments.ts';
 import { openTable } from '../../functions/adapters/dynamodb-table.ts';
@@ -31,6 +32,7 @@ export async function openDynamodbStores(port: number) {
     configs: dynamodbConfigs(table('configs')),
     insights: dynamodbInsights(table('campaigns')),
     campaignDocuments: dynamodbDocuments(table('campaigns')),
+    rateCounters: dynamodbRateCounters(table('campaigns')),
     async putApiKey(key: ApiKeyRecord) {
       const { customerApiId } = key;
       const Item = customerApiId

@@ -8,6 +8,8 @@ const FUNCTIONS = [
   'Authorizer',
   'Drilldown',
   'Datasets',
+  'SegmentationHttp',
+  'Files',
   'Campaigns',
   'RunSchedules',
 ];
@@ -59,6 +61,7 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
     ]);
     expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
@@ -74,8 +77,8 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets AssignSegments alone write labels, PublishRun alone write segments, and Http write nothing', () => {
-    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsAssignSegments']);
+  it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
+    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
     expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
@@ -87,11 +90,12 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'RunSchedules']);
+  it('lets Http, SegmentationHttp and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
       'Http',
+      'SegmentationHttp',
       'RunSchedules',
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
@@ -109,11 +113,17 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
       'RunSchedules',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
-      /GetAtt(Labels|Segments)|s3:Put|states:|PutItem.*Runs/,
+      /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
     );
+  });
+
+  it('lets Files alone write uploads, and look at their parts', () => {
+    expect(holders('s3:PutObject', /\/uploads\/\*$/)).toEqual(['Files']);
+    expect(holders('s3:ListMultipartUploadParts', /\/uploads\/\*$/)).toEqual(['Files']);
   });
 
   it('hands a function the name of a store exactly when it may use that store', () => {
@@ -137,6 +147,10 @@ describe('permissions', () => {
         );
       }
     }
+  });
+
+  it('lets the function that segments on request write nothing', () => {
+    expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
   it('shows campaigns to their own function alone, and shows it no table of segments', () => {

@@ -33,6 +33,8 @@ export function emptyBundles(): string {
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',
+    'SegmentationHttp',
+    'FilesHttp',
     'CampaignsHttp',
   ]) {
     mkdirSync(join(folder, handlerName(name)));

@@ -7,8 +7,8 @@ import {
   BatchWriteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  ExecuteStatementCommand,
   ListTablesCommand,
-  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -20,6 +20,7 @@ import {
   paginateQuery,
   QueryCommand,
   ScanCommand,
+  TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -242,8 +243,36 @@ function suite(start: (folder: string) => Promise<RunningDatabase>): void {
     await expect(read).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
+  it('writes a transaction whole or not at all', async () => {
+    const once = {
+      Put: {
+        TableName: T,
+        Item: { pk: 'tx', sk: 'mark' },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    };
+    const count = {
+      Update: {
+        TableName: T,
+        Key: { pk: 'tx', sk: 'count' },
+        UpdateExpression: 'ADD n :one',
+        ExpressionAttributeValues: { ':one': 1 },
+      },
+    };
+    // The condition decides wherever it stands.
+    const write = () => d.send(new TransactWriteCommand({ TransactItems: [count, once] }));
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, write));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(write()).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
+    });
+    const { Item } = await d.send(new GetCommand({ TableName: T, Key: { pk: 'tx', sk: 'count' } }));
+    expect(Item).toMatchObject({ n: 1 });
+  });
+
   it('fails for what is not offered, by name', async () => {
-    const write = client.send(new TransactWriteItemsCommand({ TransactItems: [] }));
+    const write = client.send(new ExecuteStatementCommand({ Statement: 'SELECT * FROM seg' }));
     await expect(write).rejects.toMatchObject({ name: 'UnknownOperationException' });
     const put = d.send(
       new PutCommand({
@@ -276,6 +305,15 @@ function suite(start: (folder: string) => Promise<RunningDatabase>): void {
       await denied(reader.send(new ScanCommand({ TableName: T })));
     });
 
+    it('must hold for every write of a transaction', async () => {
+      const writer = documentOf(database.clientFor(roleOf('Writer')));
+      const Item = { pk: 'a', sk: '1' };
+      const write = (TableName: string) =>
+        writer.send(new TransactWriteCommand({ TransactItems: [{ Put: { TableName, Item } }] }));
+      await denied(write(T));
+      await denied(write('other'));
+    });
+
     it('must hold for every table of a batch', async () => {
       const writer = database.clientFor(roleOf('Writer'));
       const puts = [{ PutRequest: { Item: { pk: { S: 'w' }, sk: { S: '1' } } } }];
@@ -306,6 +344,26 @@ function suite(start: (folder: string) => Promise<RunningDatabase>): void {
 
 describe('the embedded database', () => {
   suite((folder) => runDatabase(folder));
+
+  it('fails for transactions with two conditions, and for checks without a write, by name', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tessella-db-'));
+    const database = await runDatabase(folder);
+    const d = documentOf(database.clientFor(ADMIN_ARN));
+    const put = (sk: string) => ({
+      Put: { TableName: T, Item: { pk: 'a', sk }, ConditionExpression: 'attribute_not_exists(pk)' },
+    });
+    const two = d.send(new TransactWriteCommand({ TransactItems: [put('1'), put('2')] }));
+    await expect(two).rejects.toThrow(/several conditions is not honoured/);
+    const ConditionCheck = {
+      TableName: T,
+      Key: { pk: 'a', sk: '1' },
+      ConditionExpression: 'attribute_exists(pk)',
+    };
+    const check = d.send(new TransactWriteCommand({ TransactItems: [{ ConditionCheck }] }));
+    await expect(check).rejects.toThrow(/ConditionCheck in a transaction is not honoured/);
+    await database.close();
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe.skipIf(!hasJava)('DynamoDB Local behind the same door (needs Java)', () => {

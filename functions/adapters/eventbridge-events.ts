@@ -1,0 +1,36 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EVENT_SOURCE } from '../contracts/env.ts';
+import { TransientStoreError } from '../errors.ts';
+import type { EventPublisher } from '../experiment-ports.ts';
+import { storeFault } from './store-faults.ts';
+
+/** Most entries that EventBridge takes in one request. */
+const ENTRIES = 10;
+
+/** Events on one bus of EventBridge. */
+export function eventbridgeEvents(client: EventBridgeClient, busArn: string): EventPublisher {
+  return {
+    async publish(events) {
+      for (let start = 0; start < events.length; start += ENTRIES) {
+        const Entries = events
+          .slice(start, start + ENTRIES)
+          .map(({ type, tenant, experiment_id, detail }) => ({
+            Source: EVENT_SOURCE,
+            DetailType: type,
+            Detail: JSON.stringify({ tenant, experiment_id, ...detail }),
+            EventBusName: busArn,
+          }));
+        const { FailedEntryCount = 0 } = await client
+          .send(new PutEventsCommand({ Entries }))
+          .catch((error: unknown) => {
+            throw storeFault(error, 'publish events');
+          });
+        if (FailedEntryCount === 0) continue;
+        throw new TransientStoreError(
+          `The event bus did not take ${FailedEntryCount} of ${Entries.length} events. Try again shortly.`,
+          { reason: 'events_refused' },
+        );
+      }
+    },
+  };
+}
