@@ -10,6 +10,10 @@ import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress
 const WITHOUT_PROGRESS = ['MarkFailed', 'MarkDrilldownFailed', 'RunSchedules', 'CampaignJobs'] as const;
 type StepWithoutProgress = (typeof WITHOUT_PROGRESS)[number];
 
+function hasProgress(step: Step | DrilldownStep | StepWithoutProgress): step is Step | DrilldownStep {
+  return !WITHOUT_PROGRESS.some((one) => one === step);
+}
+
 /** What a run and a drill-down have in common: where their progress is written. */
 const reportedRunSchema = z.object({
   tenant: nameSchema,
@@ -77,7 +81,7 @@ export function stepHandler<I, O>(
       const ports = await openPorts();
       const startedAt = ports.clock.now().toISOString();
       const open = async (ref: ReportedRun) => {
-        if (WITHOUT_PROGRESS.some((one) => one === step)) return;
+        if (!hasProgress(step)) return;
         report = openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
         await report.running();
       };
