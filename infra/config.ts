@@ -29,6 +29,8 @@ export interface Route {
   readonly drilldown?: boolean;
   /** True where the function for the configuration of datasets answers. */
   readonly datasets?: boolean;
+  /** Which function for experiments answers, where one does. */
+  readonly experiments?: 'experiments' | 'training';
 }
 
 /** Everything about a deployment that is a choice rather than a consequence. */
@@ -38,6 +40,9 @@ export interface Config {
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
   readonly runSchedules: FunctionSize;
+  readonly experiments: FunctionSize;
+  readonly training: FunctionSize;
+  readonly reviewExperiments: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -59,6 +64,8 @@ export interface Config {
     /** Former versions of overwritten or deleted objects. */
     readonly formerVersions: number;
   };
+  /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
+  readonly mailFrom?: string;
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
 }
@@ -87,6 +94,11 @@ export const config: Config = {
   // It looks at samples of files, and answers within the API's 30 s.
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
+  // A visitor waits for it: one whole CPU.
+  experiments: { memoryMb: 1769, timeoutSeconds: 15 },
+  // It reads up to 100,000 assignments, and answers within the API's 30 s.
+  training: { memoryMb: 1769, timeoutSeconds: 29 },
+  reviewExperiments: { memoryMb: 1769, timeoutSeconds: 900 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,
@@ -114,6 +126,39 @@ export const config: Config = {
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },
     { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', drilldown: true },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', experiments: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', experiments: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments', experiments: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments', experiments: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}', experiments: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', experiments: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', experiments: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', experiments: 'experiments' },
+    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', experiments: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', experiments: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', experiments: 'experiments' },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/clustering/status',
+      experiments: 'experiments',
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/recommendations',
+      experiments: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/accept',
+      experiments: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/dismiss',
+      experiments: 'experiments',
+    },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', experiments: 'experiments' },
+    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', experiments: 'training' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

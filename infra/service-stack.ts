@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
+import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
@@ -65,10 +66,18 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    const experiments = new ExperimentFunctions(this, 'ExperimentFunctions', {
+      bundles,
+      stores,
+      stateMachine,
+      config,
+    });
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       drilldown: drilldown.lambda,
       datasets: datasets.lambda,
+      experiments: experiments.http.lambda,
+      training: experiments.training.lambda,
       authorizer: authorizer.lambda,
       config,
     });
@@ -94,6 +103,7 @@ export class ServiceStack extends Stack {
       runs: config.schedules,
       stateMachine,
       runSchedules: runSchedules.lambda,
+      reviewExperiments: experiments.review.lambda,
       undelivered,
     });
     new Alarms(this, 'Alarms', { stateMachine, http, authorizer, undelivered, config });

@@ -1,6 +1,7 @@
 import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
+import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { customerExplanation } from './explanation.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
@@ -12,7 +13,13 @@ import { segmentCustomer, segmentManual } from './segment.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
-const openapi = openapiRoute(() => [...routes, ...datasetRoutes, ...drilldownRoutes]);
+const openapi = openapiRoute(() => [
+  ...routes,
+  ...datasetRoutes,
+  ...drilldownRoutes,
+  ...experimentRoutes,
+  ...trainingRoutes,
+]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [

@@ -19,6 +19,8 @@ export interface HttpApiProps {
   /** Answers the routes of the drill-down. */
   readonly drilldown: IFunction;
   readonly datasets: IFunction;
+  readonly experiments: IFunction;
+  readonly training: IFunction;
   readonly authorizer: IFunction;
   readonly config: Config;
 }
@@ -31,7 +33,7 @@ export class HttpApi extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { handler, drilldown, datasets, authorizer, config }: HttpApiProps,
+    { handler, drilldown, datasets, experiments, training, authorizer, config }: HttpApiProps,
   ) {
     super(scope, id);
     this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
@@ -53,6 +55,8 @@ export class HttpApi extends Construct {
       service: new HttpLambdaIntegration('Integration', handler),
       drilldown: new HttpLambdaIntegration('DrilldownIntegration', drilldown),
       datasets: new HttpLambdaIntegration('DatasetsIntegration', datasets),
+      experiments: new HttpLambdaIntegration('ExperimentsIntegration', experiments),
+      training: new HttpLambdaIntegration('TrainingIntegration', training),
     };
     const authorizerBy = (id: string, headers: readonly string[]) =>
       new HttpLambdaAuthorizer(id, authorizer, {
@@ -69,6 +73,7 @@ export class HttpApi extends Construct {
       open = false,
       drilldown: isDrilldown = false,
       datasets: isDatasets = false,
+      experiments: experimentsFunction,
     } of config.routes) {
       const routes = this.api.addRoutes({
         path,
@@ -77,7 +82,7 @@ export class HttpApi extends Construct {
           ? integrations.drilldown
           : isDatasets
             ? integrations.datasets
-            : integrations.service,
+            : integrations[experimentsFunction ?? 'service'],
         authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
       });
       if (!open) continue;

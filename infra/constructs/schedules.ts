@@ -11,7 +11,7 @@ import { LambdaInvoke, StepFunctionsStartExecution } from 'aws-cdk-lib/aws-sched
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
+import { ELIGIBILITY_PERIOD_HOURS, SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
 import type { ScheduledRun } from '../config.ts';
 
 /** Which datasets run when. */
@@ -20,19 +20,21 @@ export interface SchedulesProps {
   readonly stateMachine: StateMachine;
   /** Starts what the datasets' own configurations have due. */
   readonly runSchedules: IFunction;
+  /** Looks at all experiments. */
+  readonly reviewExperiments: IFunction;
   /** Takes the starts that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
 /**
  * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, and one that
- * looks at the schedules that tenants have configured.
+ * looks at the schedules that tenants have configured, and one that looks at experiments.
  */
 export class Schedules extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { runs, stateMachine, runSchedules, undelivered }: SchedulesProps,
+    { runs, stateMachine, runSchedules, reviewExperiments, undelivered }: SchedulesProps,
   ) {
     super(scope, id);
     for (const { tenant, dataset, expression } of runs) {
@@ -49,28 +51,42 @@ export class Schedules extends Construct {
     }
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
-      description: 'Looks at the configured schedules',
+      description: 'Looks at the configured schedules, and at experiments',
     });
-    // What the target would grant itself includes all versions of the function.
+    // What the targets would grant themselves includes all versions of the functions.
     role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runSchedules.functionArn] }),
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [runSchedules.functionArn, reviewExperiments.functionArn],
+      }),
     );
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
     );
+    const invoke = (lambda: IFunction) =>
+      new LambdaInvoke(lambda, {
+        role: role.withoutPolicyUpdates(),
+        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
+        retryAttempts: 24,
+        maxEventAge: Duration.hours(ELIGIBILITY_PERIOD_HOURS),
+        deadLetterQueue: undelivered,
+      });
     new Schedule(this, 'ConfiguredSchedules', {
       description: 'Starts the runs that the configurations of datasets have due',
       schedule: ScheduleExpression.cron({
         minute: `*/${SCHEDULE_PERIOD_MINUTES}`,
         timeZone: TimeZone.ETC_UTC,
       }),
-      target: new LambdaInvoke(runSchedules, {
-        role: role.withoutPolicyUpdates(),
-        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
-        retryAttempts: 24,
-        maxEventAge: Duration.hours(6),
-        deadLetterQueue: undelivered,
+      target: invoke(runSchedules),
+    });
+    new Schedule(this, 'ExperimentReviews', {
+      description: 'Looks at what the traffic of experiments is enough for',
+      schedule: ScheduleExpression.cron({
+        minute: '0',
+        hour: `*/${ELIGIBILITY_PERIOD_HOURS}`,
+        timeZone: TimeZone.ETC_UTC,
       }),
+      target: invoke(reviewExperiments),
     });
   }
 }

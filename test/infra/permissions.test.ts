@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
+import { config, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 import { resourcesOf, resourceText, type StackTemplate, statementsOf, synthesize } from './synthesize.ts';
 
 const FUNCTIONS = [
@@ -9,7 +9,12 @@ const FUNCTIONS = [
   'Drilldown',
   'Datasets',
   'RunSchedules',
+  'Experiments',
+  'Training',
+  'ReviewExperiments',
 ];
+/** Functions that start the workflow. */
+const STARTERS = ['Http', 'RunSchedules', 'Training', 'ReviewExperiments'];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
 describe('permissions', () => {
@@ -59,9 +64,13 @@ describe('permissions', () => {
       'Http',
       'Datasets',
     ]);
-    expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
+    expect(holders('s3:PutObject', /\/drop\//)).toEqual([]);
+    // The contexts of visitors are a dataset that these two write.
+    expect(holders('s3:PutObject', /\/files\//)).toEqual(['Training', 'ReviewExperiments']);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
-    expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain('Http');
+    for (const name of ['Http', 'Experiments', 'Training']) {
+      expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain(name);
+    }
   });
 
   it('shows the workflow the item lists and results of its maps, and nothing that a customer stands in', () => {
@@ -86,12 +95,11 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'RunSchedules']);
+  it('lets those that start runs start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /./)).toEqual(STARTERS);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
-      'Http',
-      'RunSchedules',
+      ...STARTERS,
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
     const targets = WORKFLOW_FUNCTIONS.map((name) =>
@@ -101,14 +109,20 @@ describe('permissions', () => {
     expect(invoked).toHaveLength(WORKFLOW_FUNCTIONS.length);
   });
 
-  it('lets Datasets alone write configurations, and those that identify or start runs read them', () => {
-    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual(['Datasets']);
+  it('lets Datasets, and those that train clusters, write configurations, and those that identify or start runs read them', () => {
+    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual([
+      'Datasets',
+      'Training',
+      'ReviewExperiments',
+    ]);
     expect(holders('dynamodb:Query', /GetAttConfigs/)).toEqual([
       'StepsPlanRun',
       'StepsMarkFailed',
       'Http',
       'Datasets',
       'RunSchedules',
+      'Training',
+      'ReviewExperiments',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
       /GetAtt(Labels|Segments)|s3:Put|states:|PutItem.*Runs/,
@@ -123,6 +137,9 @@ describe('permissions', () => {
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
+      ['EXPERIMENTS_TABLE', /GetAttExperiments\w*Arn/],
+      ['EVENT_BUS_ARN', /events:PutEvents/],
+      ['MAIL_FROM', /ses:/],
       ['STATE_MACHINE_ARN', /states:StartExecution/],
     ] as const;
     for (const name of FUNCTIONS) {
@@ -135,6 +152,33 @@ describe('permissions', () => {
         );
       }
     }
+  });
+
+  it('shows experiments, and the key they are encrypted with, to the functions for experiments alone', () => {
+    const own = ['Experiments', 'Training', 'ReviewExperiments'];
+    expect(holders('dynamodb:Query', /GetAttExperiments\w*Arn/)).toEqual(own);
+    expect(holders('kms:Decrypt', /GetAttExperimentsKey\w*Arn/)).toEqual(own);
+    expect(
+      FUNCTIONS.filter((name) =>
+        /kms:|Experiments/.test(
+          granted(name)
+            .filter((g) => !g.startsWith('logs:'))
+            .join('\n'),
+        ),
+      ),
+    ).toEqual(own);
+    expect(granted('Experiments').join('\n')).not.toMatch(/s3:Put|states:|GetAttConfigs|events:/);
+  });
+
+  it('lets nobody send e-mail, unless the deployment names an address', () => {
+    expect(holders('ses:SendEmail', /./)).toEqual([]);
+    const { service: sending } = synthesize({ config: { ...config, mailFrom: 'tessella@example.com' } });
+    const grants = statementsOf(sending, 'ReviewExperimentsRole').filter(({ Action }) =>
+      Action.includes('ses:SendEmail'),
+    );
+    expect(grants.map(({ Resource }) => resourceText(Resource))).toEqual([
+      expect.stringMatching(/:ses:.*identity\/tessella@example\.com$/),
+    ]);
   });
 
   it('give the drill-down no store at all: it computes on what it is sent', () => {

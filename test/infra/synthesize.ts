@@ -33,6 +33,9 @@ export function emptyBundles(): string {
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',
+    'ExperimentsHttp',
+    'TrainingHttp',
+    'ReviewExperiments',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

@@ -33,7 +33,7 @@ describe('triggers', () => {
   });
 
   it('start one scheduled run per configured dataset, in UTC', () => {
-    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 1);
+    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 2);
     for (const { tenant, dataset, expression } of config.schedules) {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {
         ScheduleExpression: expression,
@@ -54,6 +54,14 @@ describe('triggers', () => {
         Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}',
         DeadLetterConfig: { Arn: Match.anyValue() },
       },
+    });
+  });
+
+  it('look at experiments every six hours (S2-24)', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 */6 * * ? *)',
+      ScheduleExpressionTimezone: 'Etc/UTC',
+      Target: { Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}' },
     });
   });
 
