@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Command } from 'commander';
 import { KEY, SCOPES, type Scope } from '../functions/contracts/env.ts';
-import { customerApiKey } from '../functions/contracts/keys.ts';
-import type { ApiKeyRecord } from '../functions/contracts/records.ts';
+import { customerApiKey, SHORTEST_SECRET, tokenIssuerKey } from '../functions/contracts/keys.ts';
+import type { ApiKeyRecord, TokenIssuerRecord } from '../functions/contracts/records.ts';
 import { InvalidRequestError } from '../functions/errors.ts';
 import { name } from './options.ts';
 import { printJson } from './terminal.ts';
@@ -87,6 +87,58 @@ function parseScopes(text: string): Scope[] {
   return SCOPES.filter((known) => scopes.includes(known));
 }
 
+interface TrustOptions {
+  readonly table: string;
+  readonly tenant: string;
+  readonly issuer: string;
+  readonly scopes: string;
+  readonly jwksUrl?: string;
+  readonly secretEnv?: string;
+  readonly audience?: string;
+}
+
+/**
+ * The record of a token issuer.
+ * @throws InvalidRequestError unless it has either a key set or a secret, the one over https, the other of 32 characters
+ */
+export function tokenIssuer(
+  { tenant, issuer, scopes, jwksUrl, secretEnv, audience }: Omit<TrustOptions, 'table'>,
+  env: NodeJS.ProcessEnv = process.env,
+): TokenIssuerRecord {
+  const secret = secretEnv === undefined ? undefined : env[secretEnv];
+  if ((jwksUrl === undefined) === (secretEnv === undefined)) {
+    throw new InvalidRequestError('Say how tokens are signed: either --jwks-url or --secret-env.');
+  }
+  if (jwksUrl !== undefined && !jwksUrl.startsWith('https://')) {
+    throw new InvalidRequestError(`The key set ${jwksUrl} does not begin with https://.`);
+  }
+  if (secretEnv !== undefined && (secret?.length ?? 0) < SHORTEST_SECRET) {
+    throw new InvalidRequestError(
+      `The environment variable ${secretEnv} holds ${secret?.length ?? 0} characters; a secret needs ${SHORTEST_SECRET}.`,
+    );
+  }
+  return {
+    tenant,
+    issuerId: issuer,
+    ...(secret !== undefined && { secret }),
+    ...(jwksUrl !== undefined && { jwksUrl }),
+    ...(audience !== undefined && { audience }),
+    scopes: parseScopes(scopes),
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** Stores a token issuer, in place of a former one of the same name. */
+export async function storeIssuer(
+  client: DynamoDBClient,
+  table: string,
+  record: TokenIssuerRecord,
+): Promise<void> {
+  const { partition, sort } = tokenIssuerKey(record.tenant, record.issuerId);
+  const Item = { [KEY.partition]: partition, [KEY.sort]: sort, ...record };
+  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName: table, Item }));
+}
+
 interface CreateOptions {
   readonly table: string;
   readonly tenant: string;
@@ -115,5 +167,19 @@ export function addKeysCommand(program: Command): void {
         process.stdout.write(
           `${key.text}\n${options.customerApi ? 'Send both headers.' : 'Send it as X-API-Key.'} It is stored as a hash and cannot be shown again.\n`,
         );
+    });
+  keys
+    .command('trust')
+    .description('take the JSON Web Tokens of an issuer for a tenant, beside its API keys')
+    .requiredOption('--table <name>', 'name of the API key table: output ApiKeysTableName of the data stack')
+    .requiredOption('--tenant <name>', 'tenant whose data the tokens open: their claim "tenant"', name)
+    .option('--issuer <iss>', 'their claim "iss"; "default" for tokens without one', 'default')
+    .option('--jwks-url <url>', 'where the public keys of the issuer are')
+    .option('--secret-env <name>', 'environment variable that holds the HS256 secret')
+    .option('--audience <aud>', 'claim "aud" that the tokens must carry')
+    .option('--scopes <list>', 'what they may do, comma-separated', 'campaigns:read')
+    .action(async (options: TrustOptions) => {
+      await storeIssuer(new DynamoDBClient({}), options.table, tokenIssuer(options));
+      process.stdout.write(`Tokens of ${options.issuer} open the data of ${options.tenant} from now on.\n`);
     });
 }

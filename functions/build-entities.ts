@@ -1,8 +1,8 @@
 import { noRows } from './build-orders.ts';
-import { checkEntityCells, checkEntityRows } from './check-entity-cells.ts';
 import type { EntityFile, PartialManifest, RowShard, TablePlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import { InvalidDatasetError } from './errors.ts';
+import { checkEntityCells, checkEntityRows } from './features/check-entity-cells.ts';
 import { EntityCollector } from './features/entity-collector.ts';
 import { checkUnchanged, lineBreaksBefore, objectSource } from './input-file.ts';
 import { writeJson } from './json-objects.ts';

@@ -1,3 +1,4 @@
+import { NotFoundError } from './errors.ts';
 import type { ObjectStore } from './ports.ts';
 
 const JSON_TYPE = 'application/json';
@@ -10,6 +11,16 @@ export function canonicalJson(value: unknown): string {
 /** Reads a JSON document that a step of the same run wrote. @throws NotFoundError */
 export async function readJson<T>(objects: ObjectStore, key: string): Promise<T> {
   return JSON.parse(new TextDecoder().decode(await objects.read(key)));
+}
+
+/** As `readJson`; undefined where there is no such object. */
+export async function readJsonIfThere<T>(objects: ObjectStore, key: string): Promise<T | undefined> {
+  try {
+    return await readJson<T>(objects, key);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes canonical JSON. */

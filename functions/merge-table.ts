@@ -1,7 +1,7 @@
 import { type BucketManifest, readPartials, referenceOf } from './bucket-manifests.ts';
-import { checkEntityCells, checkEntityRows, placeInFile } from './check-entity-cells.ts';
 import type { TablePlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
+import { checkEntityCells, checkEntityRows, placeInFile } from './features/check-entity-cells.ts';
 import { windowStart } from './features/data-window.ts';
 import { EntityMerger } from './features/entity-merger.ts';
 import type { StepContext } from './shell.ts';

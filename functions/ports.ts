@@ -1,11 +1,15 @@
+import type { AccountRef, DayRange, EntityType } from './contracts/campaign-entities.ts';
+import type { CampaignEntity, Insight, InsightDay } from './contracts/campaign-insights.ts';
 import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
 import type {
   ApiKeyRecord,
   DatasetRecord,
   LabelRecord,
+  LeftRecord,
   RunRecord,
   SegmentRecord,
   StepProgress,
+  TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
@@ -47,6 +51,35 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectHead>;
 }
 
+/** A part of a multipart upload that has arrived. */
+export interface TransferredPart {
+  readonly partNumber: number;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+/** Lets callers move bytes to and from the object store themselves, by URLs that expire. */
+export interface TransferStore {
+  /** Begins a multipart upload. Resolves to its id. */
+  start(
+    key: string,
+    about: { readonly contentType: string; readonly contentEncoding?: string | undefined },
+  ): Promise<string>;
+  /** Where part `partNumber` (from 1) is PUT. */
+  partUrl(key: string, multipartId: string, partNumber: number, seconds: number): Promise<string>;
+  /** Parts that have arrived, by number; undefined for an upload that is over, aborted or unknown. */
+  parts(key: string, multipartId: string): Promise<TransferredPart[] | undefined>;
+  /** Makes the object out of the parts. False for an upload that is over, aborted or unknown. */
+  complete(key: string, multipartId: string, parts: readonly TransferredPart[]): Promise<boolean>;
+  /** Forgets the parts. Does nothing for an upload that is over, aborted or unknown. */
+  abort(key: string, multipartId: string): Promise<void>;
+  /** Where the object is got, under the given file name. */
+  downloadUrl(
+    key: string,
+    about: { readonly seconds: number; readonly fileName: string; readonly contentType: string },
+  ): Promise<string>;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Opaque; absent on the last page. */
@@ -84,6 +117,11 @@ export interface RunStore {
    * serves a run of a later turn. One conditional write.
    */
   publish(record: DatasetRecord): Promise<boolean>;
+  /**
+   * Takes `count` segment ids of a dataset that were never given before, and returns the first: the others follow it.
+   * One atomic write, so that two runs at once never give the same id.
+   */
+  reserveSegmentIds(tenant: string, dataset: string, count: number): Promise<number>;
 }
 
 export interface SegmentStore {
@@ -92,15 +130,30 @@ export interface SegmentStore {
   segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
 }
 
+/** A label, and the run that wrote it. */
+export interface StoredLabel {
+  readonly runId: string;
+  readonly label: LabelRecord;
+}
+
 export interface LabelStore {
   /** Idempotent batch write of one run's labels; unprocessed items are retried with backoff. */
   putLabels(
     run: { tenant: string; dataset: string; runId: string },
-    labels: Iterable<LabelRecord>,
+    labels: Iterable<LabelRecord | LeftRecord>,
     /** Seconds since the epoch. */
     expiresAt?: number,
   ): Promise<number>;
-  label(tenant: string, dataset: string, runId: string, customerId: string): Promise<LabelRecord | undefined>;
+  /**
+   * The label by the first of the runs that wrote one for the customer; undefined where none did, or the first to do so
+   * wrote that the customer left. One read.
+   */
+  label(
+    tenant: string,
+    dataset: string,
+    customerId: string,
+    runIds: readonly string[],
+  ): Promise<StoredLabel | undefined>;
 }
 
 /** API keys by tenant and key id; the secret is never stored. */
@@ -108,6 +161,14 @@ export interface ApiKeyStore {
   key(tenant: string, keyId: string): Promise<ApiKeyRecord | undefined>;
   /** The key of an `X-Customer-Api-Id`, a lower-case UUID; the record says whose it is. */
   customerApi(customerApiId: string): Promise<ApiKeyRecord | undefined>;
+  /** Whose tokens the tenant takes. */
+  issuer(tenant: string, issuerId: string): Promise<TokenIssuerRecord | undefined>;
+}
+
+/** Counts requests, for limits of rate. */
+export interface RateCounterStore {
+  /** One more request of the key in the window that begins at `startMs`; resolves to how many that makes. */
+  count(tenant: string, keyId: string, window: { startMs: number; durationMs: number }): Promise<number>;
 }
 
 /** When a dataset is to be segmented again. */
@@ -130,6 +191,68 @@ export interface DatasetConfigStore {
   schedules(): Promise<DatasetSchedule[]>;
 }
 
+/** Days of one entity in one calendar month, ascending. */
+export interface EntityDays {
+  readonly entityId: string;
+  readonly days: readonly InsightDay[];
+}
+
+/** Daily insights of advertising accounts, by (entity, date). */
+export interface InsightStore {
+  /** Overwrites each (entity, date); every other day stays. Later ones of the same day win. Resolves to what was written. */
+  put(account: AccountRef, insights: readonly Insight[]): Promise<{ days: number; entities: number }>;
+  /** Days of all entities of one level, in no order: an entity comes once per calendar month. */
+  days(account: AccountRef, entityType: EntityType, range: DayRange): AsyncIterable<EntityDays>;
+  /** Days of one entity, ascending. */
+  entityDays(
+    account: AccountRef,
+    entityType: EntityType,
+    entityId: string,
+    range: DayRange,
+  ): Promise<InsightDay[]>;
+  entity(account: AccountRef, entityType: EntityType, entityId: string): Promise<CampaignEntity | undefined>;
+  /** By id, ascending. @throws InvalidRequestError for a cursor that is not ours or another tenant's */
+  entities(account: AccountRef, entityType: EntityType, page: PageRequest): Promise<Page<CampaignEntity>>;
+  /** Accounts of one tenant, ascending. */
+  accounts(tenant: string): Promise<AccountRef[]>;
+  /** Of all tenants, for the clock alone. */
+  allAccounts(): Promise<AccountRef[]>;
+}
+
+/** A record of a collection; collections, ids and labels: `contracts/campaign-collections.ts`. */
+export interface CampaignDocument<T> {
+  readonly tenant: string;
+  readonly collection: string;
+  /** Unique in its collection, which is sorted by it. */
+  readonly id: string;
+  /** Lists may be narrowed to one. */
+  readonly label?: string | undefined;
+  /** 1 for the first; a write replaces the revision before its own. */
+  readonly revision: number;
+  /** JSON. */
+  readonly value: T;
+}
+
+/** Which documents of a collection, in which order. */
+export interface DocumentQuery extends PageRequest {
+  readonly label?: string | undefined;
+  /** Lowest and highest id, both inclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly descending?: boolean | undefined;
+}
+
+/** Records of campaigns as documents. Only our own code writes them: values come back as the type they were written with. */
+export interface CampaignDocumentStore {
+  get<T>(tenant: string, collection: string, id: string): Promise<CampaignDocument<T> | undefined>;
+  /** False, and no change, unless the stored revision is the one before this: of two writers at once, one wins. */
+  write<T>(document: CampaignDocument<T>): Promise<boolean>;
+  /** Overwrites whatever is there, in batches. Ids must differ. */
+  writeAll<T>(documents: Iterable<CampaignDocument<T>>): Promise<number>;
+  /** Lists by label may lag by some seconds. @throws InvalidRequestError for a cursor that is not of this list */
+  list<T>(tenant: string, collection: string, query: DocumentQuery): Promise<Page<CampaignDocument<T>>>;
+}
+
 export interface WorkflowStarter {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
   start(name: string, input: Trigger): Promise<string>;
@@ -145,11 +268,15 @@ export interface Clock {
 /** Everything the shell is given; a test hands over the memory twin. */
 export interface Ports {
   readonly objects: ObjectStore;
+  readonly transfers: TransferStore;
   readonly runs: RunStore;
   readonly segments: SegmentStore;
   readonly labels: LabelStore;
   readonly apiKeys: ApiKeyStore;
   readonly configs: DatasetConfigStore;
+  readonly insights: InsightStore;
+  readonly campaignDocuments: CampaignDocumentStore;
+  readonly rateCounters: RateCounterStore;
   readonly experiments: ExperimentStore;
   readonly events: EventPublisher;
   readonly mailer: Mailer;

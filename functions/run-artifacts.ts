@@ -1,4 +1,10 @@
-import { type ArrowColumns, type ArrowSchemaMetadata, arrowFileChunks, decodeArrow } from './arrow/ipc.ts';
+import {
+  type ArrowColumns,
+  type ArrowSchemaMetadata,
+  arrowFileChunks,
+  type DecodedArrow,
+  decodeArrow,
+} from './arrow/ipc.ts';
 import type { Model, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import type { QualityReport } from './contracts/quality.ts';
@@ -38,6 +44,8 @@ export async function writeArtifacts(
     write(name, arrowFileChunks(tables, units(model)), ARROW_TYPE);
 
   const labelsOf = async (bucket: number) => decodeArrow(await objects.read(keys.labels(bucket)));
+  const segmentsOf = (labels: DecodedArrow) =>
+    labels.int32('cluster').map((cluster) => model.segmentIds?.[cluster] ?? cluster);
   const idColumn = ID_COLUMNS[plan.recipe];
 
   async function* entityTable(): AsyncGenerator<ArrowColumns> {
@@ -47,7 +55,7 @@ export async function writeArtifacts(
       yield {
         [idColumn]: entities.ids,
         ...Object.fromEntries([...entities.columns].map(([name, column]) => [name, columnData(column)])),
-        segment_id: labels.int32('segment_id'),
+        segment_id: segmentsOf(labels),
       };
       rows += entities.nRows;
       progress(rows);
@@ -57,7 +65,7 @@ export async function writeArtifacts(
     for await (const labels of readAhead(plan.nBuckets, labelsOf, AHEAD)) {
       yield {
         customer_id: labels.strings('customer_id'),
-        segment_id: labels.int32('segment_id'),
+        segment_id: segmentsOf(labels),
         distance: labels.float64('distance'),
         confidence: labels.float64('confidence'),
       };

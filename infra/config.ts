@@ -19,18 +19,28 @@ export interface ScheduledRun {
   readonly expression: string;
 }
 
+/** Functions that answer routes, besides `Http`: each has the memory, time and rights that its routes need. */
+export const API_SERVICES = [
+  'drilldown',
+  'datasets',
+  'segmentation',
+  'files',
+  'campaigns',
+  'experiments',
+  'training',
+] as const;
+export type ApiService = (typeof API_SERVICES)[number];
+
 /** One route of the HTTP API; paths are API Gateway's. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ANY';
   readonly path: string;
   /** True when no API key is asked for. */
   readonly open?: boolean;
-  /** True where the key comes in `X-Customer-Api-Id` and `X-Secret`, and the drill-down function answers. */
-  readonly drilldown?: boolean;
-  /** True where the function for the configuration of datasets answers. */
-  readonly datasets?: boolean;
-  /** Which function for experiments answers, where one does. */
-  readonly experiments?: 'experiments' | 'training';
+  /** The function that answers; default: `Http`, the service's own. */
+  readonly service?: ApiService;
+  /** How the key comes; default `X-API-Key`, or the pair of headers where the drill-down function answers. */
+  readonly credentials?: 'apiKey' | 'customerApi' | 'either';
 }
 
 /** Everything about a deployment that is a choice rather than a consequence. */
@@ -39,6 +49,9 @@ export interface Config {
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
+  readonly segmentation: FunctionSize;
+  readonly files: FunctionSize;
+  readonly campaigns: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly experiments: FunctionSize;
   readonly training: FunctionSize;
@@ -58,11 +71,15 @@ export interface Config {
   readonly routes: readonly Route[];
   /** Requests per second and burst of the whole API. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  /** What the routes about advertising campaigns are held to, and where the days of accounts begin. */
+  readonly campaignApi: { readonly requestsPerMinute: number; readonly timeZone: string };
   readonly retentionDays: {
     /** Access logs of the bucket. */
     readonly accessLogs: number;
     /** Former versions of overwritten or deleted objects. */
     readonly formerVersions: number;
+    /** Files that callers uploaded by presigned URLs. */
+    readonly uploads: number;
   };
   /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
   readonly mailFrom?: string;
@@ -84,6 +101,8 @@ export const config: Config = {
     FitCandidate: { memoryMb: 3008, timeoutSeconds: 900 },
     SelectModel: { memoryMb: 512, timeoutSeconds: 60 },
     AssignSegments: oneCpu,
+    MatchSegments: modest,
+    WriteLabels: oneCpu,
     PublishRun: oneCpu,
     MarkFailed: { memoryMb: 512, timeoutSeconds: 60 },
   },
@@ -93,6 +112,12 @@ export const config: Config = {
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.
   datasets: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: 5,000 leads with a search for the number of clusters take it for about ten seconds.
+  segmentation: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: it signs hundreds of URLs at once.
+  files: { memoryMb: 1769, timeoutSeconds: 24 },
+  // One whole CPU: an answer may need the days of every campaign of an account.
+  campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   // A visitor waits for it: one whole CPU.
   experiments: { memoryMb: 1769, timeoutSeconds: 15 },
@@ -113,57 +138,100 @@ export const config: Config = {
     { method: 'POST', path: '/v1/runs' },
     { method: 'GET', path: '/v1/runs/{runId}' },
     { method: 'GET', path: '/v1/runs/{runId}/quality' },
+    { method: 'GET', path: '/v1/runs/{runId}/flow' },
     { method: 'POST', path: '/v1/datasets/{dataset}/score' },
     { method: 'GET', path: '/v1/segments' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
-    { method: 'GET', path: '/v1/datasets', datasets: true },
-    { method: 'GET', path: '/v1/datasets/{dataset}', datasets: true },
-    { method: 'PUT', path: '/v1/datasets/{dataset}', datasets: true },
-    { method: 'DELETE', path: '/v1/datasets/{dataset}', datasets: true },
-    { method: 'POST', path: '/v1/datasets/{dataset}/inference', datasets: true },
-    { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', drilldown: true },
-    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', drilldown: true },
-    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', drilldown: true },
-    { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', drilldown: true },
-    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', experiments: 'experiments' },
-    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', experiments: 'experiments' },
-    { method: 'POST', path: '/api/v1/experiments', experiments: 'experiments' },
-    { method: 'GET', path: '/api/v1/experiments', experiments: 'experiments' },
-    { method: 'GET', path: '/api/v1/experiments/{experimentId}', experiments: 'experiments' },
-    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', experiments: 'experiments' },
-    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', experiments: 'experiments' },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', experiments: 'experiments' },
-    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', experiments: 'experiments' },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', experiments: 'experiments' },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', experiments: 'experiments' },
+    { method: 'GET', path: '/v1/datasets', service: 'datasets' },
+    { method: 'GET', path: '/v1/datasets/{dataset}', service: 'datasets' },
+    { method: 'PUT', path: '/v1/datasets/{dataset}', service: 'datasets' },
+    { method: 'DELETE', path: '/v1/datasets/{dataset}', service: 'datasets' },
+    { method: 'POST', path: '/v1/datasets/{dataset}/inference', service: 'datasets' },
+    { method: 'POST', path: '/v1/datasets/{dataset}/rollback', service: 'datasets' },
+    { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', service: 'drilldown' },
+    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', service: 'drilldown' },
+    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', service: 'drilldown' },
+    { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', service: 'drilldown' },
+    { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
+    { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
+    { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
+    { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
+    { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
+    { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/entities', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/accounts', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/campaigns/features', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/classifications/campaigns', service: 'campaigns', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/api/v1/classifications/campaigns/classify',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/classifications/campaigns/{id}',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    { method: 'GET', path: '/api/v1/classifications/summary', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/recommendations', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/recommendations/generate', service: 'campaigns', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/api/v1/recommendations/{id}/apply',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/recommendations/{id}/dismiss',
+      service: 'campaigns',
+      credentials: 'either',
+    },
+    { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', service: 'experiments' },
     {
       method: 'GET',
       path: '/api/v1/segmentation/{experimentId}/clustering/status',
-      experiments: 'experiments',
+      service: 'experiments',
     },
     {
       method: 'GET',
       path: '/api/v1/segmentation/{experimentId}/recommendations',
-      experiments: 'experiments',
+      service: 'experiments',
     },
     {
       method: 'POST',
       path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/accept',
-      experiments: 'experiments',
+      service: 'experiments',
     },
     {
       method: 'POST',
       path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/dismiss',
-      experiments: 'experiments',
+      service: 'experiments',
     },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', experiments: 'experiments' },
-    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', experiments: 'training' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', service: 'training' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
+  // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
+  campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };
 
 /** File name of a step's handler and bundle: `BuildFeatures` → `build-features`. */

@@ -18,7 +18,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { KEY, PREFIX, RUNS_BY_START, TTL_ATTRIBUTE } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, KEY, PREFIX, RUNS_BY_START, TTL_ATTRIBUTE } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 
 /** Where everything that outlives a deployment is kept. */
@@ -30,6 +30,7 @@ export interface DataStores {
   readonly apiKeys: ITable;
   readonly configs: ITable;
   readonly experiments: ITable;
+  readonly campaigns: ITable;
 }
 
 /** Settings of the data stack. */
@@ -50,6 +51,7 @@ export class DataStack extends Stack implements DataStores {
   readonly apiKeys: ITable;
   readonly configs: ITable;
   readonly experiments: ITable;
+  readonly campaigns: ITable;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -68,6 +70,14 @@ export class DataStack extends Stack implements DataStores {
     this.apiKeys = this.table('ApiKeys') as ITable;
     this.configs = this.table('Configs') as ITable;
     this.experiments = this.table('Experiments', undefined, this.experimentsKey()) as ITable;
+    const campaigns = this.table('Campaigns', TTL_ATTRIBUTE);
+    campaigns.addGlobalSecondaryIndex({
+      indexName: CAMPAIGNS_BY_LABEL.name,
+      partitionKey: { name: CAMPAIGNS_BY_LABEL.partition, type: AttributeType.STRING },
+      sortKey: { name: KEY.sort, type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+    this.campaigns = campaigns as ITable;
 
     new CfnOutput(this, 'DataBucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'RunsTableName', { value: this.runs.tableName });
@@ -76,6 +86,7 @@ export class DataStack extends Stack implements DataStores {
     new CfnOutput(this, 'ApiKeysTableName', { value: this.apiKeys.tableName });
     new CfnOutput(this, 'ConfigsTableName', { value: this.configs.tableName });
     new CfnOutput(this, 'ExperimentsTableName', { value: this.experiments.tableName });
+    new CfnOutput(this, 'CampaignsTableName', { value: this.campaigns.tableName });
   }
 
   private dataBucket({ retentionDays }: Config): IBucket {
@@ -101,6 +112,7 @@ export class DataStack extends Stack implements DataStores {
           id: 'ExpireFormerVersions',
           noncurrentVersionExpiration: Duration.days(retentionDays.formerVersions),
         },
+        { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
         {
           // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
           id: 'CoolRuns',

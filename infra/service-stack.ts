@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { ExperimentFunctions } from './constructs/experiment-functions.ts';
@@ -41,7 +41,7 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'], RUNS_BY_START.name)
       .useTable(ENV.segmentsTable, stores.segments, ['Query'])
-      .useTable(ENV.labelsTable, stores.labels, ['GetItem'])
+      .useTable(ENV.labelsTable, stores.labels, ['Query'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
     const authorizer = new ServiceFunction(this, 'Authorizer', {
@@ -64,7 +64,7 @@ export class ServiceStack extends Stack {
       description: 'Answers the routes about the configuration of datasets',
     })
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
-      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
     const experiments = new ExperimentFunctions(this, 'ExperimentFunctions', {
       bundles,
@@ -72,12 +72,49 @@ export class ServiceStack extends Stack {
       stateMachine,
       config,
     });
+    // It computes on what it is sent; runs and models are read to try a segmentation out, and a run is started on request.
+    const segmentation = new ServiceFunction(this, 'SegmentationHttp', {
+      bundles,
+      handler: 'segmentation-http',
+      size: config.segmentation,
+      description: 'Segments leads while the caller waits',
+    })
+      .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['Query'])
+      .useTable(ENV.configsTable, stores.configs, ['Query'])
+      .useWorkflow(stateMachine);
+    const files = new ServiceFunction(this, 'Files', {
+      bundles,
+      handler: 'files-http',
+      size: config.files,
+      description: 'Lets callers move files to and from the bucket',
+    }).useBucket(stores.bucket, { read: [PREFIX.uploads], write: [PREFIX.uploads], list: true, parts: true });
+    const campaigns = new ServiceFunction(this, 'Campaigns', {
+      bundles,
+      handler: 'campaigns-http',
+      size: config.campaigns,
+      description: 'Answers the routes about advertising campaigns',
+    })
+      .useTable(
+        ENV.campaignsTable,
+        stores.campaigns,
+        ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+        CAMPAIGNS_BY_LABEL.name,
+      )
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
+      .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
-      drilldown: drilldown.lambda,
-      datasets: datasets.lambda,
-      experiments: experiments.http.lambda,
-      training: experiments.training.lambda,
+      services: {
+        drilldown: drilldown.lambda,
+        datasets: datasets.lambda,
+        segmentation: segmentation.lambda,
+        files: files.lambda,
+        campaigns: campaigns.lambda,
+        experiments: experiments.http.lambda,
+        training: experiments.training.lambda,
+      },
       authorizer: authorizer.lambda,
       config,
     });

@@ -21,10 +21,30 @@ const sources: SourceFile[] = FOLDERS.filter((folder) => existsSync(join(ROOT, f
 );
 
 /** Rooms that take data and return data. */
-const PURE = ['tables', 'arrow', 'stats', 'features', 'clustering', 'segments', 'drilldown', 'experiments'];
+const PURE = [
+  'tables',
+  'arrow',
+  'stats',
+  'features',
+  'clustering',
+  'segments',
+  'segmentation',
+  'drilldown',
+  'campaigns',
+  'experiments',
+];
 /** `decompress` is the one room below the domain that knows a module of Node.js: zlib, which is bytes in and bytes out. */
 const FLOOR = ['errors', 'contracts', 'stats', 'arrow', 'decompress'];
-const DOMAIN = ['tables', 'features', 'clustering', 'segments', 'drilldown', 'experiments'];
+const DOMAIN = [
+  'tables',
+  'features',
+  'clustering',
+  'segments',
+  'segmentation',
+  'drilldown',
+  'campaigns',
+  'experiments',
+];
 
 /** Which rooms a room may import besides itself. `shell` is every file directly in functions/ but errors. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -38,7 +58,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   features: [...FLOOR, 'kernels', 'tables'],
   clustering: [...FLOOR, 'kernels', 'features'],
   segments: [...FLOOR, 'kernels', 'features', 'clustering'],
+  segmentation: [...FLOOR, 'kernels', 'tables', 'features', 'clustering', 'segments'],
   drilldown: [...FLOOR, 'kernels', 'clustering'],
+  campaigns: FLOOR,
   experiments: [...FLOOR, 'features'],
   threads: [...FLOOR, 'kernels', ...DOMAIN],
   shell: [...FLOOR, 'kernels', ...DOMAIN, 'threads', 'adapters'],

@@ -87,6 +87,8 @@ describe('the look at all experiments', () => {
       dataset: old,
       currentRunId: 'r1',
       turn: '1',
+      formerRunIds: [],
+      labelSources: [],
       request: { files: ['x'] },
       publishedAt: new Date(clock.now - 8 * DAY).toISOString(),
     });

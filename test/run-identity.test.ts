@@ -62,6 +62,8 @@ describe('the identity of a run', () => {
       tenant: 'acme',
       dataset: 'orders',
       currentRunId: 'r1',
+      labelSources: [],
+      formerRunIds: [],
       publishedAt: '2026-01-01T00:00:00.000Z',
       turn: '2026-01-01',
       request,

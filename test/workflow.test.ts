@@ -72,7 +72,9 @@ describe('a whole run', () => {
     const segments = await ports.segments.segments('acme', 'orders', run.runId);
     const labels = ports.contents.labels.get(`acme/orders/${run.runId}`);
     for (const { segment_id, size, statistics } of segments) {
-      const own = [...(labels?.values() ?? [])].filter(({ segmentId }) => segmentId === segment_id);
+      const own = [...(labels?.values() ?? [])]
+        .filter((label) => 'cluster' in label)
+        .filter(({ cluster }) => cluster === segment_id);
       expect(own).toHaveLength(size);
       const spends = own.map(({ features }) => Number(features.monetary));
       expect([Math.min(...spends), Math.max(...spends)]).toEqual([

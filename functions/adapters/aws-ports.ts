@@ -3,16 +3,20 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
 import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
-import { clientSettings, objectClientSettings } from './client-settings.ts';
+import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
+import { dynamodbDocuments } from './dynamodb-documents.ts';
 import { dynamodbExperiments } from './dynamodb-experiments.ts';
+import { dynamodbInsights } from './dynamodb-insights.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
+import { dynamodbRateCounters } from './dynamodb-rate-counters.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
 import { eventbridgeEvents } from './eventbridge-events.ts';
 import { requiredSetting } from './required-setting.ts';
 import { s3Objects } from './s3-objects.ts';
+import { s3Transfers } from './s3-transfers.ts';
 import { sesMailer } from './ses-mailer.ts';
 import { stepfunctionsWorkflow } from './stepfunctions-workflow.ts';
 
@@ -25,11 +29,15 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
   const setting = (name: string) => requiredSetting(env, name);
   const stores = {
     objects: once(() => s3Objects(new S3Client(objectClientSettings), setting(ENV.dataBucket))),
+    transfers: once(() => s3Transfers(new S3Client(transferClientSettings), setting(ENV.dataBucket))),
     runs: once(() => dynamodbRuns(table(ENV.runsTable))),
     segments: once(() => dynamodbSegments(table(ENV.segmentsTable))),
     labels: once(() => dynamodbLabels(table(ENV.labelsTable))),
     apiKeys: once(() => dynamodbApiKeys(table(ENV.apiKeysTable))),
     configs: once(() => dynamodbConfigs(table(ENV.configsTable))),
+    insights: once(() => dynamodbInsights(table(ENV.campaignsTable))),
+    campaignDocuments: once(() => dynamodbDocuments(table(ENV.campaignsTable))),
+    rateCounters: once(() => dynamodbRateCounters(table(ENV.campaignsTable))),
     experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
     events: once(() => eventbridgeEvents(setting(ENV.eventBusArn))),
     mailer: once(() => sesMailer(env[ENV.mailFrom])),
@@ -40,6 +48,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
   return {
     get objects() {
       return stores.objects();
+    },
+    get transfers() {
+      return stores.transfers();
     },
     get runs() {
       return stores.runs();
@@ -55,6 +66,15 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get configs() {
       return stores.configs();
+    },
+    get insights() {
+      return stores.insights();
+    },
+    get campaignDocuments() {
+      return stores.campaignDocuments();
+    },
+    get rateCounters() {
+      return stores.rateCounters();
     },
     get experiments() {
       return stores.experiments();

@@ -18,3 +18,10 @@ export const objectClientSettings = {
   maxAttempts: 5,
   requestHandler: { ...requestHandler, requestTimeout: OBJECT_MS, socketTimeout: OBJECT_MS },
 };
+
+/** Settings of the client that signs URLs: what a caller will send is not known, so that no checksum is signed. */
+export const transferClientSettings = {
+  ...objectClientSettings,
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+  responseChecksumValidation: 'WHEN_REQUIRED',
+} as const;

@@ -1,5 +1,5 @@
-import { customerApiKey } from '../contracts/keys.ts';
-import type { ApiKeyRecord } from '../contracts/records.ts';
+import { customerApiKey, tokenIssuerKey } from '../contracts/keys.ts';
+import type { ApiKeyRecord, TokenIssuerRecord } from '../contracts/records.ts';
 import type { ApiKeyStore } from '../ports.ts';
 import { recordOf, type Table } from './dynamodb-table.ts';
 
@@ -14,6 +14,11 @@ export function dynamodbApiKeys(table: Table): ApiKeyStore {
       const { partition, sort } = customerApiKey(customerApiId);
       const item = await table.get(partition, sort);
       return item && recordOf<ApiKeyRecord>(item);
+    },
+    async issuer(tenant, issuerId) {
+      const { partition, sort } = tokenIssuerKey(tenant, issuerId);
+      const item = await table.get(partition, sort);
+      return item && recordOf<TokenIssuerRecord>(item);
     },
   };
 }

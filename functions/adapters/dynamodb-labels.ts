@@ -1,12 +1,13 @@
 import { TTL_ATTRIBUTE } from '../contracts/env.ts';
-import type { LabelRecord } from '../contracts/records.ts';
+import type { LabelRecord, LeftRecord } from '../contracts/records.ts';
 import type { LabelStore } from '../ports.ts';
 import { type Item, recordOf, type Table } from './dynamodb-table.ts';
 
 // One partition per customer spreads the writes of a run over the whole table.
 const partition = (tenant: string, dataset: string, customerId: string) =>
   `T#${tenant}#D#${dataset}#C#${customerId}`;
-const runSk = (runId: string) => `RUN#${runId}`;
+const RUN_PREFIX = 'RUN#';
+const runSk = (runId: string) => RUN_PREFIX + runId;
 
 /** Longest partition key that DynamoDB takes, bytes of UTF-8. */
 const PARTITION_KEY_BYTES = 2048;
@@ -16,7 +17,7 @@ export function dynamodbLabels(table: Table): LabelStore {
   return {
     putLabels({ tenant, dataset, runId }, labels, expiresAt) {
       const sk = runSk(runId);
-      const itemOf = (label: LabelRecord): Item => ({
+      const itemOf = (label: LabelRecord | LeftRecord): Item => ({
         ...label,
         ...(expiresAt !== undefined && { [TTL_ATTRIBUTE]: expiresAt }),
         pk: partition(tenant, dataset, label.customerId),
@@ -24,11 +25,14 @@ export function dynamodbLabels(table: Table): LabelStore {
       });
       return table.putAll(Iterator.from(labels).map(itemOf));
     },
-    async label(tenant, dataset, runId, customerId) {
+    async label(tenant, dataset, customerId, runIds) {
       const pk = partition(tenant, dataset, customerId);
       if (Buffer.byteLength(pk) > PARTITION_KEY_BYTES) return undefined;
-      const item = await table.get(pk, runSk(runId));
-      return item && recordOf<LabelRecord>(item, [TTL_ATTRIBUTE]);
+      const byRun = new Map((await table.withPrefix(pk, RUN_PREFIX)).map((item) => [item.sk, item]));
+      const runId = runIds.find((id) => byRun.has(runSk(id)));
+      if (runId === undefined) return undefined;
+      const label = recordOf<LabelRecord | LeftRecord>(byRun.get(runSk(runId))!, [TTL_ATTRIBUTE]);
+      return 'left' in label ? undefined : { runId, label };
     },
   };
 }

@@ -95,6 +95,10 @@ export function dynamodbRuns(table: Table): RunStore {
       const items = await table.withPrefix(tenantPk(tenant), datasetSk(''));
       return items.map((item) => recordOf<DatasetRecord>(item));
     },
+    async reserveSegmentIds(tenant, dataset, count) {
+      const sk = `SEGMENT_IDS#${dataset}`;
+      return (await table.increment(tenantPk(tenant), sk, 'given', {}, count)) - count;
+    },
     publish(record) {
       const item = { ...record, pk: tenantPk(record.tenant), sk: datasetSk(record.dataset) };
       return table.put(item, {

@@ -51,6 +51,16 @@ export interface Table {
   put(item: Item, condition?: Expression): Promise<boolean>;
   /** Sets attributes of an item that exists; false when there is none. */
   set(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** As `set`, but makes the item where there is none; attributes that are not named stay. */
+  merge(pk: string, sk: string, attributes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Adds `amount` (1) to a number of an item, made with the other attributes where there is none; resolves to the new number. */
+  increment(
+    pk: string,
+    sk: string,
+    attribute: string,
+    others: Readonly<Record<string, unknown>>,
+    amount?: number,
+  ): Promise<number>;
   /** Drops attributes of an item. */
   remove(pk: string, sk: string, attributes: readonly string[]): Promise<void>;
   /** Writes all or nothing, in one request; false when the condition of the first write does not hold. */
@@ -59,6 +69,8 @@ export interface Table {
   withPrefix(pk: string, prefix: string): Promise<Item[]>;
   /** Items of an index or partition until `limit` are found; follows DynamoDB's 1 MB pages. */
   query(input: Omit<QueryCommandInput, 'TableName'>, limit?: number): Promise<Item[]>;
+  /** All items of a partition in sort key order, one page of DynamoDB at a time; strongly consistent. */
+  partition(pk: string): AsyncIterable<Item[]>;
   /** Overwrites items in batches. Resolves to their number. @throws TransientStoreError when pressure does not ease */
   putAll(items: Iterable<Item>): Promise<number>;
 }
@@ -131,6 +143,18 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
     }
   }
 
+  const update = (pk: string, sk: string, attributes: Readonly<Record<string, unknown>>) => {
+    const fields = Object.entries(attributes).filter(([, value]) => value !== undefined);
+    if (fields.length === 0) return undefined;
+    return {
+      TableName: name,
+      Key: { pk, sk },
+      UpdateExpression: `SET ${fields.map((_, n) => `#f${n} = :v${n}`).join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries(fields.map(([field], n) => [`#f${n}`, field])),
+      ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], n) => [`:v${n}`, value])),
+    };
+  };
+
   return {
     async get(pk, sk) {
       const input = { TableName: name, Key: { pk, sk }, ConsistentRead: true };
@@ -148,17 +172,48 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
       return conditional('write to', () => client.send(new PutCommand(input)));
     },
     async set(pk, sk, attributes) {
-      const fields = Object.entries(attributes).filter(([, value]) => value !== undefined);
-      if (fields.length === 0) return (await this.get(pk, sk)) !== undefined;
-      const input = {
-        TableName: name,
-        Key: { pk, sk },
-        UpdateExpression: `SET ${fields.map((_, n) => `#f${n} = :v${n}`).join(', ')}`,
-        ConditionExpression: `attribute_exists(${KEY.partition})`,
-        ExpressionAttributeNames: Object.fromEntries(fields.map(([field], n) => [`#f${n}`, field])),
-        ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], n) => [`:v${n}`, value])),
-      };
-      return conditional('update', () => client.send(new UpdateCommand(input)));
+      const input = update(pk, sk, attributes);
+      if (!input) return (await this.get(pk, sk)) !== undefined;
+      const exists = `attribute_exists(${KEY.partition})`;
+      return conditional('update', () =>
+        client.send(new UpdateCommand({ ...input, ConditionExpression: exists })),
+      );
+    },
+    async merge(pk, sk, attributes) {
+      const input = update(pk, sk, attributes);
+      if (input) await guarded('update', () => client.send(new UpdateCommand(input)));
+    },
+    async *partition(pk) {
+      let start: QueryCommandInput['ExclusiveStartKey'];
+      do {
+        const input = {
+          TableName: name,
+          KeyConditionExpression: `${KEY.partition} = :pk`,
+          ExpressionAttributeValues: { ':pk': pk },
+          ConsistentRead: true,
+          ExclusiveStartKey: start,
+        };
+        const page = await guarded('query', () => client.send(new QueryCommand(input)));
+        yield (page.Items ?? []) as Item[];
+        start = page.LastEvaluatedKey;
+      } while (start);
+    },
+    async increment(pk, sk, attribute, others, amount = 1) {
+      const input = update(pk, sk, others);
+      const set = input?.UpdateExpression ?? '';
+      const { Attributes } = await guarded('update', () =>
+        client.send(
+          new UpdateCommand({
+            TableName: name,
+            Key: { pk, sk },
+            UpdateExpression: `${set} ADD #n :amount`.trim(),
+            ExpressionAttributeNames: { ...input?.ExpressionAttributeNames, '#n': attribute },
+            ExpressionAttributeValues: { ...input?.ExpressionAttributeValues, ':amount': amount },
+            ReturnValues: 'UPDATED_NEW',
+          }),
+        ),
+      );
+      return Number(Attributes?.[attribute]);
     },
     async remove(pk, sk, attributes) {
       const input = {

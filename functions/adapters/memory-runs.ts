@@ -9,6 +9,7 @@ export function memoryRuns(): RunStore {
   const runs = new Map<string, RunRecord>();
   const datasets = new Map<string, DatasetRecord>();
   const progress = new Map<string, StepProgress>();
+  const segmentIds = new Map<string, number>();
   const keyOf = (...parts: (string | number)[]) => parts.join('/');
 
   return {
@@ -58,6 +59,11 @@ export function memoryRuns(): RunStore {
     async datasets(tenant) {
       const ofTenant = [...datasets.values()].filter((d) => d.tenant === tenant);
       return structuredClone(ofTenant).sort((a, b) => (a.dataset < b.dataset ? -1 : 1));
+    },
+    async reserveSegmentIds(tenant, dataset, count) {
+      const given = segmentIds.get(keyOf(tenant, dataset)) ?? 0;
+      segmentIds.set(keyOf(tenant, dataset), given + count);
+      return given;
     },
     async publish(record) {
       const key = keyOf(record.tenant, record.dataset);

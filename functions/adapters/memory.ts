@@ -1,11 +1,20 @@
-import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../contracts/records.ts';
+import type {
+  ApiKeyRecord,
+  LabelRecord,
+  LeftRecord,
+  SegmentRecord,
+  TokenIssuerRecord,
+} from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
 import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
+import { memoryDocuments } from './memory-documents.ts';
 import { memoryExperiments } from './memory-experiments.ts';
+import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
+import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
 import { executionExists } from './store-errors.ts';
 
 /** Ports on memory, with a look behind them for tests. */
@@ -13,14 +22,18 @@ export interface MemoryPorts extends Ports {
   readonly contents: {
     /** Objects by key. */
     readonly objects: Map<string, Uint8Array>;
+    /** Multipart uploads under way; `sendPart` adds to them. */
+    readonly uploads: MemoryUploads;
     /** Labels by `tenant/dataset/runId`, then by customer id, with the expiry they were written with. */
-    readonly labels: Map<string, Map<string, LabelRecord & { readonly expiresAt?: number }>>;
+    readonly labels: Map<string, Map<string, (LabelRecord | LeftRecord) & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
     /** Ids of executions that have ended; every other one counts as running. */
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
     readonly apiKeys: ApiKeyRecord[];
+    /** Token issuers; push a record to admit its tokens. */
+    readonly issuers: TokenIssuerRecord[];
     /** Events published and e-mails sent, in their order. */
     readonly events: ExperimentEvent[];
     readonly mails: Mail[];
@@ -30,19 +43,25 @@ export interface MemoryPorts extends Ports {
 /** Twin of `awsPorts` in memory: same contract, same conditions, same errors. `now` replaces the clock. */
 export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {}): MemoryPorts {
   const objects = new Map<string, Uint8Array>();
+  const uploads: MemoryUploads = new Map();
   const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
+  const issuers: TokenIssuerRecord[] = [];
+  const counts = new Map<string, number>();
   const events: ExperimentEvent[] = [];
   const mails: Mail[] = [];
 
   return {
-    contents: { objects, labels, executions, ended, apiKeys, events, mails },
+    contents: { objects, uploads, labels, executions, ended, apiKeys, issuers, events, mails },
     objects: memoryObjects(objects),
+    transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
+    insights: memoryInsights(),
+    campaignDocuments: memoryDocuments(),
     experiments: memoryExperiments(),
     events: {
       async publish(published) {
@@ -85,11 +104,14 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         }
         return count;
       },
-      async label(tenant, dataset, runId, customerId) {
-        const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
-        if (!stored) return undefined;
-        const { expiresAt: _, ...record } = structuredClone(stored);
-        return record;
+      async label(tenant, dataset, customerId, runIds) {
+        for (const runId of runIds) {
+          const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);
+          if (stored === undefined) continue;
+          const { expiresAt: _, ...label } = structuredClone(stored);
+          return 'left' in label ? undefined : { runId, label };
+        }
+        return undefined;
       },
     },
     apiKeys: {
@@ -100,6 +122,16 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       },
       async customerApi(customerApiId) {
         return structuredClone(apiKeys.find((key) => key.customerApiId === customerApiId));
+      },
+      async issuer(tenant, issuerId) {
+        return structuredClone(issuers.find((one) => one.tenant === tenant && one.issuerId === issuerId));
+      },
+    },
+    rateCounters: {
+      async count(tenant, keyId, { startMs }) {
+        const key = JSON.stringify([tenant, keyId, startMs]);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        return counts.get(key)!;
       },
     },
     workflow: {

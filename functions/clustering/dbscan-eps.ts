@@ -13,6 +13,32 @@ const MAX_SAMPLED = 5000;
  * @throws InsufficientDataError for fewer than minSamples rows
  */
 export function kDistances(kernels: Kernels, rows: Rows, minSamples: number): Float64Array {
+  const nSampled = Math.min(rows.nSamples, MAX_SAMPLED);
+  return measured(kernels, rows, minSamples, nSampled, (distances) => distances.sort());
+}
+
+/**
+ * Euclidean distance from every row to its minSamples-th nearest one, itself included, in the order of the rows; computed
+ * in float32. Time grows with the rows × the neighbours looked at.
+ * @throws InsufficientDataError for fewer than minSamples rows
+ */
+export function rowKDistances(kernels: Kernels, rows: Rows, minSamples: number): Float64Array {
+  return measured(kernels, rows, minSamples, rows.nSamples, (distances, order) => {
+    const ofRow = new Float64Array(rows.nSamples);
+    for (let position = 0; position < rows.nSamples; position++)
+      ofRow[order[position]!] = distances[position]!;
+    return ofRow;
+  });
+}
+
+/** k-distances of rows spread evenly over the order of a tree, and that order. */
+function measured(
+  kernels: Kernels,
+  rows: Rows,
+  minSamples: number,
+  nSampled: number,
+  take: (distances: Float64Array, order: ArrayLike<number>) => Float64Array,
+): Float64Array {
   checkRows(rows);
   const { nSamples, nFeatures } = rows;
   if (nSamples < minSamples || nFeatures === 0) {
@@ -24,7 +50,6 @@ export function kDistances(kernels: Kernels, rows: Rows, minSamples: number): Fl
   const { exports, memory } = kernels;
   return memory.scope(() => {
     const factor = unitFactor(rows.values);
-    const nSampled = Math.min(nSamples, MAX_SAMPLED);
     const tree = buildNeighborTree(kernels, rows, scalingOf(rows, factor), {
       leafSize: LEAF_SIZE,
     });
@@ -42,7 +67,10 @@ export function kDistances(kernels: Kernels, rows: Rows, minSamples: number): Fl
         to,
       );
     }
-    return Float64Array.from(squared, (value) => Math.sqrt(value) / factor).sort();
+    return take(
+      Float64Array.from(squared, (value) => Math.sqrt(value) / factor),
+      tree.order,
+    );
   });
 }
 

@@ -1,146 +1,222 @@
 import { z } from 'zod';
-import { count, isoTime } from './api-fields.ts';
-import { SEGMENTATION_MODES, segmentationChangeSchema, segmentationConfigSchema } from './experiment.ts';
+import { count, dataset, isoTime, limit, optionalDataset } from './api-fields.ts';
+import { CLUSTERING_ALGORITHMS } from './segmentation-records.ts';
 
-/** Body of `PUT /api/v1/segmentation/{experimentId}/config` (S2-05). */
-export const segmentationBodySchema = segmentationChangeSchema.meta({
-  id: 'SegmentationChange',
-  description: 'What is left out stays as it is.',
-  examples: [
-    { mode: 'manual', segment_by: ['source'], min_samples_per_segment: 100 },
-    { mode: 'auto', auto_clustering_enabled: true },
-  ],
+/**
+ * Wire shapes of `/api/segmentation/list`, `outliers` and `update` (S0-26 … S0-28, rulings X07 and X09), under the
+ * source's names. `cluster` has a file of its own: `api-cluster.ts`.
+ */
+
+/** Algorithm of a segmentation. */
+export const algorithm = z.enum(CLUSTERING_ALGORITHMS);
+
+/** 0..1. */
+export const share = z.number().min(0).max(1);
+const texts = z.array(z.string()).readonly();
+const average = z.number().nullable();
+const recommendations = z.array(z.string().trim().min(1).max(500)).max(50);
+const runId = z.string().min(1).max(64);
+
+/** Fields of a segment that `list` and `cluster` share (S0-21). */
+export const segmentFields = {
+  avg_ltv: average.meta({ description: 'Null where the dataset has no such column, as are the others.' }),
+  avg_behavior_score: average,
+  avg_engagement_score: average,
+  dominant_countries: texts.meta({ description: 'At most three, each of at least a tenth of the segment.' }),
+  dominant_states: texts,
+  dominant_utm_sources: texts,
+  silhouette_score: z.number().min(-1).max(1).nullable(),
+  action_recommendations: texts,
+  bid_recommendations: texts,
+  campaign_recommendations: texts,
+};
+
+/** Query of `GET /api/segmentation/list`. */
+export const listQuerySchema = z.strictObject({
+  limit: limit(100, 10),
+  algorithm: algorithm.optional(),
+  dataset: optionalDataset,
 });
 
-/** Answer of `GET` and `PUT …/config` (S2-04). */
-export const segmentationAnswerSchema = segmentationConfigSchema
-  .extend({
-    experiment_id: z.string(),
-    auto_activation_enabled: z.boolean().meta({ description: 'The same as `auto_activation`.' }),
-  })
-  .meta({ id: 'SegmentationConfig' });
-
-const recommendationSchema = z
+/** A stored segment, as `list` shows it. */
+export const listedClusterSchema = z
   .object({
-    id: z.string(),
-    type: z.enum(['enable_segmentation', 'enable_clustering']),
-    status: z.enum(['pending', 'accepted', 'dismissed']),
+    id: z.string().meta({
+      description: '`{run_id}.{clustering_algorithm}.{cluster_id}`, unique over runs.',
+      examples: ['r0f3a2b1c4d5e6f708192a3b4.kmeans.0'],
+    }),
+    cluster_id: count,
+    cluster_name: z.string(),
+    clustering_algorithm: algorithm,
+    size: count,
+    percentage: share.meta({ description: 'size ÷ all customers, 0..1.' }),
+    ...segmentFields,
+  })
+  .meta({ id: 'ListedCluster' });
+export type ListedCluster = z.output<typeof listedClusterSchema>;
+
+/** Answer of `GET /api/segmentation/list`. */
+export const listAnswerSchema = z
+  .object({ success: z.literal(true), clusters: z.array(listedClusterSchema) })
+  .meta({
+    id: 'SegmentationList',
+    examples: [
+      {
+        success: true,
+        clusters: [
+          {
+            id: 'r0f3a2b1c4d5e6f708192a3b4.kmeans.0',
+            cluster_id: 0,
+            cluster_name: 'Segmento 0 - Alto Valor + Alto Engajamento (SP)',
+            clustering_algorithm: 'kmeans',
+            size: 95,
+            percentage: 0.19,
+            avg_ltv: 497.5,
+            avg_behavior_score: 75.3,
+            avg_engagement_score: 82.1,
+            dominant_countries: ['BR'],
+            dominant_states: ['SP', 'RJ'],
+            dominant_utm_sources: ['facebook', 'google'],
+            silhouette_score: 0.71,
+            action_recommendations: ['Priorizar remarketing em 24h'],
+            bid_recommendations: ['Aumentar o lance em 30%'],
+            campaign_recommendations: ['Campanha de aquisição com lookalike de 1%'],
+          },
+        ],
+      },
+    ],
+  });
+
+/** A share of the query string, 0..1; everything else is refused, also `NaN` and blanks. */
+const queryShare = (usual: number) =>
+  z
+    .string()
+    .regex(/^(\d+(\.\d*)?|\.\d+)$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .pipe(z.number().min(0, 'must be a number from 0 to 1').max(1, 'must be a number from 0 to 1'))
+    .default(usual)
+    .meta({
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { type: 'number', minimum: 0, maximum: 1, default: usual });
+      },
+    });
+
+/** Query of `GET /api/segmentation/outliers`. */
+export const outliersQuerySchema = z.strictObject({
+  limit: limit(1000, 50),
+  confidence_threshold: queryShare(0.5).meta({
+    description: 'Customers whose confidence is below it, strictly.',
+  }),
+  dataset: optionalDataset,
+});
+
+/** An outlier, as `outliers` shows it. */
+export const listedOutlierSchema = z
+  .object({
+    lead_id: z.string(),
+    id: z.string().meta({ description: 'The same as `lead_id`.' }),
+    email: z.string().nullable().optional().meta({
+      description: 'Only for keys with the scope for personal data.',
+    }),
+    behavior_score: average,
+    days_since_lead: average,
+    country: z.string().nullable(),
+    state: z.string().nullable(),
+    utm_source: z.string().nullable(),
+    utm_medium: z.string().nullable(),
+    risk_score: share.meta({
+      description: 'ratio ÷ (1 + ratio); ratio = distance to the dense region ÷ eps.',
+    }),
     reason: z.string(),
-    suggested_config: segmentationChangeSchema,
-    avg_daily_visitors: z.number().min(0),
-    created_at: isoTime,
-    decided_at: isoTime.optional(),
+    confidence: share.meta({ description: '1 − risk_score.' }),
+    suspicious: z.literal(true),
+    rules: texts.meta({ description: 'Ids of the patterns that fired.' }),
+    contributions: z
+      .array(z.object({ feature: z.string(), contribution: z.number() }))
+      .readonly()
+      .meta({ description: 'Per feature; they sum to `risk_score`.' }),
   })
-  .meta({ id: 'SegmentationRecommendation' });
+  .meta({ id: 'ListedOutlier' });
+export type ListedOutlier = z.output<typeof listedOutlierSchema>;
 
-/** Answer of `GET …/eligibility` (S2-06). */
-export const eligibilitySchema = z
+/** Answer of `GET /api/segmentation/outliers`. */
+export const outliersAnswerSchema = z
   .object({
-    experiment_id: z.string(),
-    eligible_for_segmentation: z.boolean(),
-    eligible_for_clustering: z.boolean(),
-    avg_daily_visitors: z.number().min(0).meta({ description: 'Distinct visitors of the last 7 days ÷ 7.' }),
-    tier: z.enum(['insights_only', 'manual', 'auto_clustering']),
-    traffic_quality: z.enum(['low', 'medium', 'high', 'very_high']),
-    recommendations: z.array(recommendationSchema),
+    success: z.literal(true),
+    outliers: z.array(listedOutlierSchema),
+    total: count.meta({ description: 'Outliers in this answer.' }),
+    generated_at: isoTime,
   })
-  .meta({ id: 'SegmentationEligibility' });
+  .meta({
+    id: 'SegmentationOutliers',
+    examples: [
+      {
+        success: true,
+        outliers: [
+          {
+            lead_id: 'lead_123',
+            id: 'lead_123',
+            behavior_score: 98,
+            days_since_lead: 0,
+            country: 'BR',
+            state: 'SP',
+            utm_source: 'facebook',
+            utm_medium: 'cpc',
+            risk_score: 0.92,
+            reason: 'behaviour too intense, like a bot (behavior_score 98 > 95)',
+            confidence: 0.08,
+            suspicious: true,
+            rules: ['bot_like'],
+            contributions: [
+              { feature: 'behavior_score', contribution: 0.7 },
+              { feature: 'days_since_lead', contribution: 0.22 },
+            ],
+          },
+        ],
+        total: 1,
+        generated_at: '2026-11-21T03:00:12.345Z',
+      },
+    ],
+  });
 
-/** Answer of `GET …/segments` (S2-07). */
-export const experimentSegmentsSchema = z
-  .object({
-    experiment_id: z.string(),
-    segments: z.array(
-      z.object({
-        segment_key: z.string(),
-        display_name: z.string(),
-        segment_type: z.enum(['default', 'manual', 'auto']),
-        allocations: count,
-        conversions: count,
-        conversion_rate: z.number().min(0).max(1),
-        characteristics: z.record(z.string(), z.string()),
-      }),
-    ),
-  })
-  .meta({ id: 'ExperimentSegments' });
-
-/** Answer of `GET …/clustering/status` (S2-08). */
-export const clusteringStatusSchema = z
-  .object({
-    experiment_id: z.string(),
-    is_trained: z.boolean(),
-    is_stale: z.boolean().meta({ description: 'Older than 7 days.' }),
-    algorithm: z.literal('kmeans'),
-    n_clusters: z.int().nullable(),
-    trained_at: isoTime.nullable(),
-    silhouette_score: z.number().nullable(),
-    samples_trained_on: z.int().nullable(),
-    model_version: z.string().nullable().meta({ description: 'The run that found the clusters.' }),
-    last_training: z
-      .object({
-        run_id: z.string(),
-        status: z.enum(['starting', 'running', 'succeeded', 'failed']),
-        requested_at: isoTime,
-        samples: count,
-        problem: z.string().nullable(),
-      })
-      .nullable(),
-  })
-  .meta({ id: 'ClusteringStatus' });
-
-/** Body of `POST …/clustering/train` (S2-09). */
-export const trainBodySchema = z
+/** Body of `PUT /api/segmentation/update` (S0-28 with X07): what is left out stays as it is. */
+export const updateBodySchema = z
   .strictObject({
-    n_clusters: z.int().min(2).max(10).nullable().optional().meta({
-      description: 'Default: as configured; null chooses 2 to 10 by silhouette.',
-    }),
-    force_retrain: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Train although the clusters are not yet 7 days old.' }),
+    cluster_id: z.int().min(0).max(1_000_000),
+    action_recommendations: recommendations.optional(),
+    bid_recommendations: recommendations.optional(),
+    campaign_recommendations: recommendations.optional(),
+    run_id: runId.optional().meta({ description: 'Default: the run that is served.' }),
+    algorithm: algorithm.optional().meta({ description: 'Default: kmeans.' }),
+    dataset: optionalDataset,
   })
-  .meta({ id: 'TrainRequest', examples: [{ n_clusters: 4 }] });
+  .refine(
+    (body) =>
+      body.action_recommendations !== undefined ||
+      body.bid_recommendations !== undefined ||
+      body.campaign_recommendations !== undefined,
+    'give action_recommendations, bid_recommendations or campaign_recommendations',
+  )
+  .meta({
+    id: 'SegmentationUpdate',
+    examples: [
+      {
+        cluster_id: 0,
+        action_recommendations: ['Priorizar remarketing em 24h'],
+        bid_recommendations: ['Aumentar o lance em 30%'],
+      },
+    ],
+  });
+export type UpdateBody = z.output<typeof updateBodySchema>;
 
-/** Answer of `POST …/clustering/train`. */
-export const trainAnswerSchema = z
+/** Answer of `PUT /api/segmentation/update`: the segment as it is now. */
+export const updateAnswerSchema = z
   .object({
-    status: z.enum(['training', 'up_to_date']),
-    run_id: z.string(),
-    samples: count,
-    requested_at: isoTime,
+    success: z.literal(true),
+    dataset,
+    run_id: runId,
+    cluster: listedClusterSchema,
+    updated_at: isoTime,
   })
-  .meta({ id: 'TrainAnswer' });
-
-/** Query of `GET …/recommendations`. */
-export const recommendationsQuerySchema = z.strictObject({
-  status_filter: z.enum(['pending', 'accepted', 'dismissed', 'all']).default('pending'),
-});
-
-/** Answer of `GET …/recommendations` (S2-10). */
-export const recommendationsSchema = z
-  .object({ experiment_id: z.string(), recommendations: z.array(recommendationSchema) })
-  .meta({ id: 'SegmentationRecommendations' });
-
-/** Path of one recommendation. */
-export const recommendationIdSchema = z
-  .string()
-  .regex(/^[a-z-]{1,64}$/, 'must be the id of a recommendation');
-
-/** Answer of accepting or dismissing one. */
-export const decidedRecommendationSchema = z
-  .object({ recommendation: recommendationSchema, config: segmentationAnswerSchema })
-  .meta({ id: 'DecidedRecommendation' });
-
-/** Answer of `GET …/metrics` (S2-11). */
-export const segmentationMetricsSchema = z
-  .object({
-    mode: z.enum(SEGMENTATION_MODES),
-    segments_count: count,
-    avg_lift: z.number().nullable().meta({
-      description: 'What was realised, relative to the estimate for the best single variant for everybody.',
-    }),
-    best_segment: z
-      .object({ name: z.string(), conversion_rate: z.number().min(0).max(1), lift: z.number().nullable() })
-      .nullable(),
-  })
-  .meta({ id: 'SegmentationMetrics' });
+  .meta({ id: 'SegmentationUpdated' });

@@ -1,6 +1,6 @@
 import type { DatasetConfig, DatasetKind } from './dataset.ts';
 import type { EntityColumn, FittedRecipe, PartialEntities, RecipeSpec } from './recipe.ts';
-import type { RowCounts, Scores } from './records.ts';
+import type { LabelSource, RowCounts, Scores } from './records.ts';
 import type { DateOrder, DecimalMark, RowRange, TableLayout } from './table-layout.ts';
 import type { ResolvedRequest, RunRef, RunRequest } from './workflow.ts';
 
@@ -239,6 +239,14 @@ export interface Model {
   readonly scores: Scores;
   /** Of each feature of the recipe, in its order. */
   readonly importance: readonly FeatureImportance[];
+  /** Of the artefact alone: the segment that each cluster is. */
+  readonly segmentIds?: readonly number[];
+}
+
+/** `fit/former.json`. SelectModel → AssignSegments, MatchSegments, WriteLabels, PublishRun. */
+export interface FormerRun {
+  /** Null where the dataset serves nothing yet. */
+  readonly served: { readonly runId: string; readonly labelSources: readonly LabelSource[] } | null;
 }
 
 /** `fit/selection.json`: every candidate with its scores, and why one was chosen. */

@@ -11,8 +11,11 @@ export const ENV = {
   labelsTable: 'LABELS_TABLE',
   apiKeysTable: 'API_KEYS_TABLE',
   configsTable: 'CONFIGS_TABLE',
-  experimentsTable: 'EXPERIMENTS_TABLE',
+  campaignsTable: 'CAMPAIGNS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  requestsPerMinute: 'REQUESTS_PER_MINUTE',
+  campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
+  experimentsTable: 'EXPERIMENTS_TABLE',
   /** Bus that events about experiments go to. */
   eventBusArn: 'EVENT_BUS_ARN',
   /** Address that e-mails come from; not set, none is sent. */
@@ -27,6 +30,8 @@ export const PREFIX = {
   files: 'files/',
   /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */
   runs: 'runs/',
+  /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */
+  uploads: 'uploads/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */
@@ -51,7 +56,13 @@ export const RUNS_BY_START = {
   sort: 'startKey',
 } as const;
 
-/** Attribute that holds the expiry (seconds since the epoch) of label items. */
+/** Where the days of advertising accounts begin, unless the deployment says otherwise. */
+export const CAMPAIGN_TIME_ZONE = 'America/Sao_Paulo';
+
+/** Index of the campaigns table: documents of one collection by label; the sort key is that of the table. */
+export const CAMPAIGNS_BY_LABEL = { name: 'byLabel', partition: 'labelKey' } as const;
+
+/** Attribute that holds the expiry (seconds since the epoch) of label items and of counters of requests. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Scopes an API key may carry. */
@@ -62,6 +73,8 @@ export const SCOPES = [
   'drilldown',
   'datasets:read',
   'datasets:write',
+  'campaigns:read',
+  'campaigns:write',
   'experiments:read',
   'experiments:write',
   'experiments:allocate',

@@ -30,15 +30,29 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     selection: `${root}fit/selection.json`,
     labels: (bucket: number) => `${root}assign-segments/${padded(bucket)}.arrow`,
     partialProfile: (bucket: number) => `${root}assign-segments/${padded(bucket)}.json`,
+    /** The run that this one is compared with: the one served when the model was chosen. */
+    former: `${root}fit/former.json`,
+    identity: `${root}fit/identity.json`,
+    /** Entities of one bucket whose segment changed, and what was written. */
+    changes: (bucket: number) => `${root}write-labels/${padded(bucket)}.arrow`,
+    labelWrites: (bucket: number) => `${root}write-labels/${padded(bucket)}.json`,
     /** Published artefacts: their bytes depend on content, request and seed alone, never on the sharding. */
     artifact: (name: string) => `${root}artifacts/${name}`,
     artifactIndex: `${root}artifacts.json`,
     /** Comparison with the run served before: no artefact, since it depends on more than content and request. */
     drift: `${root}drift.json`,
+    flow: `${root}flow.json`,
+    allChanges: `${root}segment_changes.arrow`,
     mapResults: `${root}map-results/`,
   };
 }
 export type RunKeys = ReturnType<typeof runKeys>;
+
+/** Where the file of a presigned upload lies, and what was said of it. */
+export function uploadKeys(tenant: string, uploadId: string): { manifest: string; data: string } {
+  const root = `${PREFIX.uploads}${tenant}/${uploadId}/`;
+  return { manifest: `${root}upload.json`, data: `${root}data` };
+}
 
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */
 export function parseInputKey(key: string): { tenant: string; dataset: string; name: string } | undefined {
@@ -52,3 +66,11 @@ export function parseInputKey(key: string): { tenant: string; dataset: string; n
 export function customerApiKey(customerApiId: string): { partition: string; sort: string } {
   return { partition: `A#${customerApiId}`, sort: 'KEY' };
 }
+
+/** Where the record of a token issuer stands in the table of API keys. */
+export function tokenIssuerKey(tenant: string, issuerId: string): { partition: string; sort: string } {
+  return { partition: `T#${tenant}`, sort: `ISSUER#${issuerId}` };
+}
+
+/** Shortest secret that HS256 is taken with, characters: a shorter one can be guessed off-line from one token. */
+export const SHORTEST_SECRET = 32;

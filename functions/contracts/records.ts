@@ -49,6 +49,9 @@ export interface RunRecord {
   /** Items per step, known after planning; the denominator of progress. */
   readonly itemsPerStep?: Partial<Record<Step, number>>;
   readonly artifacts?: readonly Artifact[];
+  /** Where the labels of this run lie: its own first, then those of former runs that it left as they were. */
+  readonly labelSources?: readonly LabelSource[];
+  readonly labelWrites?: LabelWrites;
 }
 
 /** A published artefact; `sha256` is of its bytes. */
@@ -85,7 +88,14 @@ export interface DatasetRecord {
   readonly turn: string;
   /** The request of the current run: a schedule repeats it. */
   readonly request: RunRequest;
+  /** Those of the current run. */
+  readonly labelSources: readonly LabelSource[];
+  /** Runs served before this one, the last one first; at most `MOST_FORMER_RUNS`. */
+  readonly formerRunIds: readonly string[];
 }
+
+/** Former runs that a dataset can be rolled back to. */
+export const MOST_FORMER_RUNS = 10;
 
 /** mean, median, min, max of one feature over a segment, in the feature's own unit. */
 export interface FeatureStatistics {
@@ -100,7 +110,7 @@ export interface SegmentRecord {
   readonly tenant: string;
   readonly dataset: string;
   readonly run_id: string;
-  /** 0 is the largest. */
+  /** The same from run to run; in a dataset's first run 0 is the largest. */
   readonly segment_id: number;
   readonly name: string;
   readonly size: number;
@@ -123,16 +133,41 @@ export interface SegmentRecord {
 /** A value of the entity table that is not missing. */
 export type LabelValue = Exclude<EntityCell, null>;
 
-/** One entity's segment in one run. */
+/**
+ * One entity's label as a run wrote it: what changes only when the entity itself or its segment does. Later runs that
+ * find both unchanged write nothing; distances follow from the model that is served.
+ */
 export interface LabelRecord {
   readonly customerId: string;
-  readonly segmentId: number;
-  /** Euclidean distance to the segment's center, on the scaled features. */
-  readonly distance: number;
-  /** max(0, 1 − distance / 5), 0..1. */
-  readonly confidence: number;
+  /** Cluster number in the run that wrote the label. */
+  readonly cluster: number;
   /** Values by column of the entity table, as far as there are any; instants in ms since the epoch. */
   readonly features: Readonly<Record<string, LabelValue>>;
+  /** Of orders: instant of the latest, from which recency is counted; ms since the epoch. */
+  readonly latestMs?: number;
+}
+
+/** Written for an entity that the run no longer holds. */
+export interface LeftRecord {
+  readonly customerId: string;
+  readonly left: true;
+}
+
+/** A run whose labels count, and the id of the segment that each of its clusters is. */
+export interface LabelSource {
+  readonly runId: string;
+  /** Stable segment id per cluster. */
+  readonly segmentIds: readonly number[];
+}
+
+/** What publishing a run's labels took. */
+export interface LabelWrites {
+  /** Labels of entities that are new, moved or have other values. */
+  readonly written: number;
+  /** Labels of a former run that still hold. */
+  readonly unchanged: number;
+  /** Entities of the former run that are gone. */
+  readonly left: number;
 }
 
 /** An API key as stored: the secret only as a SHA-256 hash. */
@@ -143,6 +178,23 @@ export interface ApiKeyRecord {
   readonly customerApiId?: string;
   /** Lower-case hex SHA-256 of the secret part. */
   readonly secretHash: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: string;
+  readonly disabled?: boolean;
+}
+
+/** Whose tokens open a tenant's data, as stored beside its API keys: one of `secret` and `jwksUrl`. */
+export interface TokenIssuerRecord {
+  readonly tenant: string;
+  /** `iss` of its tokens; `default` for tokens without one. */
+  readonly issuerId: string;
+  /** HS256 secret that the issuer signs with, 32 characters or more. */
+  readonly secret?: string;
+  /** Where its public keys are, `https:`. */
+  readonly jwksUrl?: string;
+  /** `aud` that its tokens must carry; absent: not looked at. */
+  readonly audience?: string;
+  /** What its tokens may do; a token's own `scope` can only narrow it. */
   readonly scopes: readonly Scope[];
   readonly createdAt: string;
   readonly disabled?: boolean;

@@ -13,6 +13,8 @@ export const STEPS = [
   'FitCandidate',
   'SelectModel',
   'AssignSegments',
+  'MatchSegments',
+  'WriteLabels',
   'PublishRun',
 ] as const;
 export type Step = (typeof STEPS)[number];
@@ -24,6 +26,7 @@ export const MAPS = {
   EachFeatureShard: { step: 'WriteFeatures', items: 'bucketsKey' },
   EachCandidate: { step: 'FitCandidate', items: 'candidatesKey' },
   EachLabelShard: { step: 'AssignSegments', items: 'bucketsKey' },
+  EachChangeShard: { step: 'WriteLabels', items: 'bucketsKey' },
 } as const satisfies Record<string, { step: Step; items: 'rowShardsKey' | 'bucketsKey' | 'candidatesKey' }>;
 
 /**

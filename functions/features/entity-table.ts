@@ -32,7 +32,12 @@ export interface EntityTable {
   readonly nRows: number;
   readonly ids: readonly string[];
   readonly columns: ReadonlyMap<string, EntityValues>;
+  /** Of orders: instant of each customer's latest, ms since the epoch. Recency is counted from it, so no column holds it. */
+  readonly latestMs?: Float64Array;
 }
+
+/** Name of the Arrow column of `latestMs`. */
+const LATEST_MS = 'latest_ms';
 
 /** Name of the id's column in the Arrow file of each kind of entity table. */
 export const ID_COLUMNS: Readonly<Record<FittedRecipe['recipe'], string>> = {
@@ -42,12 +47,13 @@ export const ID_COLUMNS: Readonly<Record<FittedRecipe['recipe'], string>> = {
 
 /** The table as an Arrow file: its id, and each column with its unit and source; a missing text is empty, a list JSON. */
 export function encodeEntityTable(
-  { ids, columns }: EntityTable,
+  { ids, columns, latestMs }: EntityTable,
   described: readonly EntityColumn[],
   idColumn = ID_COLUMNS.table,
 ): Uint8Array {
   const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: ids };
   for (const [name, values] of columns) encoded[name] = columnData(values);
+  if (latestMs) encoded[LATEST_MS] = latestMs;
   const metadata = described.map(({ name, unit, source }) => [name, { unit, source }] as const);
   return encodeArrowFile(encoded, { columns: Object.fromEntries(metadata) });
 }
@@ -78,6 +84,7 @@ export function decodeEntityTable(
     nRows: file.nRows,
     ids: file.strings(idColumn),
     columns: new Map(described.map((column) => [column.name, columnValues(file, column)])),
+    ...(idColumn === ID_COLUMNS.rfm && { latestMs: file.float64(LATEST_MS) }),
   };
 }
 

@@ -10,3 +10,20 @@ export const FEATURE_GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 /** How a column name is compared: without case, blanks and punctuation. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Features that the source recommends for leads (S0-08); those of time are made of the instant of the lead. */
+export const RECOMMENDED_FEATURES = [
+  'ltv_class',
+  'purchase_value',
+  'behavior_score',
+  'engagement_score',
+  'intention_level',
+  'days_since_lead',
+  'hour_of_day',
+  'is_weekend',
+  'is_business_hours',
+  'country',
+  'state',
+  'utm_source',
+  'utm_medium',
+] as const;

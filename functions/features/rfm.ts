@@ -41,9 +41,7 @@ export class RfmMerger {
   finish(referenceMs: number): EntityTable {
     const customers = [...this.#customers.values()].sort(compareEntities);
     const features: Record<(typeof RFM_FEATURES)[number]['name'], Float64Array> = {
-      recency_days: Float64Array.from(customers, ({ latestMs }) =>
-        Math.floor((referenceMs - latestMs) / DAY_MS),
-      ),
+      recency_days: Float64Array.from(customers, ({ latestMs }) => recencyDays(referenceMs, latestMs)),
       frequency: Float64Array.from(customers, ({ orders }) => orders.size),
       monetary: Float64Array.from(customers, ({ amount }) => roundExact(amount)),
     };
@@ -51,6 +49,7 @@ export class RfmMerger {
       nRows: customers.length,
       ids: customers.map(({ id }) => id),
       columns: new Map(RFM_FEATURES.map(({ name }) => [name, { type: 'number', values: features[name] }])),
+      latestMs: Float64Array.from(customers, ({ latestMs }) => latestMs),
     };
   }
 
@@ -63,6 +62,11 @@ export class RfmMerger {
     }
     return customer;
   }
+}
+
+/** Whole days from the latest order to the reference. */
+export function recencyDays(referenceMs: number, latestMs: number): number {
+  return Math.floor((referenceMs - latestMs) / DAY_MS);
 }
 
 /** The instant that recency counts from by default: one day after the latest order, so that nobody has recency 0 by the clock. */

@@ -3,26 +3,33 @@ import { assign } from '../clustering/assign.ts';
 import { confidenceAt, flatCenters } from '../clustering/model.ts';
 import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
-import type { LabelRecord } from '../contracts/records.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
 import { readEntities } from '../entity-buckets.ts';
 import { InvalidDatasetError } from '../errors.ts';
 import { featureMatrix } from '../feature-shards.ts';
-import { entityCells } from '../features/entity-cells.ts';
-import type { EntityTable } from '../features/entity-table.ts';
+import { openFormerRun, readFormerLabels } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { loadKernels } from '../kernels/instance.ts';
+import type { ObjectStore } from '../ports.ts';
 import { CategoryProfiles } from '../segments/category-profile.ts';
+import {
+  type LabelledCustomers,
+  MembershipCounts,
+  type PartialMembership,
+} from '../segments/membership-counts.ts';
 import { SegmentProfiles } from '../segments/profile.ts';
 import { profiledColumns } from '../segments/profiled-columns.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 
-/** Assigns every entity of one bucket to its nearest center; writes labels, label items and a partial profile. */
+/**
+ * Assigns every entity of one bucket to its nearest center; writes labels, a partial profile and, against the run that
+ * the dataset serves, how many went from which cluster to which.
+ */
 export async function assignSegments(
   { run, item: bucket }: ItemInput,
-  { ports: { objects, labels: labelStore }, progress }: StepContext,
+  { ports: { objects }, progress }: StepContext,
 ): Promise<ItemResult> {
   const keys = runKeys(run);
   const plan = await readJson<RunPlan>(objects, keys.plan);
@@ -53,40 +60,41 @@ export async function assignSegments(
   const categories = new CategoryProfiles(model.nClusters, texts);
   categories.addRows(labels, entities);
 
-  const labelled = { customerIds: entities.ids, labels, distances, confidence };
-  await objects.write(keys.labels(bucket), labelFile(labelled), ARROW_TYPE);
-  await writeJson(objects, keys.partialProfile(bucket), { ...profiles.toJSON(), categories });
-  await labelStore.putLabels(run, labelRecords(entities, labelled, progress));
+  const file = encodeArrowFile({
+    customer_id: entities.ids,
+    cluster: labels,
+    distance: distances,
+    confidence,
+  });
+  await objects.write(keys.labels(bucket), file, ARROW_TYPE);
+  const membership = await membershipSince(objects, plan, bucket, { ids: entities.ids, labels });
+  await writeJson(objects, keys.partialProfile(bucket), {
+    ...profiles.toJSON(),
+    categories,
+    ...(membership && { membership }),
+  });
+  progress(entities.nRows);
   return { item: bucket, rows: entities.nRows };
 }
 
-interface LabelledCustomers {
-  readonly customerIds: readonly string[];
-  readonly labels: Int32Array;
-  readonly distances: Float64Array;
-  readonly confidence: Float64Array;
-}
-
-function labelFile({ customerIds, labels, distances, confidence }: LabelledCustomers): Uint8Array {
-  return encodeArrowFile({ customer_id: customerIds, segment_id: labels, distance: distances, confidence });
-}
-
-/** One at a time, as the store takes them: progress tells how many it has taken. */
-function* labelRecords(
-  entities: EntityTable,
-  { customerIds, labels, distances, confidence }: LabelledCustomers,
-  progress: (rows: number) => void,
-): Iterable<LabelRecord> {
-  for (const [row, customerId] of customerIds.entries()) {
-    progress(row);
-    yield {
-      customerId,
-      segmentId: labels[row] ?? Number.NaN,
-      distance: distances[row] ?? Number.NaN,
-      confidence: confidence[row] ?? Number.NaN,
-      features: entityCells(entities, row),
-    };
+/** How many went from which cluster of the former run to which of this one; undefined without a former run. */
+async function membershipSince(
+  objects: ObjectStore,
+  { run, nBuckets }: RunPlan,
+  bucket: number,
+  after: LabelledCustomers,
+): Promise<PartialMembership | undefined> {
+  const former = await openFormerRun(objects, run);
+  if (former === undefined) return undefined;
+  const counts = new MembershipCounts();
+  const ids: string[] = [];
+  const clusters: number[] = [];
+  for await (const part of readFormerLabels(objects, former, bucket, nBuckets, false)) {
+    for (const id of part.ids) ids.push(id);
+    for (const cluster of part.clusters) clusters.push(cluster);
   }
+  counts.addBucket({ ids, labels: clusters }, after);
+  return counts.toJSON();
 }
 
 export const handler = stepHandler('AssignSegments', itemInputSchema, assignSegments);

@@ -3,6 +3,7 @@ import { ENV } from '../contracts/env.ts';
 import type { ApiKeyRecord } from '../contracts/records.ts';
 import { createLogger, logLevel } from '../observability.ts';
 import type { ApiKeyStore } from '../ports.ts';
+import { isToken, verifyToken } from '../verify-token.ts';
 
 /** The part of a REQUEST authorizer's event (payload format 2.0) that we read; header names in lower case. */
 export interface AuthorizerEvent {
@@ -22,6 +23,7 @@ export interface AuthorizerResult {
 export interface AuthorizerOptions {
   readonly apiKeys?: () => ApiKeyStore | Promise<ApiKeyStore>;
   readonly log?: ReturnType<typeof createLogger>;
+  readonly now?: () => Date;
 }
 
 /** An API key: `tsl.{tenant}.{keyId}.{secret}`. Tenant and key id find the record; only the secret is secret. */
@@ -38,9 +40,15 @@ interface SentKey {
   find(keys: ApiKeyStore): Promise<ApiKeyRecord | undefined>;
 }
 
+/** The text of `X-API-Key`, else of `Authorization: Bearer`: a key or a token. */
+function credential(headers: AuthorizerEvent['headers'] = {}): string {
+  const key = headers['x-api-key'];
+  return key ?? /^Bearer +(\S+)$/i.exec(headers.authorization?.trim() ?? '')?.[1] ?? '';
+}
+
 /** The key of a request, in one header (`X-API-Key`) or in two; undefined where neither is well formed. */
 function keyInHeaders(headers: AuthorizerEvent['headers'] = {}): SentKey | undefined {
-  const [, tenant, keyId, ownSecret] = API_KEY.exec(headers['x-api-key'] ?? '') ?? [];
+  const [, tenant, keyId, ownSecret] = API_KEY.exec(credential(headers)) ?? [];
   if (tenant !== undefined && keyId !== undefined && ownSecret !== undefined) {
     return { secret: ownSecret, told: { tenant, keyId }, find: (keys) => keys.key(tenant, keyId) };
   }
@@ -53,16 +61,27 @@ function keyInHeaders(headers: AuthorizerEvent['headers'] = {}): SentKey | undef
 /** Compared with where there is no record, so that an unknown key takes as long as a wrong secret. */
 const NO_HASH = Buffer.alloc(32);
 
-/** Lambda authorizer of the HTTP API: admits the holder of an API key and says which tenant and scopes it stands for. */
+/** Lambda authorizer of the HTTP API: admits the holder of an API key or of a token of the tenant's own issuer, and says which tenant and scopes it stands for. */
 export function authorizerHandler(
   options: AuthorizerOptions = {},
 ): (event: AuthorizerEvent) => Promise<AuthorizerResult> {
   const {
     apiKeys: openKeys = awsApiKeysOnce,
     log = createLogger({ level: logLevel(process.env.AWS_LAMBDA_LOG_LEVEL) }),
+    now = () => new Date(),
   } = options;
 
   return async ({ headers, requestContext }) => {
+    const token = credential(headers);
+    if (isToken(token)) {
+      const caller = await verifyToken(token, await openKeys(), now());
+      if (caller) {
+        const { tenant, scopes, keyId } = caller;
+        return { isAuthorized: true, context: { tenant, scopes: scopes.join(' '), keyId } };
+      }
+      log.info('key refused', { requestId: requestContext?.requestId, reason: 'token_not_valid' });
+      return { isAuthorized: false, context: {} };
+    }
     const sentKey = keyInHeaders(headers);
     if (sentKey === undefined) {
       log.info('key refused', { requestId: requestContext?.requestId, reason: 'malformed' });

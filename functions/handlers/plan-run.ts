@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { RunRecord } from '../contracts/records.ts';
-import { type PlanResult, type RunRef, type Trigger, triggerSchema } from '../contracts/workflow.ts';
+import { type PlanResult, type Trigger, triggerSchema } from '../contracts/workflow.ts';
 import { writeJson } from '../json-objects.ts';
 import { planInput } from '../plan-input.ts';
 import { identifyRun, turnOf } from '../run-identity.ts';
+import { serveRun } from '../serve-run.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const inputSchema = z.object({ trigger: triggerSchema, executionId: z.string().optional() });
@@ -33,7 +34,8 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
   }
   if (!claim.claimed) {
     if (claim.existing.status !== 'succeeded') return { outcome: 'alreadyRunning', run };
-    await serveAgain({ ...run, turn, request: askedRequest }, startedAt, context);
+    const { labelSources = [] } = claim.existing;
+    await serveRun(ports, { ...run, turn, request: askedRequest, labelSources }, startedAt, context.log);
     return { outcome: 'alreadyPublished', run };
   }
   await context.claimed(run);
@@ -57,21 +59,12 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
       WriteFeatures: nBuckets,
       SelectModel: 1,
       AssignSegments: nBuckets,
+      MatchSegments: 1,
+      WriteLabels: nBuckets,
       PublishRun: 1,
     },
   });
   return { outcome: 'planned', run, rowShardsKey: keys.rowShards, bucketsKey: keys.buckets };
-}
-
-/** Older content that comes again is served again: all it takes is the pointer. */
-async function serveAgain(
-  { tenant, dataset, runId, turn, request }: Pick<RunRecord, 'turn' | 'request'> & RunRef,
-  publishedAt: string,
-  { ports: { runs }, log }: StepContext,
-): Promise<void> {
-  if ((await runs.dataset(tenant, dataset))?.currentRunId === runId) return;
-  const served = await runs.publish({ tenant, dataset, currentRunId: runId, publishedAt, turn, request });
-  if (!served) log.warn('not served again: the dataset serves what was asked for later', { runId });
 }
 
 const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));

@@ -3,6 +3,7 @@ import { runKeys } from '../contracts/keys.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { driftSinceServed, qualityReport } from '../data-quality.ts';
 import { readJson, writeJson } from '../json-objects.ts';
+import { labelSourcesOf } from '../label-sources.ts';
 import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
@@ -10,7 +11,10 @@ import { CategoryProfiles, type PartialCategories } from '../segments/category-p
 import { describeSegments } from '../segments/describe.ts';
 import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
 import { profiledColumns } from '../segments/profiled-columns.ts';
+import type { RunIdentities } from '../segments/run-identities.ts';
+import { serveRun } from '../serve-run.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
+import { writeFlow } from '../write-flow.ts';
 
 /** What publishing a run returns: counts only. */
 export interface PublishResult {
@@ -26,10 +30,13 @@ export interface PublishResult {
 export async function publishRun({ run }: StepInput, context: StepContext): Promise<PublishResult> {
   const { objects, segments: segmentStore, runs, clock } = context.ports;
   const keys = runKeys(run);
-  const [plan, model] = await Promise.all([
+  const [plan, fitted, identities] = await Promise.all([
     readJson<RunPlan>(objects, keys.plan),
     readJson<Model>(objects, keys.model),
+    readJson<RunIdentities>(objects, keys.identity),
   ]);
+  const { segmentIds } = identities;
+  const model: Model = { ...fitted, segmentIds };
 
   const rows = await readRowCounts(objects, plan);
   const { profiles, categories } = await mergedProfiles(context, plan, model);
@@ -39,6 +46,8 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const artifacts = await writeArtifacts(context, plan, model, segments, quality);
   const drift = await driftSinceServed(context.ports, labelled);
   if (drift) await writeJson(objects, keys.drift, drift);
+  const labelWrites = await writeFlow(context, plan, identities);
+  const labelSources = await labelSourcesOf(objects, run, segmentIds);
 
   const { tenant, dataset, runId } = run;
   await segmentStore.putSegments(segments.map((segment) => ({ tenant, dataset, run_id: runId, ...segment })));
@@ -51,12 +60,16 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     scores: model.scores,
     nSegments: segments.length,
     artifacts,
+    labelSources,
+    labelWrites,
   });
   const { turn = '' } = (await runs.get(tenant, runId)) ?? {};
-  const current = { tenant, dataset, currentRunId: runId, publishedAt, turn, request: plan.asked };
-  if (!(await runs.publish(current))) {
-    context.log.warn('not served: the dataset serves what was asked for later', { ...run });
-  }
+  await serveRun(
+    context.ports,
+    { ...run, turn, request: plan.asked, labelSources },
+    publishedAt,
+    context.log,
+  );
   return { nSegments: segments.length, nEntities: profiles.total };
 }
 

@@ -4,15 +4,20 @@ import type { Candidate, CandidateFit } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { FittedRecipe } from '../contracts/recipe.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
+import { findFormerRun } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { readAhead } from '../read-ahead.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
-/** Chooses the best fitted candidate and writes it as the model, with the comparison it won. */
+/**
+ * Chooses the best fitted candidate and writes it as the model, with the comparison it won; and fixes which run the new one
+ * is compared with.
+ */
 export async function selectModel(
   { run }: StepInput,
-  { ports: { objects }, log }: StepContext,
+  { ports, log }: StepContext,
 ): Promise<{ readonly nClusters: number }> {
+  const { objects } = ports;
   const keys = runKeys(run);
   const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
   const candidates = await readJson<Candidate[]>(objects, keys.candidates);
@@ -22,6 +27,7 @@ export async function selectModel(
   const { selected, report } = selectCandidate(fits);
   await writeJson(objects, keys.model, modelOf(recipe, selected));
   await writeJson(objects, keys.selection, report);
+  await writeJson(objects, keys.former, await findFormerRun(ports, run));
   log.info('model selected', { nClusters: report.selected, reason: report.reason });
   return { nClusters: report.selected };
 }

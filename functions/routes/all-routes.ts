@@ -1,7 +1,10 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
+import { fileRoutes } from './files-table.ts';
 import type { Route } from './route.ts';
+import { segmentationRoutes } from './segmentation-table.ts';
 import { routes } from './table.ts';
 
 /** Every route of the API, whichever function answers it. */
@@ -11,4 +14,7 @@ export const allRoutes: readonly Route[] = [
   ...drilldownRoutes,
   ...experimentRoutes,
   ...trainingRoutes,
+  ...segmentationRoutes,
+  ...fileRoutes,
+  ...campaignRoutes,
 ];

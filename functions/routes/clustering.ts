@@ -1,5 +1,9 @@
+import {
+  clusteringStatusSchema,
+  trainAnswerSchema,
+  trainBodySchema,
+} from '../contracts/api-experiment-segmentation.ts';
 import { experimentPathSchema } from '../contracts/api-experiments.ts';
-import { clusteringStatusSchema, trainAnswerSchema, trainBodySchema } from '../contracts/api-segmentation.ts';
 import type { RunRecord } from '../contracts/records.ts';
 import { isStale } from '../experiments/cluster-training.ts';
 import { trainClusters } from '../train-clusters.ts';

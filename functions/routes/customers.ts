@@ -1,6 +1,6 @@
 import { customerPathSchema, customerSegmentSchema, datasetQuerySchema } from '../contracts/api.ts';
-import { findLabel } from './find-label.ts';
-import { publishedDataset } from './published-run.ts';
+import { findCustomer } from './find-customer.ts';
+import { publishedDataset, publishedRun } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
 /** One customer's segment in the dataset's current run. */
@@ -17,22 +17,22 @@ export const customerSegment = defineRoute({
   async handle({ tenant, params: { customerId }, query }, ports) {
     const record = await publishedDataset(ports, tenant, query.dataset);
     const { dataset, currentRunId: run_id } = record;
-    const [label, segments] = await Promise.all([
-      findLabel(ports, record, customerId),
-      ports.segments.segments(tenant, dataset, run_id),
+    const [customer, { segments }] = await Promise.all([
+      findCustomer(ports, record, customerId),
+      publishedRun(ports, record),
     ]);
-    const segment = segments.find(({ segment_id }) => segment_id === label.segmentId);
-    if (!segment) throw new Error(`segment ${label.segmentId} of a published run is not stored`);
+    const segment = segments.find(({ segment_id }) => segment_id === customer.segmentId);
+    if (!segment) throw new Error(`segment ${customer.segmentId} of a published run is not stored`);
     return {
       body: {
-        customer_id: label.customerId,
+        customer_id: customer.customerId,
         dataset,
         run_id,
-        segment_id: label.segmentId,
+        segment_id: customer.segmentId,
         segment_name: segment.name,
-        confidence: label.confidence,
-        distance_to_center: label.distance,
-        features: label.features,
+        confidence: customer.confidence,
+        distance_to_center: customer.distance,
+        features: customer.features,
       },
     };
   },

@@ -4,8 +4,8 @@ import type { EntityCell, FittedRecipe } from '../contracts/recipe.ts';
 import { applyRecipeToCells } from '../features/apply-recipe.ts';
 import { type DistancePart, explainPlacement } from '../segments/explain.ts';
 import { smallestChanges } from '../segments/smallest-change.ts';
-import { findLabel } from './find-label.ts';
-import { publishedDataset, publishedRun } from './published-run.ts';
+import { findCustomer } from './find-customer.ts';
+import { publishedDataset, publishedRun, segmentOf } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
 /** Changes of columns that are told, at most. */
@@ -29,14 +29,17 @@ export const customerExplanation = defineRoute({
   problems: { 404: 'The customer is not in the current run, or nothing is published.' },
   async handle({ tenant, params: { customerId }, query }, ports) {
     const record = await publishedDataset(ports, tenant, query.dataset);
-    const [label, { model, segments }] = await Promise.all([
-      findLabel(ports, record, customerId),
+    const [customer, { model, segments }] = await Promise.all([
+      findCustomer(ports, record, customerId),
       publishedRun(ports, record),
     ]);
     const { recipe, centers } = model;
-    const nameOf = (id: number) =>
-      segments.find(({ segment_id }) => segment_id === id)?.name ?? `Segment ${id}`;
-    const cells = withInstants(recipe, label.features);
+    const segment = (cluster: number) => {
+      const segment_id = segmentOf(model, cluster);
+      const known = segments.find((one) => one.segment_id === segment_id);
+      return { segment_id, segment_name: known?.name ?? `Segment ${segment_id}` };
+    };
+    const cells = customer.features;
     const features = recipe.features.map(({ name }) => name);
     const { cluster, distance, distanceParts, runnerUp } = explainPlacement(
       applyRecipeToCells(recipe, cells),
@@ -54,17 +57,15 @@ export const customerExplanation = defineRoute({
     );
     return {
       body: {
-        customer_id: label.customerId,
+        customer_id: customer.customerId,
         dataset: record.dataset,
         run_id: record.currentRunId,
-        segment_id: cluster,
-        segment_name: nameOf(cluster),
+        ...segment(cluster),
         distance_to_center: distance,
         distance_parts: [...distanceParts] satisfies DistancePart[],
         runner_up: runnerUp
           ? {
-              segment_id: runnerUp.cluster,
-              segment_name: nameOf(runnerUp.cluster),
+              ...segment(runnerUp.cluster),
               distance_to_center: runnerUp.distance,
               margin: runnerUp.margin,
               margin_parts: [...runnerUp.marginParts],
@@ -75,8 +76,7 @@ export const customerExplanation = defineRoute({
           unit,
           from: shown(recipe, column, from),
           to: shown(recipe, column, to),
-          segment_id: change.cluster,
-          segment_name: nameOf(change.cluster),
+          ...segment(change.cluster),
           displacement: change.displacement,
         })),
       },
@@ -86,19 +86,6 @@ export const customerExplanation = defineRoute({
 
 const isTime = ({ columns }: FittedRecipe, column: string) =>
   columns.some(({ name, type }) => name === column && type === 'time');
-
-/** Labels hold instants as texts; changes of them are tried in ms. */
-function withInstants(
-  recipe: FittedRecipe,
-  cells: Readonly<Record<string, EntityCell>>,
-): Record<string, EntityCell> {
-  return Object.fromEntries(
-    Object.entries(cells).map(([column, cell]) => [
-      column,
-      typeof cell === 'string' && isTime(recipe, column) ? Date.parse(cell) : cell,
-    ]),
-  );
-}
 
 function shown(recipe: FittedRecipe, column: string, cell: EntityCell): EntityCell {
   return typeof cell === 'number' && isTime(recipe, column) ? new Date(cell).toISOString() : cell;

@@ -7,11 +7,13 @@ import { admit, callerOf } from './caller.ts';
 import type { HttpEvent, HttpResult } from './http-event.ts';
 import { type Match, matchRoute } from './match-route.ts';
 import { parseRequest } from './parse-request.ts';
-import type { Route } from './route.ts';
+import type { Caller, Route } from './route.ts';
 
 /** What a handler answers, and replacements for tests. */
 export interface HttpHandlerOptions {
   readonly routes: readonly Route[];
+  /** Asked before a request is looked at; throws `TooManyRequestsError` to refuse it. */
+  readonly admitRate?: (caller: Caller, ports: Ports) => Promise<void>;
   readonly ports?: () => Ports | Promise<Ports>;
   readonly log?: ReturnType<typeof createLogger>;
 }
@@ -25,6 +27,7 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
     ports: openPorts = awsPortsOnce,
     log = createLogger({ level: logLevel(process.env.AWS_LAMBDA_LOG_LEVEL) }),
     routes,
+    admitRate,
   } = options;
 
   return async (event) => {
@@ -39,10 +42,14 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
       if (!match) throw notFound(http.method, event.rawPath);
       const { route } = match;
       admit(route, caller);
-      const request = parseRequest(match, event);
       const ports = await openPorts();
-      const answer = await route.handle({ ...request, tenant: caller?.tenant ?? '' }, ports);
-      result = success(event, route.status, answer.body, answer.headers);
+      if (caller && route.scope !== undefined) await admitRate?.(caller, ports);
+      const request = parseRequest(match, event);
+      const answer = await route.handle(
+        { ...request, tenant: caller?.tenant ?? '', keyId: caller?.keyId ?? '' },
+        ports,
+      );
+      result = success(event, answer.status ?? route.status, answer.body, answer.headers);
     } catch (error) {
       const problem = toProblem(error);
       failure = {
@@ -88,7 +95,7 @@ function success(
 }
 
 function refusal(problem: Problem, requestId: string): HttpResult {
-  const { status, allow } = problem;
+  const { status, allow, retryAfterSeconds = 1 } = problem;
   return {
     statusCode: status,
     headers: {
@@ -96,7 +103,7 @@ function refusal(problem: Problem, requestId: string): HttpResult {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...(typeof allow === 'string' && { allow }),
-      ...((status === 429 || status === 503) && { 'retry-after': '1' }),
+      ...((status === 429 || status === 503) && { 'retry-after': String(retryAfterSeconds) }),
       ...(status === 401 && { 'www-authenticate': 'ApiKey realm="tessella"' }),
     },
     body: JSON.stringify({ ...problem, requestId }),

@@ -2,11 +2,16 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { problemSchema } from '../contracts/api.ts';
 import type { Route } from './route.ts';
 
-/** The OpenAPI security of each kind of credentials: schemes that are needed together. */
-const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>>> = {
-  apiKey: { apiKey: [] },
-  customerApi: { customerApiId: [], customerApiSecret: [] },
+const API_KEY = { apiKey: [] };
+const CUSTOMER_API = { customerApiId: [], customerApiSecret: [] };
+/** The OpenAPI security of each kind of credentials: alternatives, each of schemes that are needed together. */
+const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>[]>> = {
+  apiKey: [API_KEY],
+  customerApi: [CUSTOMER_API],
+  either: [API_KEY, CUSTOMER_API],
 };
+
+const SUCCESS: Readonly<Record<Route['status'], string>> = { 200: 'OK.', 201: 'Created.', 202: 'Accepted.' };
 
 /** The OpenAPI 3.1 document of these routes, generated from their schemas. */
 export function openapiDocument(routes: readonly Route[]) {
@@ -57,8 +62,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
     params,
     query,
     body,
+    bodyOptional = false,
     status,
     answer,
+    accepted,
   } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
@@ -66,14 +73,19 @@ function operation(route: Route): ZodOpenApiOperationObject {
     operationId: operationId(method, path),
     summary,
     ...((description ?? needs) && { description: [description, needs].filter(Boolean).join(' ') }),
-    security: scope === undefined ? [] : [SECURITY[credentials]],
+    security: scope === undefined ? [] : SECURITY[credentials],
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: { required: !bodyOptional, content: { 'application/json': { schema: body } } },
+    }),
     responses: {
       [`${status}` as '200']: {
-        description: status === 202 ? 'Accepted.' : 'OK.',
+        description: SUCCESS[status],
         content: { 'application/json': { schema: answer } },
       },
+      ...(accepted && {
+        '202': { description: 'Accepted.', content: { 'application/json': { schema: accepted } } },
+      }),
       ...Object.fromEntries(
         Object.entries(problemsOf(route)).map(([code, text]) => [
           code,

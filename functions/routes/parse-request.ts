@@ -20,7 +20,7 @@ interface FieldError {
 export function parseRequest(
   { route, params }: Match,
   event: HttpEvent,
-): Omit<RouteRequest<unknown, unknown, unknown>, 'tenant'> {
+): Omit<RouteRequest<unknown, unknown, unknown>, 'tenant' | 'keyId'> {
   const errors: FieldError[] = [];
   const check = (schema: z.ZodType | undefined, place: FieldError['in'], value: () => unknown) => {
     if (!schema) return undefined;
@@ -31,7 +31,9 @@ export function parseRequest(
   const parsed = {
     params: check(route.params, 'path', () => params),
     query: check(route.query, 'query', () => event.queryStringParameters ?? {}),
-    body: check(route.body, 'body', () => readBody(event, route.bodyBytes)),
+    body: check(route.body, 'body', () =>
+      route.bodyOptional && !event.body ? {} : readBody(event, route.bodyBytes),
+    ),
   };
   if (errors.length === 0) return parsed;
   const told = errors.map((error) => `${error.in} ${error.pointer || '/'}: ${error.detail}`).join('; ');

@@ -38,6 +38,11 @@ export interface PublishedRun {
   readonly segments: readonly SegmentRecord[];
 }
 
+/** The segment that a cluster of a published model is. */
+export function segmentOf({ segmentIds }: Pick<Model, 'segmentIds'>, cluster: number): number {
+  return segmentIds?.[cluster] ?? cluster;
+}
+
 /** Most runs kept in memory by one function instance. */
 const KEPT_RUNS = 32;
 const kept = new WeakMap<Ports, Map<string, Promise<PublishedRun>>>();

@@ -2,8 +2,7 @@ import { runPathSchema } from '../contracts/api-runs.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type DriftReport, type QualityReport, qualityAnswerSchema } from '../contracts/quality.ts';
 import { NotFoundError } from '../errors.ts';
-import { readJson } from '../json-objects.ts';
-import type { ObjectStore } from '../ports.ts';
+import { readJsonIfThere } from '../json-objects.ts';
 import { defineRoute } from './route.ts';
 
 /** What was read for a run, what was done to it, and how it moved since the run before. */
@@ -21,8 +20,8 @@ export const runQuality = defineRoute({
     const keys = run && runKeys(run);
     const [report, drift] = keys
       ? await Promise.all([
-          readIfThere<QualityReport>(objects, keys.artifact('quality_report.json')),
-          readIfThere<DriftReport>(objects, keys.drift),
+          readJsonIfThere<QualityReport>(objects, keys.artifact('quality_report.json')),
+          readJsonIfThere<DriftReport>(objects, keys.drift),
         ])
       : [];
     if (!report) {
@@ -34,12 +33,3 @@ export const runQuality = defineRoute({
     return { body: { runId, report, ...(drift && { drift }) } };
   },
 });
-
-async function readIfThere<T>(objects: ObjectStore, key: string): Promise<T | undefined> {
-  try {
-    return await readJson<T>(objects, key);
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
-}

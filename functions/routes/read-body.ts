@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { PREFIX } from '../contracts/env.ts';
 import { InvalidRequestError, PayloadTooLargeError } from '../errors.ts';
 import type { HttpEvent } from './http-event.ts';
 
@@ -49,7 +50,7 @@ function invalid(what: string, reason: string, cause?: unknown): InvalidRequestE
 
 function tooLarge(limit: number, cause?: unknown): PayloadTooLargeError {
   return new PayloadTooLargeError(
-    `The body is larger than ${limit} bytes. Send less, or put the data into the bucket.`,
+    `The body is larger than ${limit} bytes. Send less, or upload the data as a file to ${PREFIX.drop}{tenant}/{dataset}/ in the data bucket: that starts a run of any size.`,
     { reason: 'body_too_large', limitBytes: limit },
     { cause },
   );

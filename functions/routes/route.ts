@@ -13,6 +13,8 @@ export interface Caller {
 export interface RouteRequest<P, Q, B> {
   /** From the API key, never from the request itself. */
   readonly tenant: string;
+  /** Id of the key that was sent, as far as the route asks for one. */
+  readonly keyId: string;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -21,6 +23,8 @@ export interface RouteRequest<P, Q, B> {
 /** What a route answers; `body` becomes JSON. */
 export interface RouteAnswer<T = unknown> {
   readonly body: T;
+  /** 202 where the route may answer either way; default: the route's status. */
+  readonly status?: 202;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -31,18 +35,22 @@ export interface Route {
   readonly path: string;
   /** Scope the API key must carry; without one the route is public. */
   readonly scope?: Scope;
-  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`. */
-  readonly credentials?: 'apiKey' | 'customerApi';
+  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`, or either. */
+  readonly credentials?: 'apiKey' | 'customerApi' | 'either';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
+  /** True where no body at all counts as an empty object. */
+  readonly bodyOptional?: boolean;
   /** Largest body after unpacking, bytes; default 1 MiB. */
   readonly bodyBytes?: number;
   /** Status and body of success. */
-  readonly status: 200 | 202;
+  readonly status: 200 | 201 | 202;
   readonly answer: z.ZodType;
+  /** Body of a 202, of a route that answers 200 where it can at once. */
+  readonly accepted?: z.ZodType;
   /** Problems of its own, by status, beside those every route has. */
   readonly problems?: Readonly<Record<number, string>>;
   readonly handle: (
@@ -59,16 +67,18 @@ export function defineRoute<
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodObject | undefined = undefined,
+  C extends z.ZodType = z.ZodNever,
 >(
-  route: Omit<Route, 'params' | 'query' | 'body' | 'answer' | 'handle'> & {
+  route: Omit<Route, 'params' | 'query' | 'body' | 'answer' | 'accepted' | 'handle'> & {
     readonly params?: P;
     readonly query?: Q;
     readonly body?: B;
     readonly answer: A;
+    readonly accepted?: C;
     readonly handle: (
       request: RouteRequest<Parsed<P>, Parsed<Q>, Parsed<B>>,
       ports: Ports,
-    ) => Promise<RouteAnswer<z.output<A>>> | RouteAnswer<z.output<A>>;
+    ) => Promise<RouteAnswer<z.output<A> | z.output<C>>> | RouteAnswer<z.output<A> | z.output<C>>;
   },
 ): Route {
   // The handler passes on exactly what these schemas returned.

@@ -7,7 +7,7 @@ import type { EntityCell } from '../contracts/recipe.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { readJson } from '../json-objects.ts';
 import { recordCells } from '../tables/record-cells.ts';
-import { publishedDataset, publishedRun } from './published-run.ts';
+import { publishedDataset, publishedRun, segmentOf } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
 /** Scores a record that need not be in the data. */
@@ -32,13 +32,14 @@ export const scoreRecord = defineRoute({
     ]);
     const cells = plan.recipe === 'table' ? cellsOf(plan, record) : (record as Record<string, EntityCell>);
     const { label, distance, confidence } = scoreRow(model, cells);
-    const segment = segments.find(({ segment_id }) => segment_id === label);
-    if (!segment) throw new Error(`segment ${label} of a published run is not stored`);
+    const segmentId = segmentOf(model, label);
+    const segment = segments.find(({ segment_id }) => segment_id === segmentId);
+    if (!segment) throw new Error(`segment ${segmentId} of a published run is not stored`);
     return {
       body: {
         dataset,
         run_id: runId,
-        segment_id: label,
+        segment_id: segmentId,
         segment_name: segment.name,
         confidence,
         distance_to_center: distance,

@@ -8,8 +8,8 @@ import {
   segmentAnswerSchema,
 } from '../contracts/api.ts';
 import type { SegmentRecord } from '../contracts/records.ts';
-import { findLabel } from './find-label.ts';
-import { publishedDataset, publishedRun } from './published-run.ts';
+import { findCustomer } from './find-customer.ts';
+import { publishedDataset, publishedRun, segmentOf } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
 /** Scores a customer who need not be in the data. */
@@ -26,7 +26,7 @@ export const segmentManual = defineRoute({
   async handle({ tenant, body: { recency, frequency, monetary, dataset } }, ports) {
     const { model, segments } = await publishedRun(ports, await publishedDataset(ports, tenant, dataset));
     const score = scoreRow(model, { recency_days: recency, frequency, monetary });
-    return { body: answerOf(segments, score.label, score) };
+    return { body: answerOf(segments, segmentOf(model, score.label), score) };
   },
 });
 
@@ -44,11 +44,11 @@ export const segmentCustomer = defineRoute({
   },
   async handle({ tenant, body: { customer_id, dataset } }, ports) {
     const record = await publishedDataset(ports, tenant, dataset);
-    const [label, { segments }] = await Promise.all([
-      findLabel(ports, record, String(customer_id)),
+    const [customer, { segments }] = await Promise.all([
+      findCustomer(ports, record, String(customer_id)),
       publishedRun(ports, record),
     ]);
-    return { body: answerOf(segments, label.segmentId, label) };
+    return { body: answerOf(segments, customer.segmentId, customer) };
   },
 });
 

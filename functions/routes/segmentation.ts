@@ -1,4 +1,3 @@
-import { experimentPathSchema } from '../contracts/api-experiments.ts';
 import {
   decidedRecommendationSchema,
   eligibilitySchema,
@@ -9,7 +8,8 @@ import {
   segmentationAnswerSchema,
   segmentationBodySchema,
   segmentationMetricsSchema,
-} from '../contracts/api-segmentation.ts';
+} from '../contracts/api-experiment-segmentation.ts';
+import { experimentPathSchema } from '../contracts/api-experiments.ts';
 import type { ExperimentRecord, RecommendationRecord } from '../contracts/experiment.ts';
 import { NotFoundError } from '../errors.ts';
 import { changeSegmentation } from '../experiment-definitions.ts';

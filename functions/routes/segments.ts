@@ -24,19 +24,18 @@ export const listSegments = defineRoute({
       cursor === undefined ? await firstPage(ports, tenant, dataset) : positionOf(tenant, cursor, dataset);
     const { runId, publishedAt, after } = from;
     const all = await ports.segments.segments(tenant, from.dataset, runId);
-    const rest = all.filter(({ segment_id }) => segment_id > after);
-    const page = rest.slice(0, limit);
-    const last = page.at(-1);
+    const ranked = all.toSorted((a, b) => b.size - a.size || a.segment_id - b.segment_id);
+    const end = after + limit;
+    const page = ranked.slice(after, end);
     return {
       body: {
         dataset: from.dataset,
         runId,
         publishedAt,
         segments: page.map(({ tenant: _tenant, dataset: _dataset, run_id: _runId, ...segment }) => segment),
-        ...(last &&
-          rest.length > limit && {
-            cursor: encodeCursor(tenant, LIST, [from.dataset, runId, publishedAt, String(last.segment_id)]),
-          }),
+        ...(ranked.length > end && {
+          cursor: encodeCursor(tenant, LIST, [from.dataset, runId, publishedAt, String(end)]),
+        }),
       },
     };
   },
@@ -44,7 +43,7 @@ export const listSegments = defineRoute({
 
 async function firstPage(ports: Ports, tenant: string, name?: string) {
   const { dataset, currentRunId, publishedAt } = await publishedDataset(ports, tenant, name);
-  return { dataset, runId: currentRunId, publishedAt, after: -1 };
+  return { dataset, runId: currentRunId, publishedAt, after: 0 };
 }
 
 function positionOf(tenant: string, cursor: string, name?: string) {

@@ -1,8 +1,11 @@
+import { campaignRoutes } from './campaigns-table.ts';
 import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { customerExplanation } from './explanation.ts';
+import { fileRoutes } from './files-table.ts';
+import { runFlow } from './flow.ts';
 import { health } from './health.ts';
 import { openapiRoute } from './openapi.ts';
 import { runQuality } from './quality.ts';
@@ -10,6 +13,7 @@ import type { Route } from './route.ts';
 import { getRun, listRuns } from './runs.ts';
 import { scoreRecord } from './score.ts';
 import { segmentCustomer, segmentManual } from './segment.ts';
+import { segmentationRoutes } from './segmentation-table.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
 
@@ -19,6 +23,9 @@ const openapi = openapiRoute(() => [
   ...drilldownRoutes,
   ...experimentRoutes,
   ...trainingRoutes,
+  ...segmentationRoutes,
+  ...fileRoutes,
+  ...campaignRoutes,
 ]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
@@ -33,6 +40,7 @@ export const routes: readonly Route[] = [
   listRuns, //        GET  /v1/runs
   startRun, //        POST /v1/runs
   getRun, //          GET  /v1/runs/{runId}
+  runFlow, //         GET  /v1/runs/{runId}/flow
   runQuality, //      GET  /v1/runs/{runId}/quality
   scoreRecord, //     POST /v1/datasets/{dataset}/score
 ];

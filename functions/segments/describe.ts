@@ -24,9 +24,10 @@ export function describeSegments(
   const isTable = model.recipe.recipe === 'table';
   const names = isTable ? nameByDifferences(model) : namesByRules(segments, profiles, rules);
   const distinctive = isTable ? distinctiveFeatures(model) : undefined;
+  const idOf = (cluster: number) => model.segmentIds?.[cluster] ?? cluster;
   return segments.map(({ segmentId, size, statistics }) => ({
-    segment_id: segmentId,
-    name: names.get(segmentId)?.name ?? `Segment ${segmentId}`,
+    segment_id: idOf(segmentId),
+    name: names.get(segmentId)?.name ?? `Segment ${idOf(segmentId)}`,
     size,
     share: size / profiles.total,
     name_rule: names.get(segmentId)?.nameRule ?? 'no rule of the table holds',

@@ -50,10 +50,13 @@ export function leadNames(
   const order = drafts.toSorted(
     (a, b) => b.segment.tally.size - a.segment.tally.size || a.segment.id - b.segment.id,
   );
-  for (const { segment, label } of order) {
+  for (const { segment, label, words } of order) {
     const candidates = [
       label,
-      ...distinctiveWords(segment.distinctive, locale, 0).map((word) => `${label}, ${word}`),
+      ...distinctiveWords(segment.distinctive, locale, 0)
+        // A word that the label has already sets nothing apart.
+        .filter((word) => !words.includes(word))
+        .map((word) => `${label}, ${word}`),
       ...order.map((_, i) => `${label} ${i + 2}`),
     ];
     const free = candidates.find((candidate) => !taken.has(candidate)) ?? `${label} ${segment.id}`;
@@ -77,7 +80,7 @@ function draftOf(
   columns: LeadColumns,
   locale: Locale,
   table: LeadNameTable,
-): { label: string; rules: string[] } {
+): { label: string; words: string[]; rules: string[] } {
   const levels = segmentLevels(tally, whole, columns);
   const words = [wordOf(table.value, levels, locale), wordOf(table.behavior, levels, locale)].filter(
     (word) => word !== undefined,
@@ -98,14 +101,15 @@ function draftOf(
       rule: `${TYPICAL[locale]}: no standardised difference reaches ${table.distinctiveFrom}`,
     });
   }
-  const text = words.map(({ word }) => word).join(' + ');
+  const told = words.map(({ word }) => word);
+  const text = told.join(' + ');
   const rules = words.map(({ rule }) => rule);
-  if (place === undefined) return { label: text, rules };
+  if (place === undefined) return { label: text, words: told, rules };
   const percent = formatNumber(place.share * 100, 'en');
   rules.push(
     `(${place.word}): ${percent}% by ${place.by} of ${place.column}, at least ${formatNumber(place.from * 100, 'en')}%`,
   );
-  return { label: `${text} (${place.word})`, rules };
+  return { label: `${text} (${place.word})`, words: told, rules };
 }
 
 function wordOf(rules: readonly LeadNameRule[], levels: SegmentLevels, locale: Locale) {

@@ -1,3 +1,4 @@
+import type { ClusteringAlgorithm } from '../contracts/segmentation-records.ts';
 import type { LocalizedText } from './localized-text.ts';
 
 /** What is known of a run when it is judged; facts that were not measured are left out, and no rule about them fires. */
@@ -20,9 +21,6 @@ export const RUN_FACTS = [
   'p_independent',
 ] as const;
 export type RunFact = (typeof RUN_FACTS)[number];
-
-/** Algorithms as the sources name them. */
-export type ClusteringAlgorithm = 'kmeans' | 'dbscan' | 'hierarchical';
 
 /** A comparison of one fact with a bound, or with another fact. */
 export interface FactBound {

@@ -1,12 +1,7 @@
+import type { ClusteringAlgorithm } from '../contracts/segmentation-records.ts';
 import { InsufficientDataError, InvalidRequestError } from '../errors.ts';
 import { fillText, formatNumber, type Locale } from './localized-text.ts';
-import {
-  type ClusteringAlgorithm,
-  type FactBound,
-  RUN_FACTS,
-  type RunFact,
-  type VerdictRule,
-} from './verdict-rule.ts';
+import { type FactBound, RUN_FACTS, type RunFact, type VerdictRule } from './verdict-rule.ts';
 import { VERDICT_RULES } from './verdict-rules.ts';
 
 /** What is known of a run. */

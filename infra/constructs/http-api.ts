@@ -11,16 +11,12 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Config } from '../config.ts';
+import { API_SERVICES, type ApiService, type Config } from '../config.ts';
 
 /** What the API runs on. */
 export interface HttpApiProps {
   readonly handler: IFunction;
-  /** Answers the routes of the drill-down. */
-  readonly drilldown: IFunction;
-  readonly datasets: IFunction;
-  readonly experiments: IFunction;
-  readonly training: IFunction;
+  readonly services: Readonly<Record<ApiService, IFunction>>;
   readonly authorizer: IFunction;
   readonly config: Config;
 }
@@ -30,11 +26,7 @@ export class HttpApi extends Construct {
   readonly api: Api;
   readonly stage: HttpStage;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { handler, drilldown, datasets, experiments, training, authorizer, config }: HttpApiProps,
-  ) {
+  constructor(scope: Construct, id: string, { handler, services, authorizer, config }: HttpApiProps) {
     super(scope, id);
     this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
     this.stage = new HttpStage(this, 'Stage', {
@@ -51,13 +43,13 @@ export class HttpApi extends Construct {
       },
     });
 
-    const integrations = {
-      service: new HttpLambdaIntegration('Integration', handler),
-      drilldown: new HttpLambdaIntegration('DrilldownIntegration', drilldown),
-      datasets: new HttpLambdaIntegration('DatasetsIntegration', datasets),
-      experiments: new HttpLambdaIntegration('ExperimentsIntegration', experiments),
-      training: new HttpLambdaIntegration('TrainingIntegration', training),
-    };
+    const http = new HttpLambdaIntegration('Integration', handler);
+    const integrations = Object.fromEntries(
+      API_SERVICES.map((name) => {
+        const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Integration`;
+        return [name, new HttpLambdaIntegration(id, services[name])];
+      }),
+    );
     const authorizerBy = (id: string, headers: readonly string[]) =>
       new HttpLambdaAuthorizer(id, authorizer, {
         identitySource: headers.map((header) => `$request.header.${header}`),
@@ -67,27 +59,21 @@ export class HttpApi extends Construct {
       });
     const byApiKey = authorizerBy('ApiKeyAuthorizer', ['X-API-Key']);
     const byCustomerApi = authorizerBy('CustomerApiAuthorizer', ['X-Customer-Api-Id', 'X-Secret']);
-    for (const {
-      method,
-      path,
-      open = false,
-      drilldown: isDrilldown = false,
-      datasets: isDatasets = false,
-      experiments: experimentsFunction,
-    } of config.routes) {
+    // Which headers it needs cannot be said beforehand, so that the authorizer hears of every request.
+    const byEither = authorizerBy('AnyKeyAuthorizer', []);
+    const authorizers = { apiKey: byApiKey, customerApi: byCustomerApi, either: byEither };
+    for (const route of config.routes) {
+      const { method, path, open = false, service } = route;
+      const { credentials = service === 'drilldown' ? 'customerApi' : 'apiKey' } = route;
       const routes = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
-        integration: isDrilldown
-          ? integrations.drilldown
-          : isDatasets
-            ? integrations.datasets
-            : integrations[experimentsFunction ?? 'service'],
-        authorizer: open ? new HttpNoneAuthorizer() : isDrilldown ? byCustomerApi : byApiKey,
+        integration: (service && integrations[service]) ?? http,
+        authorizer: open ? new HttpNoneAuthorizer() : authorizers[credentials],
       });
       if (!open) continue;
-      for (const route of routes) {
-        Validations.of(route).acknowledge({
+      for (const made of routes) {
+        Validations.of(made).acknowledge({
           id: 'AwsSolutions-APIG4',
           reason: `${method} ${path} is public on purpose: it tells nothing about any tenant.`,
         });

@@ -128,6 +128,8 @@ export function segmentationStates(
     .next(each('EachCandidate'))
     .next(step('SelectModel'))
     .next(each('EachLabelShard'))
+    .next(step('MatchSegments'))
+    .next(each('EachChangeShard'))
     .next(step('PublishRun'))
     .next(new Succeed(scope, 'Published'));
 

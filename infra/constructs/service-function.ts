@@ -34,6 +34,8 @@ export interface BucketAccess {
   readonly write?: readonly string[];
   /** Also needed to tell a missing object (404) from a forbidden one (403). */
   readonly list?: boolean;
+  /** Whether it looks at the parts of multipart uploads that it lets callers send, below the prefixes it may write. */
+  readonly parts?: boolean;
 }
 
 /**
@@ -82,13 +84,14 @@ export class ServiceFunction extends Construct {
   }
 
   /** Gives the function the data bucket, below the given prefixes only. */
-  useBucket(bucket: IBucket, { read = [], write = [], list = false }: BucketAccess): this {
+  useBucket(bucket: IBucket, { read = [], write = [], list = false, parts = false }: BucketAccess): this {
     this.lambda.addEnvironment(ENV.dataBucket, bucket.bucketName);
     const below = (prefixes: readonly string[]) =>
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
     if (read.length > 0) this.allow(['s3:GetObject'], below(read));
     // Multipart uploads are written with PutObject too; a failed one is aborted.
     if (write.length > 0) this.allow(['s3:PutObject', 's3:AbortMultipartUpload'], below(write));
+    if (parts) this.allow(['s3:ListMultipartUploadParts'], below(write));
     if (list) this.allow(['s3:ListBucket'], [bucket.bucketArn]);
     acknowledgePrefixes(this.role, bucket, [...new Set([...read, ...write])]);
     return this;
@@ -129,6 +132,12 @@ export class ServiceFunction extends Construct {
   useMail(from: string, identityArn: string): this {
     this.lambda.addEnvironment(ENV.mailFrom, from);
     return this.allow(['ses:SendEmail'], [identityArn]);
+  }
+
+  /** Gives the function a setting that is no store. */
+  useSetting(variable: string, value: string): this {
+    this.lambda.addEnvironment(variable, value);
+    return this;
   }
 
   /** Lets the function start executions of the workflow, and look up those it started. */

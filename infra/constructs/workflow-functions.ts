@@ -29,6 +29,8 @@ const { drop, files, runs } = PREFIX;
 /** Each step reports its progress, as an item that its retry overwrites. */
 const PROGRESS: readonly TableAction[] = ['PutItem'];
 const WITHIN_RUN: BucketAccess = { read: [runs], write: [runs] };
+/** Whoever may list is told that an object is missing, where others are refused. */
+const WITHIN_RUN_OR_MISSING: BucketAccess = { ...WITHIN_RUN, list: true };
 
 /** Who may touch what. A step that is given a store here gets its name and these rights, and no others. */
 const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
@@ -65,11 +67,21 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
   },
   SelectModel: {
     description: 'Chooses the best candidate',
-    bucket: WITHIN_RUN,
-    runs: PROGRESS,
+    bucket: WITHIN_RUN_OR_MISSING,
+    runs: ['GetItem', ...PROGRESS],
   },
   AssignSegments: {
     description: 'Labels the entities of one bucket',
+    bucket: WITHIN_RUN,
+    runs: PROGRESS,
+  },
+  MatchSegments: {
+    description: 'Finds the segments of the served run again',
+    bucket: WITHIN_RUN_OR_MISSING,
+    runs: ['UpdateItem', ...PROGRESS],
+  },
+  WriteLabels: {
+    description: 'Writes the labels of one bucket that changed',
     bucket: WITHIN_RUN,
     runs: PROGRESS,
     labels: ['BatchWriteItem'],

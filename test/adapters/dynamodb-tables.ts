@@ -3,11 +3,14 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../functions/adapters/aws-tables.ts';
 import { dynamodbApiKeys } from '../../functions/adapters/dynamodb-api-keys.ts';
 import { dynamodbConfigs } from '../../functions/adapters/dynamodb-configs.ts';
+import { dynamodbDocuments } from '../../functions/adapters/dynamodb-documents.ts';
+import { dynamodbInsights } from '../../functions/adapters/dynamodb-insights.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
+import { dynamodbRateCounters } from '../../functions/adapters/dynamodb-rate-counters.ts';
 import { dynamodbRuns } from '../../functions/adapters/dynamodb-runs.ts';
 import { dynamodbSegments } from '../../functions/adapters/dynamodb-segments.ts';
 import { openTable } from '../../functions/adapters/dynamodb-table.ts';
-import { KEY, RUNS_BY_START } from '../../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, KEY, RUNS_BY_START } from '../../functions/contracts/env.ts';
 import type { ApiKeyRecord } from '../../functions/contracts/records.ts';
 
 /** Creates our tables on a local DynamoDB and opens the stores on them. */
@@ -27,6 +30,9 @@ export async function openDynamodbStores(port: number) {
     labels: dynamodbLabels(table('labels')),
     apiKeys: dynamodbApiKeys(table('apiKeys')),
     configs: dynamodbConfigs(table('configs')),
+    insights: dynamodbInsights(table('campaigns')),
+    campaignDocuments: dynamodbDocuments(table('campaigns')),
+    rateCounters: dynamodbRateCounters(table('campaigns')),
     async putApiKey(key: ApiKeyRecord) {
       const { customerApiId } = key;
       const Item = customerApiId
@@ -45,19 +51,24 @@ async function createTables(client: DynamoDBClient): Promise<void> {
   ];
   const strings = (...names: string[]) =>
     names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
-  for (const TableName of ['runs', 'segments', 'labels', 'apiKeys', 'configs']) {
-    const index = TableName === 'runs' ? [RUNS_BY_START.partition, RUNS_BY_START.sort] : [];
+  const indexes: Record<string, { name: string; keys: [string, string] }> = {
+    runs: { name: RUNS_BY_START.name, keys: [RUNS_BY_START.partition, RUNS_BY_START.sort] },
+    campaigns: { name: CAMPAIGNS_BY_LABEL.name, keys: [CAMPAIGNS_BY_LABEL.partition, KEY.sort] },
+  };
+  for (const TableName of ['runs', 'segments', 'labels', 'apiKeys', 'configs', 'campaigns']) {
+    const index = indexes[TableName];
+    const attributes = new Set([KEY.partition, KEY.sort, ...(index?.keys ?? [])]);
     await client.send(
       new CreateTableCommand({
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
         KeySchema: keys(KEY.partition, KEY.sort),
-        AttributeDefinitions: strings(KEY.partition, KEY.sort, ...index),
-        ...(index.length > 0 && {
+        AttributeDefinitions: strings(...attributes),
+        ...(index && {
           GlobalSecondaryIndexes: [
             {
-              IndexName: RUNS_BY_START.name,
-              KeySchema: keys(RUNS_BY_START.partition, RUNS_BY_START.sort),
+              IndexName: index.name,
+              KeySchema: keys(...index.keys),
               Projection: { ProjectionType: 'ALL' as const },
             },
           ],

@@ -2,7 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
-import type { ApiKeyStore, DatasetConfigStore, LabelStore, SegmentStore } from '../../functions/ports.ts';
+import type {
+  ApiKeyStore,
+  CampaignDocumentStore,
+  DatasetConfigStore,
+  InsightStore,
+  LabelStore,
+  RateCounterStore,
+  SegmentStore,
+} from '../../functions/ports.ts';
+import {
+  documentStoreContract,
+  insightStoreContract,
+  rateCounterContract,
+} from './campaign-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -20,10 +33,9 @@ export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): Se
 
 export const labelOf = (customerId: string, more: Partial<LabelRecord> = {}): LabelRecord => ({
   customerId,
-  segmentId: 2,
-  distance: 0.1 + 0.2,
-  confidence: 0.94,
-  features: { recency_days: 3, frequency: 5, monetary: 1234.56 },
+  cluster: 2,
+  features: { frequency: 5, monetary: 1234.56 },
+  latestMs: 1_700_000_000_000,
   ...more,
 });
 
@@ -60,10 +72,13 @@ export function labelStoreContract(open: () => LabelStore): void {
 
   it('writes any number of labels and finds each by customer', async () => {
     const tenant = freshTenant();
-    const labels = Array.from({ length: 260 }, (_, n) => labelOf(`c${n}`, { segmentId: n % 5 }));
+    const labels = Array.from({ length: 260 }, (_, n) => labelOf(`c${n}`, { cluster: n % 5 }));
     expect(await open().putLabels(run(tenant), labels, 1_900_000_000)).toBe(260);
     for (const n of [0, 24, 25, 259]) {
-      expect(await open().label(tenant, 'orders', 'r1', `c${n}`)).toEqual(labels[n]);
+      expect(await open().label(tenant, 'orders', `c${n}`, ['r1'])).toEqual({
+        runId: 'r1',
+        label: labels[n],
+      });
     }
   });
 
@@ -80,10 +95,23 @@ export function labelStoreContract(open: () => LabelStore): void {
   it('keeps the labels of each run apart and overwrites them on a retry', async () => {
     const tenant = freshTenant();
     await open().putLabels(run(tenant), [labelOf('a')]);
-    await open().putLabels(run(tenant, 'r2'), [labelOf('a', { segmentId: 4 })]);
-    await open().putLabels(run(tenant, 'r2'), [labelOf('a', { segmentId: 3 })]);
-    expect((await open().label(tenant, 'orders', 'r1', 'a'))?.segmentId).toBe(2);
-    expect((await open().label(tenant, 'orders', 'r2', 'a'))?.segmentId).toBe(3);
+    await open().putLabels(run(tenant, 'r2'), [labelOf('a', { cluster: 4 })]);
+    await open().putLabels(run(tenant, 'r2'), [labelOf('a', { cluster: 3 })]);
+    expect((await open().label(tenant, 'orders', 'a', ['r1']))?.label.cluster).toBe(2);
+    expect((await open().label(tenant, 'orders', 'a', ['r2', 'r1']))?.label.cluster).toBe(3);
+  });
+
+  it('finds a label by the first run that wrote one, and none where that run says that the customer left', async () => {
+    const tenant = freshTenant();
+    await open().putLabels(run(tenant), [labelOf('a'), labelOf('b')]);
+    await open().putLabels(run(tenant, 'r2'), [{ customerId: 'b', left: true }]);
+    await open().putLabels(run(tenant, 'r3'), [labelOf('b', { cluster: 1 })]);
+    const find = (id: string, runIds: string[]) => open().label(tenant, 'orders', id, runIds);
+    expect(await find('a', ['r3', 'r2', 'r1'])).toEqual({ runId: 'r1', label: labelOf('a') });
+    expect(await find('b', ['r2', 'r1'])).toBeUndefined();
+    expect((await find('b', ['r3', 'r2', 'r1']))?.label.cluster).toBe(1);
+    expect(await find('b', ['r1'])).toEqual({ runId: 'r1', label: labelOf('b') });
+    expect(await find('b', [])).toBeUndefined();
   });
 
   it('finds customers whose ids hold separators, and none for ids that were never written', async () => {
@@ -93,9 +121,10 @@ export function labelStoreContract(open: () => LabelStore): void {
       run(tenant),
       ids.map((id) => labelOf(id)),
     );
-    for (const id of ids) expect((await open().label(tenant, 'orders', 'r1', id))?.customerId).toBe(id);
-    expect(await open().label(tenant, 'orders', 'r1', 'b')).toBeUndefined();
-    expect(await open().label(tenant, 'orders', 'r1', 'x'.repeat(5000))).toBeUndefined();
+    for (const id of ids)
+      expect((await open().label(tenant, 'orders', id, ['r1']))?.label.customerId).toBe(id);
+    expect(await open().label(tenant, 'orders', 'b', ['r1'])).toBeUndefined();
+    expect(await open().label(tenant, 'orders', 'x'.repeat(5000), ['r1'])).toBeUndefined();
   });
 
   it('gives numbers back with the same bits', async () => {
@@ -112,7 +141,7 @@ export function labelStoreContract(open: () => LabelStore): void {
       fc.asyncProperty(fc.array(number, { minLength: 1, maxLength: 20 }), async (values) => {
         const features = Object.fromEntries(values.map((value, n) => [`f${n}`, value === 0 ? 0 : value]));
         await open().putLabels(run(tenant), [labelOf('a', { features })]);
-        expect((await open().label(tenant, 'orders', 'r1', 'a'))?.features).toEqual(features);
+        expect((await open().label(tenant, 'orders', 'a', ['r1']))?.label.features).toEqual(features);
       }),
       { numRuns: 30, seed: 7 },
     );
@@ -121,8 +150,8 @@ export function labelStoreContract(open: () => LabelStore): void {
   it('shows nothing of another tenant or dataset', async () => {
     const tenant = freshTenant();
     await open().putLabels(run(tenant), [labelOf('a')]);
-    expect(await open().label(freshTenant(), 'orders', 'r1', 'a')).toBeUndefined();
-    expect(await open().label(tenant, 'visits', 'r1', 'a')).toBeUndefined();
+    expect(await open().label(freshTenant(), 'orders', 'a', ['r1'])).toBeUndefined();
+    expect(await open().label(tenant, 'visits', 'a', ['r1'])).toBeUndefined();
   });
 }
 
@@ -227,11 +256,17 @@ export function describeRecordStores(
     labels: LabelStore;
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
+    insights: InsightStore;
+    campaignDocuments: CampaignDocumentStore;
+    rateCounters: RateCounterStore;
   },
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
   describe('label store', () => labelStoreContract(() => open().labels));
+  describe('insight store', () => insightStoreContract(() => open().insights));
+  describe('campaign documents', () => documentStoreContract(() => open().campaignDocuments));
+  describe('request counters', () => rateCounterContract(() => open().rateCounters));
   describe('API key store', () => apiKeyStoreContract(() => open().apiKeys, putApiKey));
 }

@@ -220,6 +220,8 @@ export function runStoreContract(open: () => RunStore): void {
       tenant,
       dataset,
       currentRunId,
+      labelSources: [{ runId: currentRunId, segmentIds: [3, 0] }],
+      formerRunIds: ['r0'],
       publishedAt: at(1),
       turn,
       request: runOf(tenant, 'r1').request,
@@ -235,6 +237,16 @@ export function runStoreContract(open: () => RunStore): void {
         record(tenant, 'orders', 'r2'),
         record(tenant, 'visits', 'r3'),
       ]);
+    });
+
+    it('give every segment id once, also to those that ask at the same time', async () => {
+      const tenant = freshTenant();
+      expect(await open().reserveSegmentIds(tenant, 'orders', 3)).toBe(0);
+      const firsts = await Promise.all(
+        [2, 2, 2, 2].map((n) => open().reserveSegmentIds(tenant, 'orders', n)),
+      );
+      expect(firsts.toSorted((a, b) => a - b)).toEqual([3, 5, 7, 9]);
+      expect(await open().reserveSegmentIds(tenant, 'visits', 1)).toBe(0);
     });
 
     it('keep the run of the latest turn, however many are published at once', async () => {
@@ -254,6 +266,8 @@ export function runStoreContract(open: () => RunStore): void {
       tenant: theirs,
       dataset: 'orders',
       currentRunId: 'r0',
+      labelSources: [],
+      formerRunIds: [],
       publishedAt: at(1),
       turn: at(1),
       request: runOf(theirs, 'r0').request,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dbscan } from '../../functions/clustering/dbscan.ts';
-import { kDistances, kneeOf } from '../../functions/clustering/dbscan-eps.ts';
+import { kDistances, kneeOf, rowKDistances } from '../../functions/clustering/dbscan-eps.ts';
 import type { Rows } from '../../functions/clustering/neighbor-tree.ts';
 import { loadKernelsSync } from '../../functions/kernels/instance.ts';
 import { dbscanOracle } from '../support/dbscan-oracle.ts';
@@ -234,6 +234,24 @@ describe('eps from the k-distance curve', () => {
   it('measures the distance to the minSamples-th nearest row, itself included', () => {
     expect([...kDistances(kernels, rowsOf([[0], [1], [3], [7]]), 2)]).toEqual([1, 1, 2, 4]);
     expect([...kDistances(kernels, rowsOf([[5], [5], [5], [9]]), 3)]).toEqual([0, 0, 0, 4]);
+  });
+
+  it('measures that distance for every row, in the order of the rows, repeated ones included', () => {
+    const next = uniform(11);
+    const points = Array.from({ length: 700 }, () => [next() * 4, next() * 4, next()]);
+    points.push(...points.slice(0, 40), ...points.slice(0, 40));
+    const rows = rowsOf(points);
+    for (const minSamples of [1, 3, 5]) {
+      const expected = points.map((_, i) => {
+        const distances = points.map((_, j) =>
+          Math.hypot(...[0, 1, 2].map((f) => rows.values[3 * i + f]! - rows.values[3 * j + f]!)),
+        );
+        return distances.sort((a, b) => a - b)[minSamples - 1]!;
+      });
+      for (const [row, distance] of rowKDistances(kernels, rows, minSamples).entries()) {
+        expect(distance, `row ${row}`).toBeCloseTo(expected[row]!, 5);
+      }
+    }
   });
 
   it('finds the corner of a curve that is flat and then steep', () => {

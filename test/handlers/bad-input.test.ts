@@ -147,10 +147,10 @@ describe('a run on a file that cannot be read', () => {
 
 describe('a run on rows that cannot be read', () => {
   it('leaves out a few ragged rows, and reports them', async () => {
-    const { error, record, left } = await runOn('few.csv', `${csv}c60,1\nc61,1,2,3\n`);
+    const { error, record } = await runOn('few.csv', `${csv}c60,1\nc61,1,2,3\n`);
     expect(error).toBeUndefined();
     expect(record.rows).toEqual({ read: 62, used: 60, rejected: 2, byRule: { ragged_row: 2 } });
-    expect(left.labels).toBe(60);
+    expect(record.nEntities).toBe(60);
   });
 
   it('takes bytes that are no UTF-8 among the first for Windows-1252', async () => {
@@ -158,17 +158,17 @@ describe('a run on rows that cannot be read', () => {
     const { error, record } = await runOn('latin.csv', bytes);
     expect(error).toBeUndefined();
     expect(record.rows).toMatchObject({ read: 61, rejected: 0 });
-    expect(await ports.labels.label('acme', 'shop', record.runId, 'café')).toBeDefined();
+    expect(await ports.labels.label('acme', 'shop', 'café', [record.runId])).toBeDefined();
   });
 
   it('leaves out ids that turn out to be no UTF-8 far into the file, rather than take two for one', async () => {
     const many = Array.from({ length: 40_000 }, (_, i) => `c${i},${i % 7},${i % 11}`).join('\n');
     const bytes = Buffer.from(`id,visits,spend\n${many}\ncaf\xe9,1,2\ncaf\xe8,3,4\n`, 'latin1');
     expect(bytes.length).toBeGreaterThan(400_000);
-    const { error, record, left } = await runOn('late.csv', bytes);
+    const { error, record } = await runOn('late.csv', bytes);
     expect(error).toBeUndefined();
     expect(record.rows).toMatchObject({ read: 40_002, used: 40_000, rejected: 2 });
-    expect(left.labels).toBe(40_000);
+    expect(record.nEntities).toBe(40_000);
   });
 
   it('tells columns of one name apart', async () => {

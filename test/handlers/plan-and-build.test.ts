@@ -147,6 +147,8 @@ describe('PlanRun', () => {
       tenant: 'acme',
       dataset: 'shop',
       currentRunId: 'r2',
+      labelSources: [],
+      formerRunIds: [],
       publishedAt: '',
       turn,
       request,

@@ -8,10 +8,18 @@ import { runKeys } from '../../functions/contracts/keys.ts';
 import { InvalidDatasetError, TransientStoreError } from '../../functions/errors.ts';
 import { assignSegments } from '../../functions/handlers/assign-segments.ts';
 import { fitCandidate } from '../../functions/handlers/fit-candidate.ts';
+import { matchSegments } from '../../functions/handlers/match-segments.ts';
 import { publishRun } from '../../functions/handlers/publish-run.ts';
 import { selectModel } from '../../functions/handlers/select-model.ts';
+import { writeLabels } from '../../functions/handlers/write-labels.ts';
 import { readJson } from '../../functions/json-objects.ts';
-import { madeUpCustomers, prepareRun, quietContext, preparedRun as run } from '../support/prepared-run.ts';
+import {
+  latestOf,
+  madeUpCustomers,
+  prepareRun,
+  quietContext,
+  preparedRun as run,
+} from '../support/prepared-run.ts';
 
 const keys = runKeys(run);
 const customers = madeUpCustomers(300);
@@ -29,6 +37,8 @@ async function fitted(nBuckets: number) {
 async function assigned(nBuckets: number) {
   const { ports, context } = await fitted(nBuckets);
   for (let item = nBuckets - 1; item >= 0; item--) await assignSegments({ run, item }, context);
+  await matchSegments({ run }, context);
+  for (let item = nBuckets - 1; item >= 0; item--) await writeLabels({ run, item }, context);
   return { ports, context };
 }
 
@@ -49,29 +59,29 @@ describe('AssignSegments', () => {
     const distances = labels.float64('distance');
     expect(labels.float64('confidence')).toEqual(distances.map((d) => Math.max(0, 1 - d / 5)));
     const frequency = entities.float64('frequency');
-    labels.int32('segment_id').forEach((segment, row) => {
-      expect(segment === 2).toBe((frequency[row] ?? 0) > 20);
+    labels.int32('cluster').forEach((cluster, row) => {
+      expect(cluster === 2).toBe((frequency[row] ?? 0) > 20);
     });
-  });
-
-  it('stores every label with its raw features', async () => {
-    const { ports } = await assigned(3);
-    const { id, recency_days, frequency, monetary } = customers[20] as (typeof customers)[number];
-    expect(await ports.labels.label('acme', 'orders', 'r1', id)).toMatchObject({
-      customerId: id,
-      segmentId: 2,
-      features: { recency_days, frequency, monetary },
-    });
-    expect(ports.contents.labels.get('acme/orders/r1')?.size).toBe(300);
   });
 
   it('gives every customer, bit for bit, what scoring that customer alone gives', async () => {
     const { ports } = await assigned(3);
     const model = await readJson<Model>(ports.objects, keys.model);
+    const byId = new Map<string, unknown>();
+    for (let bucket = 0; bucket < 3; bucket++) {
+      const file = decodeArrow(await ports.objects.read(keys.labels(bucket)));
+      const [clusters, distances, confidences] = [
+        file.int32('cluster'),
+        file.float64('distance'),
+        file.float64('confidence'),
+      ];
+      for (const [row, id] of file.strings('customer_id').entries()) {
+        const [label, distance, confidence] = [clusters[row], distances[row], confidences[row]];
+        byId.set(id, { label, distance, confidence });
+      }
+    }
     for (const { id, recency_days, frequency, monetary } of customers) {
-      const label = await ports.labels.label('acme', 'orders', 'r1', id);
-      const { label: segmentId, ...score } = scoreRow(model, { recency_days, frequency, monetary });
-      expect(label).toMatchObject({ segmentId, ...score });
+      expect(byId.get(id)).toEqual(scoreRow(model, { recency_days, frequency, monetary }));
     }
   });
 
@@ -92,6 +102,23 @@ describe('AssignSegments', () => {
     const { ports, context } = await fitted(3);
     await ports.objects.write(keys.features(2), await ports.objects.read(keys.features(0)));
     await expect(assignSegments({ run, item: 2 }, context)).rejects.toBeInstanceOf(InvalidDatasetError);
+  });
+});
+
+describe('WriteLabels', () => {
+  it('stores every label of a first run with its values, and the instant that recency follows from', async () => {
+    const { ports } = await assigned(3);
+    const { id, recency_days, frequency, monetary } = customers[20] as (typeof customers)[number];
+    expect(await ports.labels.label('acme', 'orders', id, ['r1'])).toEqual({
+      runId: 'r1',
+      label: {
+        customerId: id,
+        cluster: 2,
+        features: { frequency, monetary },
+        latestMs: latestOf(recency_days),
+      },
+    });
+    expect(ports.contents.labels.get('acme/orders/r1')?.size).toBe(300);
   });
 });
 
@@ -183,6 +210,8 @@ describe('PublishRun', () => {
       tenant: 'acme',
       dataset: 'orders',
       currentRunId: 'r0',
+      labelSources: [],
+      formerRunIds: [],
       publishedAt: 'before',
       turn: '2024-05-05',
       request,
@@ -207,7 +236,8 @@ describe('PublishRun', () => {
 
   it('does not take the dataset back from a run that was asked for later', async () => {
     const { request } = await readJson<{ request: never }>(ports.objects, keys.plan);
-    const record = { tenant: 'acme', dataset: 'orders', currentRunId: 'other', publishedAt: '', request };
+    const place = { tenant: 'acme', dataset: 'orders', currentRunId: 'other' };
+    const record = { ...place, labelSources: [], formerRunIds: [], publishedAt: '', request };
     await ports.runs.publish({ ...record, turn: '2024-05-05T00:00:00.000Z' });
     await publishRun({ run }, context);
     expect((await ports.runs.dataset('acme', 'orders'))?.currentRunId).toBe('r1');

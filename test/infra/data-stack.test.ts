@@ -1,6 +1,11 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { resourcesOf, type StackTemplate, synthesize } from './synthesize.ts';
+
+const rulesSchema = z.object({
+  Rules: z.array(z.looseObject({ Prefix: z.string().optional(), ExpirationInDays: z.number().optional() })),
+});
 
 describe('the data stack', () => {
   let raw: StackTemplate;
@@ -12,7 +17,7 @@ describe('the data stack', () => {
 
   it('keys every table by a string partition and a string sort key, so that the tenant leads each key', () => {
     const tables = resourcesOf(raw, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(6);
+    expect(tables).toHaveLength(7);
     for (const [, { KeySchema, AttributeDefinitions }] of tables) {
       expect(KeySchema).toEqual([
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -67,12 +72,17 @@ describe('the data stack', () => {
     });
   });
 
-  it('expires labels, and nothing else, by time to live', () => {
+  it('expires labels and counters of requests, and nothing else, by time to live', () => {
     const expiring = resourcesOf(raw, 'AWS::DynamoDB::Table').filter(
       ([, { TimeToLiveSpecification }]) => TimeToLiveSpecification !== undefined,
     );
-    expect(expiring.map(([id]) => id)).toEqual([expect.stringMatching(/^Labels/)]);
-    expect(expiring[0]?.[1].TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(expiring.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^Labels/),
+      expect.stringMatching(/^Campaigns/),
+    ]);
+    for (const [, { TimeToLiveSpecification }] of expiring) {
+      expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    }
   });
 
   it('encrypts every bucket, closes it to the public and retains it', () => {
@@ -121,10 +131,13 @@ describe('the data stack', () => {
 
   it('never expires a current object of a run: a published model lies among them', () => {
     const [, properties] = resourcesOf(raw, 'AWS::S3::Bucket').find(([id]) => id.startsWith('Data')) ?? [];
-    const rules = JSON.stringify(properties?.LifecycleConfiguration);
-    expect(rules).toContain('NoncurrentVersionExpiration');
-    expect(rules).toContain('AbortIncompleteMultipartUpload');
-    expect(rules).not.toContain('"ExpirationInDays"');
+    const { Rules } = rulesSchema.parse(properties?.LifecycleConfiguration);
+    expect(JSON.stringify(Rules)).toContain('NoncurrentVersionExpiration');
+    expect(JSON.stringify(Rules)).toContain('AbortIncompleteMultipartUpload');
+    const expiring = Rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined);
+    expect(expiring.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
+      ['uploads/', 7],
+    ]);
   });
 
   it('prints the names that the command line asks for', () => {
@@ -137,6 +150,7 @@ describe('the data stack', () => {
         'ApiKeysTableName',
         'ConfigsTableName',
         'ExperimentsTableName',
+        'CampaignsTableName',
       ]),
     );
   });

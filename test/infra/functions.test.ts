@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { STEPS } from '../../functions/contracts/workflow.ts';
-import { config, handlerName } from '../../infra/config.ts';
+import { API_SERVICES, config, handlerName } from '../../infra/config.ts';
 import { resourcesOf, type StackTemplate, synthesize } from './synthesize.ts';
 
 describe('the functions', () => {
@@ -41,7 +41,8 @@ describe('the functions', () => {
       expect(memoryMb).toBeLessThanOrEqual(10_240);
       expect(timeoutSeconds).toBeLessThanOrEqual(900);
     }
-    for (const { timeoutSeconds } of [config.http, config.drilldown, config.datasets]) {
+    for (const service of API_SERVICES) {
+      const { timeoutSeconds } = config[service];
       expect(timeoutSeconds + config.authorizer.timeoutSeconds).toBeLessThan(30);
     }
   });
@@ -60,6 +61,8 @@ describe('the functions', () => {
       'fit-candidate',
       'select-model',
       'assign-segments',
+      'match-segments',
+      'write-labels',
       'publish-run',
     ]);
   });

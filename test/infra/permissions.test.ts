@@ -8,13 +8,16 @@ const FUNCTIONS = [
   'Authorizer',
   'Drilldown',
   'Datasets',
+  'SegmentationHttp',
+  'Files',
+  'Campaigns',
   'RunSchedules',
   'Experiments',
   'Training',
   'ReviewExperiments',
 ];
 /** Functions that start the workflow. */
-const STARTERS = ['Http', 'RunSchedules', 'Training', 'ReviewExperiments'];
+const STARTERS = ['Http', 'SegmentationHttp', 'RunSchedules', 'Training', 'ReviewExperiments'];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
 describe('permissions', () => {
@@ -63,6 +66,7 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
     ]);
     expect(holders('s3:PutObject', /\/drop\//)).toEqual([]);
     // The contexts of visitors are a dataset that these two write.
@@ -82,8 +86,8 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets AssignSegments alone write labels, PublishRun alone write segments, and Http write nothing', () => {
-    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsAssignSegments']);
+  it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
+    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
     expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
@@ -120,13 +124,19 @@ describe('permissions', () => {
       'StepsMarkFailed',
       'Http',
       'Datasets',
+      'SegmentationHttp',
       'RunSchedules',
       'Training',
       'ReviewExperiments',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
-      /GetAtt(Labels|Segments)|s3:Put|states:|PutItem.*Runs/,
+      /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
     );
+  });
+
+  it('lets Files alone write uploads, and look at their parts', () => {
+    expect(holders('s3:PutObject', /\/uploads\/\*$/)).toEqual(['Files']);
+    expect(holders('s3:ListMultipartUploadParts', /\/uploads\/\*$/)).toEqual(['Files']);
   });
 
   it('hands a function the name of a store exactly when it may use that store', () => {
@@ -140,6 +150,7 @@ describe('permissions', () => {
       ['EXPERIMENTS_TABLE', /GetAttExperiments\w*Arn/],
       ['EVENT_BUS_ARN', /events:PutEvents/],
       ['MAIL_FROM', /ses:/],
+      ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
       ['STATE_MACHINE_ARN', /states:StartExecution/],
     ] as const;
     for (const name of FUNCTIONS) {
@@ -179,6 +190,16 @@ describe('permissions', () => {
     expect(grants.map(({ Resource }) => resourceText(Resource))).toEqual([
       expect.stringMatching(/:ses:.*identity\/tessella@example\.com$/),
     ]);
+  });
+
+  it('lets the function that segments on request write nothing', () => {
+    expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
+  });
+
+  it('shows campaigns to their own function alone, and shows it no table of segments', () => {
+    const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
+    expect(holding).toEqual(['Campaigns']);
+    expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
   });
 
   it('give the drill-down no store at all: it computes on what it is sent', () => {

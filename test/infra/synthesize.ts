@@ -36,6 +36,9 @@ export function emptyBundles(): string {
     'ExperimentsHttp',
     'TrainingHttp',
     'ReviewExperiments',
+    'SegmentationHttp',
+    'FilesHttp',
+    'CampaignsHttp',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

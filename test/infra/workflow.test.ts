@@ -156,7 +156,7 @@ describe('the workflow', () => {
 
   it('sends every failure at the top to MarkFailed with the error kept beside the trigger', () => {
     const able = states().filter(({ state: { Type }, map }) => /Task|Map/.test(Type) && map === undefined);
-    expect(able.length).toBe(10);
+    expect(able.length).toBe(12);
     for (const { name, state: one } of able.filter(({ name }) => name !== 'MarkFailed')) {
       expect(one.Catch, name).toEqual([
         { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'MarkFailed' },

@@ -46,6 +46,9 @@ export const model: Model = {
   importance: [1, 0, 0].map((share) => ({ explained: 0.5, share })),
 };
 
+/** Forty days before the reference. */
+const LATEST_MS = Date.parse('2025-11-22T00:00:00.000Z');
+
 const statistics = (mean: number) => ({ mean, median: mean + 1, min: mean - 1, max: mean + 2 });
 
 export const segmentsOf = (tenant: string, dataset: string, run_id: string): SegmentRecord[] =>
@@ -121,16 +124,17 @@ export function openApi(now = () => new Date('2026-02-03T04:05:06.000Z')) {
     await ports.labels.putLabels(run, [
       {
         customerId: 'C-1',
-        segmentId: 1,
-        distance: 0.4,
-        confidence: 0.92,
-        features: { recency_days: 40, frequency: 2, monetary: 300 },
+        cluster: 1,
+        features: { frequency: 2, monetary: 300 },
+        latestMs: LATEST_MS,
       },
     ]);
     await ports.runs.publish({
       tenant,
       dataset,
       currentRunId: runId,
+      labelSources: [{ runId, segmentIds: [0, 1] }],
+      formerRunIds: [],
       publishedAt,
       turn: publishedAt,
       request,

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { allRoutes } from '../../functions/routes/all-routes.ts';
+import { campaignRoutes } from '../../functions/routes/campaigns-table.ts';
+import { experimentRoutes, trainingRoutes } from '../../functions/routes/experiments-table.ts';
 import { OPENAPI_FILE, openapiText } from '../../functions/routes/openapi-file.ts';
 import { config } from '../../infra/config.ts';
 import { runOf } from '../adapters/run-store-contract.ts';
 import { exampleCustomers, exampleLabels } from '../drilldown/example.ts';
+import { plantedLeads, REFERENCE_AT } from '../segmentation/planted-leads.ts';
 import { openApi } from './api-fixture.ts';
 
+const PAIR = { customerApiId: [], customerApiSecret: [] };
 const document = JSON.parse(openapiText());
 
 /** Every object of a JSON value, depth first. */
@@ -48,9 +52,8 @@ describe('OpenAPI document', () => {
   it('asks for an API key exactly where the table asks for a scope', () => {
     for (const { method, path, scope, credentials } of allRoutes) {
       const { security } = document.paths[path][method.toLowerCase()];
-      const pair = { customerApiId: [], customerApiSecret: [] };
-      const needed = credentials === 'customerApi' ? pair : { apiKey: [] };
-      expect(security, path).toEqual(scope === undefined ? [] : [needed]);
+      const needed = { apiKey: [{ apiKey: [] }], customerApi: [PAIR], either: [{ apiKey: [] }, PAIR] };
+      expect(security, path).toEqual(scope === undefined ? [] : needed[credentials ?? 'apiKey']);
     }
   });
 
@@ -111,15 +114,23 @@ describe('answers', () => {
       'POST /v1/runs': { body: { dataset: 'orders', files: ['files/acme/orders/'] } },
       'GET /v1/runs': {},
       'GET /v1/runs/{runId}': { path: '/v1/runs/r1' },
+      'POST /api/segmentation/cluster': {
+        body: { leads: plantedLeads(120), max_data_age_months: null, reference_at: REFERENCE_AT },
+      },
+      'GET /api/segmentation/cluster': {},
       'POST /api/v1/ai/segment_subsegment_explore': { body: { customers, labels: exampleLabels } },
       'POST /api/v1/ai/purchasing_segmentation': { body: { customers } },
       'POST /api/v1/ai/purchasing_segmentation_dendrogram': { body: { customers } },
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need a run of a table: `leads-workflow.test.ts`; those that need an experiment: `experiment-fixture.ts`.
-    const elsewhere = /^\/v1\/datasets|\/quality$|^\/api\/v1\/(experiments|segmentation)/;
-    const onRuns = allRoutes.filter(({ path }) => !elsewhere.test(path));
+    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`;
+    // those about campaigns: `campaign-answers.test.ts`; those that need an experiment: `experiment-fixture.ts`.
+    const onRuns = allRoutes.filter(
+      (route) =>
+        !/^\/v1\/(datasets|uploads)|\/(quality|flow)$/.test(route.path) &&
+        ![...campaignRoutes, ...experimentRoutes, ...trainingRoutes].includes(route),
+    );
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];
       expect(request, `${method} ${path}`).toBeDefined();

@@ -151,8 +151,8 @@ describe('POST /segment/customer', () => {
     expect(json).toMatchObject({
       segment_id: 1,
       segment_name: 'Big spenders',
-      confidence: 0.92,
-      distance_to_center: 0.4,
+      confidence: 1,
+      distance_to_center: 0,
     });
     expect(Object.keys(json.stats)).toEqual(Object.keys(STATS_OF_FIRST));
   });
@@ -161,7 +161,7 @@ describe('POST /segment/customer', () => {
     const { call, publish, ports } = openApi();
     await publish();
     await ports.labels.putLabels({ tenant: 'acme', dataset: 'orders', runId: 'r1' }, [
-      { customerId: '12347', segmentId: 0, distance: 1, confidence: 0.8, features: {} },
+      { customerId: '12347', cluster: 0, features: { recency_days: 1, frequency: 1, monetary: 1 } },
     ]);
     expect((await call(customer({ customer_id: 12347 }))).json.segment_id).toBe(0);
     expect((await call(customer({ customer_id: ' 12347 ' }))).json.segment_id).toBe(0);

@@ -80,8 +80,8 @@ describe('GET /v1/customers/{customerId}/segment', () => {
       run_id: 'r1',
       segment_id: 1,
       segment_name: 'Big spenders',
-      confidence: 0.92,
-      distance_to_center: 0.4,
+      confidence: 1,
+      distance_to_center: 0,
       features: { recency_days: 40, frequency: 2, monetary: 300 },
     });
   });
@@ -90,7 +90,7 @@ describe('GET /v1/customers/{customerId}/segment', () => {
     const { call, publish, ports } = openApi();
     await publish();
     await ports.labels.putLabels({ tenant: 'acme', dataset: 'orders', runId: 'r1' }, [
-      { customerId: 'a/b %25', segmentId: 0, distance: 1, confidence: 0.8, features: {} },
+      { customerId: 'a/b %25', cluster: 0, features: { recency_days: 1, frequency: 1, monetary: 1 } },
     ]);
     const path = `/v1/customers/${encodeURIComponent('a/b %25')}/segment`;
     expect((await call({ path })).json.customer_id).toBe('a/b %25');

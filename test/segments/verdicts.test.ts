@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LOCALES } from '../../functions/contracts/dataset.ts';
+import type { ClusteringAlgorithm } from '../../functions/contracts/segmentation-records.ts';
 import { InsufficientDataError, InvalidRequestError } from '../../functions/errors.ts';
 import type { Locale } from '../../functions/segments/localized-text.ts';
-import type { ClusteringAlgorithm } from '../../functions/segments/verdict-rule.ts';
 import { VERDICT_RULES } from '../../functions/segments/verdict-rules.ts';
 import {
   judgeRun,

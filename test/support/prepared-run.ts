@@ -1,4 +1,4 @@
-import { encodeArrowFile } from '../../functions/arrow/ipc.ts';
+import { type ArrowColumns, encodeArrowFile } from '../../functions/arrow/ipc.ts';
 import type { Candidate, PartialManifest, RunPlan } from '../../functions/contracts/artifacts.ts';
 import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
@@ -35,6 +35,11 @@ export function madeUpCustomers(n: number, seed = 1): Customer[] {
     };
   });
 }
+
+const REFERENCE_AT = '2024-01-01T00:00:00.000Z';
+
+/** An instant from which so many days have passed. */
+export const latestOf = (recencyDays: number) => Date.parse(REFERENCE_AT) - recencyDays * 86_400_000;
 
 const FEATURES = ['recency_days', 'frequency', 'monetary'] as const;
 
@@ -90,7 +95,7 @@ export async function prepareRun(
   const recipe: FittedRecipe = {
     recipe: 'rfm',
     version: 2,
-    referenceAt: '2024-01-01T00:00:00.000Z',
+    referenceAt: REFERENCE_AT,
     nSamples: customers.length,
     columns: RFM_COLUMNS,
     features: fitted(customers),
@@ -108,12 +113,14 @@ export async function prepareRun(
     const scaled = recipe.features.map(({ offset, scale }, f) =>
       Float32Array.from(raw[f] ?? [], (value) => (value - offset) / scale),
     );
-    const table = (columns: readonly (Float64Array | Float32Array)[]) =>
+    const table = (columns: readonly (Float64Array | Float32Array)[], more: ArrowColumns = {}) =>
       encodeArrowFile({
+        ...more,
         customer_id,
         ...Object.fromEntries(FEATURES.map((name, f) => [name, columns[f] ?? new Float64Array()])),
       });
-    await objects.write(keys.entities(bucket), table(raw));
+    const latest_ms = Float64Array.from(part, ({ recency_days }) => latestOf(recency_days));
+    await objects.write(keys.entities(bucket), table(raw, { latest_ms }));
     await objects.write(keys.features(bucket), table(scaled));
     const manifest: PartialManifest = {
       shard: bucket,

@@ -11,12 +11,14 @@ import { handler as assignSegments } from '../../functions/handlers/assign-segme
 import { handler as buildFeatures } from '../../functions/handlers/build-features.ts';
 import { handler as fitCandidate } from '../../functions/handlers/fit-candidate.ts';
 import { handler as markFailed } from '../../functions/handlers/mark-failed.ts';
+import { handler as matchSegments } from '../../functions/handlers/match-segments.ts';
 import { handler as mergeEntities } from '../../functions/handlers/merge-entities.ts';
 import { handler as planRun } from '../../functions/handlers/plan-run.ts';
 import { handler as prepareFit } from '../../functions/handlers/prepare-fit.ts';
 import { handler as publishRun } from '../../functions/handlers/publish-run.ts';
 import { handler as selectModel } from '../../functions/handlers/select-model.ts';
 import { handler as writeFeatures } from '../../functions/handlers/write-features.ts';
+import { handler as writeLabels } from '../../functions/handlers/write-labels.ts';
 import { readJson } from '../../functions/json-objects.ts';
 import { createLogger, type Logger } from '../../functions/observability.ts';
 import type { Ports } from '../../functions/ports.ts';
@@ -31,6 +33,8 @@ const HANDLERS: Readonly<Record<Step | 'MarkFailed', StepHandler<unknown>>> = {
   FitCandidate: fitCandidate,
   SelectModel: selectModel,
   AssignSegments: assignSegments,
+  MatchSegments: matchSegments,
+  WriteLabels: writeLabels,
   PublishRun: publishRun,
   MarkFailed: markFailed,
 };
@@ -96,6 +100,8 @@ export async function runWorkflow(
     await each('EachCandidate', candidatesKey, run);
     await invoke('SelectModel', { run });
     await each('EachLabelShard', bucketsKey, run);
+    await invoke('MatchSegments', { run });
+    await each('EachChangeShard', bucketsKey, run);
     await invoke('PublishRun', { run });
     return { plan };
   } catch (thrown) {

@@ -1,5 +1,8 @@
-import type { EntityFile, EntityPlan, PartialManifest } from './contracts/artifacts.ts';
-import { InvalidDatasetError } from './errors.ts';
+import type { EntityFile, EntityPlan, PartialManifest } from '../contracts/artifacts.ts';
+import { InvalidDatasetError } from '../errors.ts';
+
+/** A file as far as errors name it. */
+type NamedFile = Pick<EntityFile, 'key' | 'layout'>;
 
 /** Share of rows, or of a column's values, above which the file and not the row is at fault. */
 const MOST_UNREADABLE = 0.05;
@@ -12,7 +15,7 @@ export type CheckedShard = Pick<PartialManifest, 'rows' | 'firstLines' | 'places
 
 /** 1-based line (or row) of a file, from one counted behind the beginning of its shard `n`. */
 export function placeInFile(
-  { layout }: EntityFile,
+  { layout }: Pick<EntityFile, 'layout'>,
   shards: readonly CheckedShard[],
   n: number,
   line: number,
@@ -24,7 +27,7 @@ export function placeInFile(
  * Fails a run on a file of which too many rows are damaged.
  * @throws InvalidDatasetError naming the file, the rule that most of them broke and its first line
  */
-export function checkEntityRows(file: EntityFile, shards: readonly CheckedShard[]): void {
+export function checkEntityRows(file: NamedFile, shards: readonly CheckedShard[]): void {
   const read = shards.reduce((sum, { rows }) => sum + rows.read, 0);
   const counts = new Map<string, number>();
   for (const { rows } of shards) {
@@ -57,7 +60,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * @throws InvalidDatasetError naming the column, its first such line and the remedy
  */
 export function checkEntityCells(
-  file: EntityFile,
+  file: NamedFile,
   { columns, timeColumn }: EntityPlan,
   shards: readonly CheckedShard[],
 ): void {

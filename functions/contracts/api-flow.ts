@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { count, dataset, isoTime } from './api-fields.ts';
+
+const place = z
+  .union([count, z.enum(['noise', 'entered', 'left'])])
+  .meta({ description: 'A segment id, or outside of the run: `entered` before, `left` after.' });
+const side = z.object({ place, size: count });
+
+/** Answer of `GET /v1/runs/{runId}/flow`. */
+export const runFlowSchema = z
+  .object({
+    runId: z.string(),
+    formerRunId: z.string().nullable().meta({
+      description: 'The run that was served when this one was labelled; null for a dataset’s first.',
+    }),
+    events: z
+      .array(
+        z.object({
+          kind: z.enum(['kept', 'split', 'merged', 'born', 'died']),
+          from: z.array(count).readonly(),
+          to: z.array(count).readonly(),
+          by: z.enum(['overlap', 'centers']),
+          similarity: z.number().min(0).max(1),
+          overlaps: z
+            .array(
+              z.object({
+                from: count,
+                to: count,
+                shared: count,
+                jaccard: z.number(),
+                shareOfFrom: z.number(),
+                shareOfTo: z.number(),
+              }),
+            )
+            .readonly(),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'What became of each segment; ids are those that segments keep.' }),
+    flow: z
+      .object({
+        from: z.array(side).readonly(),
+        to: z.array(side).readonly(),
+        counts: z
+          .array(z.array(count).readonly())
+          .readonly()
+          .meta({ description: 'Customers by row of `from` and column of `to`.' }),
+        stayed: count,
+        moved: count,
+        entered: count,
+        left: count,
+      })
+      .nullable(),
+    causes: z
+      .object({
+        moved: count,
+        data: z.number(),
+        centers: z.number(),
+        count: z.number(),
+        unknown: z.number(),
+        byCause: z.record(z.string(), count),
+      })
+      .meta({
+        description:
+          'How many moves are due to changed values, moved centers, another number of segments; the four sum to `moved`.',
+      }),
+    labelWrites: z
+      .object({ written: count, unchanged: count, left: count })
+      .meta({ description: 'Labels written, labels of former runs that still hold, and departures noted.' }),
+  })
+  .meta({ id: 'RunFlow' });
+
+/** Body of `POST /v1/datasets/{dataset}/rollback`. */
+export const rollbackBodySchema = z
+  .strictObject({
+    runId: z.string().min(1).max(64).optional().meta({
+      description: 'A finished run of the dataset; default: the one served before the current one.',
+    }),
+  })
+  .meta({ id: 'RollbackRequest', examples: [{}] });
+
+/** Answer of `POST /v1/datasets/{dataset}/rollback`. */
+export const rollbackAnswerSchema = z
+  .object({
+    dataset,
+    runId: z.string().meta({ description: 'The run that is served now.' }),
+    rolledBackFrom: z.string(),
+    publishedAt: isoTime,
+  })
+  .meta({ id: 'RollbackAnswer' });

@@ -1,0 +1,34 @@
+import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
+import {
+  classificationSummary,
+  classifyNow,
+  getClassification,
+  getFeatures,
+  listClassifications,
+} from './classifications.ts';
+import {
+  applyRecommendation,
+  dismissRecommendation,
+  generateRecommendations,
+  listRecommendations,
+  recommendationSummary,
+} from './recommendations.ts';
+import type { Route } from './route.ts';
+
+/** Routes about advertising campaigns. Their function alone may read and write them. */
+export const campaignRoutes: readonly Route[] = [
+  putInsights, //  POST /v1/campaigns/insights
+  getInsights, //  GET  /v1/campaigns/insights
+  listEntities, // GET  /v1/campaigns/entities
+  listAccounts, // GET  /v1/campaigns/accounts
+  getFeatures, //  GET  /v1/campaigns/features
+  listClassifications, // GET /api/v1/classifications/campaigns
+  classifyNow, //  POST /api/v1/classifications/campaigns/classify
+  getClassification, // GET /api/v1/classifications/campaigns/{id}
+  classificationSummary, // GET /api/v1/classifications/summary
+  listRecommendations, // GET /api/v1/recommendations
+  generateRecommendations, // POST /api/v1/recommendations/generate
+  applyRecommendation, // POST /api/v1/recommendations/{id}/apply
+  dismissRecommendation, // POST /api/v1/recommendations/{id}/dismiss
+  recommendationSummary, // GET /api/v1/recommendations/summary
+];

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { documentId, documentRef } from '../../functions/contracts/campaign-collections.ts';
+import { campaignRoutes } from '../../functions/routes/campaigns-table.ts';
+import { openApi } from './api-fixture.ts';
+
+it('every answer about campaigns fits the schema that the OpenAPI document shows', async () => {
+  const { call } = openApi();
+  const recommendation = (n: number) =>
+    documentRef(1, documentId('campaign', `waste${n}`, 'PAUSE_CAMPAIGN', '000001'));
+  const insight = { entity_id: 'c1', date: '2026-02-01', spend: 1, impressions: 1, clicks: 1, leads: 1 };
+  const waste = ['waste1', 'waste2'].flatMap((entity_id) =>
+    ['2026-01-30', '2026-01-31', '2026-02-01'].map((date) => ({
+      ...insight,
+      entity_id,
+      date,
+      spend: 90,
+      leads: 0,
+    })),
+  );
+  const account = { config_id: '1' };
+  const calls: Record<string, { path?: string; query?: Record<string, string>; body?: unknown }> = {
+    'POST /v1/campaigns/insights': { body: { config_id: 1, insights: [insight, ...waste] } },
+    'GET /v1/campaigns/insights': {
+      query: { ...account, entity_id: 'c1', from: '2026-02-01', to: '2026-02-02' },
+    },
+    'GET /v1/campaigns/entities': { query: account },
+    'GET /v1/campaigns/accounts': {},
+    'GET /v1/campaigns/features': { query: { ...account, campaign_id: 'c1' } },
+    'POST /api/v1/classifications/campaigns/classify': { body: { config_id: 1 } },
+    'GET /api/v1/classifications/campaigns': { query: account },
+    'GET /api/v1/classifications/campaigns/{id}': {
+      path: '/api/v1/classifications/campaigns/c1',
+      query: account,
+    },
+    'GET /api/v1/classifications/summary': { query: account },
+    'POST /api/v1/recommendations/generate': { body: { config_id: 1, as_of: '2026-02-01' } },
+    'GET /api/v1/recommendations': { query: account },
+    'POST /api/v1/recommendations/{id}/apply': { path: `/api/v1/recommendations/${recommendation(1)}/apply` },
+    'POST /api/v1/recommendations/{id}/dismiss': {
+      path: `/api/v1/recommendations/${recommendation(2)}/dismiss`,
+      body: { reason: 'not now' },
+    },
+    'GET /api/v1/recommendations/summary': { query: account },
+  };
+  expect(Object.keys(calls).sort()).toEqual(
+    campaignRoutes.map(({ method, path }) => `${method} ${path}`).sort(),
+  );
+  for (const [name, request] of Object.entries(calls)) {
+    const { method, path, answer, status } = campaignRoutes.find(
+      (route) => `${route.method} ${route.path}` === name,
+    )!;
+    const { statusCode, json } = await call({ method, path, ...request });
+    expect(statusCode, `${method} ${path}: ${JSON.stringify(json)}`).toBe(status);
+    const strict = answer instanceof z.ZodObject ? answer.strict() : answer;
+    expect(strict.safeParse(json).error, `${method} ${path}`).toBeUndefined();
+  }
+});
