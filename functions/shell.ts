@@ -7,7 +7,13 @@ import type { Ports } from './ports.ts';
 import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress.ts';
 
 /** Functions that belong to no step of a run: nobody waits for their progress. */
-const WITHOUT_PROGRESS = ['MarkFailed', 'MarkDrilldownFailed', 'RunSchedules', 'CampaignJobs'] as const;
+const WITHOUT_PROGRESS = [
+  'MarkFailed',
+  'MarkDrilldownFailed',
+  'RunSchedules',
+  'CampaignJobs',
+  'ReviewExperiments',
+] as const;
 type StepWithoutProgress = (typeof WITHOUT_PROGRESS)[number];
 
 function hasProgress(step: Step | DrilldownStep | StepWithoutProgress): step is Step | DrilldownStep {

@@ -23,7 +23,15 @@ export interface ScheduledRun {
 }
 
 /** Functions that answer routes, besides `Http`: each has the memory, time and rights that its routes need. */
-export const API_SERVICES = ['drilldown', 'datasets', 'segmentation', 'files', 'campaigns'] as const;
+export const API_SERVICES = [
+  'drilldown',
+  'datasets',
+  'segmentation',
+  'files',
+  'campaigns',
+  'experiments',
+  'training',
+] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
 /** One route of the HTTP API; paths are API Gateway's. */
@@ -50,6 +58,9 @@ export interface Config {
   readonly campaigns: FunctionSize;
   readonly campaignJobs: FunctionSize;
   readonly runSchedules: FunctionSize;
+  readonly experiments: FunctionSize;
+  readonly training: FunctionSize;
+  readonly reviewExperiments: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -77,6 +88,8 @@ export interface Config {
     /** Results of drill-downs, with the customers they were made of. */
     readonly drilldowns: number;
   };
+  /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
+  readonly mailFrom?: string;
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
 }
@@ -122,6 +135,11 @@ export const config: Config = {
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
+  // A visitor waits for it: one whole CPU.
+  experiments: { memoryMb: 1769, timeoutSeconds: 15 },
+  // It reads up to 100,000 assignments, and answers within the API's 30 s.
+  training: { memoryMb: 1769, timeoutSeconds: 29 },
+  reviewExperiments: { memoryMb: 1769, timeoutSeconds: 900 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,
@@ -211,6 +229,39 @@ export const config: Config = {
     { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
     { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
     { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', service: 'experiments' },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/clustering/status',
+      service: 'experiments',
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/recommendations',
+      service: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/accept',
+      service: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/dismiss',
+      service: 'experiments',
+    },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', service: 'training' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

@@ -5,6 +5,7 @@ import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/con
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
+import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
@@ -71,6 +72,12 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    const experiments = new ExperimentFunctions(this, 'ExperimentFunctions', {
+      bundles,
+      stores,
+      stateMachine,
+      config,
+    });
     // It computes on what it is sent; runs and models are read to try a segmentation out, and a run is started on request.
     const segmentation = new ServiceFunction(this, 'SegmentationHttp', {
       bundles,
@@ -118,6 +125,8 @@ export class ServiceStack extends Stack {
         segmentation: segmentation.lambda,
         files: files.lambda,
         campaigns: campaigns.lambda,
+        experiments: experiments.http.lambda,
+        training: experiments.training.lambda,
       },
       authorizer: authorizer.lambda,
       config,
@@ -158,6 +167,7 @@ export class ServiceStack extends Stack {
       stateMachine,
       runSchedules: runSchedules.lambda,
       campaignJobs: campaignJobs.lambda,
+      reviewExperiments: experiments.review.lambda,
       undelivered,
     });
     new Alarms(this, 'Alarms', {

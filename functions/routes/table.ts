@@ -2,6 +2,7 @@ import { campaignRoutes } from './campaigns-table.ts';
 import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
+import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { customerExplanation } from './explanation.ts';
 import { fileRoutes } from './files-table.ts';
 import { runFlow } from './flow.ts';
@@ -21,6 +22,8 @@ const openapi = openapiRoute(() => [
   ...routes,
   ...datasetRoutes,
   ...drilldownRoutes,
+  ...experimentRoutes,
+  ...trainingRoutes,
   ...segmentationRoutes,
   ...fileRoutes,
   ...campaignRoutes,
