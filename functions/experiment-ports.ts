@@ -69,9 +69,36 @@ export interface ExperimentEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** A run was published: what it changed, and where the list of customers who changed segment lies. */
+export interface SegmentationEvent {
+  readonly type: 'SegmentationCompleted';
+  readonly tenant: string;
+  readonly dataset: string;
+  readonly run_id: string;
+  readonly detail: {
+    /** False where the dataset serves what was asked for later. */
+    readonly served: boolean;
+    readonly former_run_id: string | null;
+    readonly segments: number;
+    readonly entities: number;
+    /** Customers in other segments than before, new ones, and those that are gone. */
+    readonly moved: number;
+    readonly entered: number;
+    readonly left: number;
+    /** What became of the segments; ids are stable. */
+    readonly events: readonly {
+      readonly kind: string;
+      readonly from: readonly number[];
+      readonly to: readonly number[];
+    }[];
+    /** Arrow file in the bucket: customer_id, from_segment, to_segment; −1 is outside of the run. */
+    readonly changes_key: string;
+  };
+}
+
 export interface EventPublisher {
-  /** @throws TransientStoreError where the bus did not take an event */
-  publish(events: readonly ExperimentEvent[]): Promise<void>;
+  /** At least once. @throws TransientStoreError where the bus did not take an event */
+  publish(events: readonly (ExperimentEvent | SegmentationEvent)[]): Promise<void>;
 }
 
 /** One e-mail of plain text. */

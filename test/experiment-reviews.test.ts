@@ -94,7 +94,8 @@ describe('the look at all experiments', () => {
     });
     expect(await review()).toMatchObject({ nAlerts: 3, nActivated: 0 });
     update.mockRestore();
-    const alerts = ports.contents.events.map(({ experiment_id, detail: { type } }) => [experiment_id, type]);
+    const events = ports.contents.events.filter((event) => 'experiment_id' in event);
+    const alerts = events.map(({ experiment_id, detail: { type } }) => [experiment_id, type]);
     expect(alerts.sort()).toEqual(
       [
         [slow, 'segment_underperforming'],
@@ -103,7 +104,7 @@ describe('the look at all experiments', () => {
       ].sort(),
     );
     expect(secretsIn(ports.contents.events)).toEqual([]);
-    expect(ports.contents.events.find(({ experiment_id }) => experiment_id === slow)?.detail).toEqual({
+    expect(events.find(({ experiment_id }) => experiment_id === slow)?.detail).toEqual({
       type: 'segment_underperforming',
       segment_key: 'source:b',
       display_name: 'B Traffic',

@@ -143,6 +143,13 @@ describe('segments from run to run', () => {
       ['c999', -1, 2],
     ]);
     expect((await flowOf(memory, ref)).causes).toMatchObject({ moved: 1, data: 1, centers: 0 });
+    expect(memory.contents.events.at(-1)).toMatchObject({
+      type: 'SegmentationCompleted',
+      tenant: 'acme',
+      dataset: 'people',
+      run_id: ref.runId,
+      detail: { served: true, moved: 1, entered: 1, left: 1, changes_key: runKeys(ref).allChanges },
+    });
   });
 
   it('stay right over many runs, of which each leaves most labels as they are', async () => {

@@ -1,4 +1,4 @@
-import { EVENT_SOURCE } from '../contracts/env.ts';
+import { EVENT_SOURCES } from '../contracts/env.ts';
 import { TransientStoreError } from '../errors.ts';
 import type { EventPublisher } from '../experiment-ports.ts';
 import { clientSettings } from './client-settings.ts';
@@ -15,14 +15,12 @@ export function eventbridgeEvents(busArn: string): EventPublisher {
       const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
       const client = new EventBridgeClient(clientSettings);
       for (let start = 0; start < events.length; start += ENTRIES) {
-        const Entries = events
-          .slice(start, start + ENTRIES)
-          .map(({ type, tenant, experiment_id, detail }) => ({
-            Source: EVENT_SOURCE,
-            DetailType: type,
-            Detail: JSON.stringify({ tenant, experiment_id, ...detail }),
-            EventBusName: busArn,
-          }));
+        const Entries = events.slice(start, start + ENTRIES).map(({ type, detail, ...ids }) => ({
+          Source: type === 'SegmentationCompleted' ? EVENT_SOURCES.segmentation : EVENT_SOURCES.experiments,
+          DetailType: type,
+          Detail: JSON.stringify({ ...ids, ...detail }),
+          EventBusName: busArn,
+        }));
         const { FailedEntryCount = 0 } = await client
           .send(new PutEventsCommand({ Entries }))
           .catch((error: unknown) => {

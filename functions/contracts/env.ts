@@ -17,7 +17,7 @@ export const ENV = {
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
   experimentsTable: 'EXPERIMENTS_TABLE',
-  /** Bus that events about experiments go to. */
+  /** Bus that our events go to. */
   eventBusArn: 'EVENT_BUS_ARN',
   /** Address that e-mails come from; not set, none is sent. */
   mailFrom: 'MAIL_FROM',
@@ -44,7 +44,10 @@ export const SCHEDULE_PERIOD_MINUTES = 15;
 export const ELIGIBILITY_PERIOD_HOURS = 6;
 
 /** `source` of our own events. */
-export const EVENT_SOURCE = 'tessella.experiments';
+export const EVENT_SOURCES = {
+  experiments: 'tessella.experiments',
+  segmentation: 'tessella.segmentation',
+} as const;
 
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';

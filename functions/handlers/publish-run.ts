@@ -27,7 +27,7 @@ export interface PublishResult {
 /**
  * Merges what the workers found, writes the artefacts and segments under the run's own keys, completes the run record
  * and last of all points the dataset at the run: until that one write readers see the previous run, whole. What was
- * asked for last is served, however long its run took.
+ * asked for last is served, however long its run took. Then the event bus is told, at least once.
  */
 export async function publishRun({ run }: StepInput, context: StepContext): Promise<PublishResult> {
   const { objects, segments: segmentStore, runs, clock } = context.ports;
@@ -75,12 +75,32 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     labelWrites,
   });
   const { turn = '' } = (await runs.get(tenant, runId)) ?? {};
-  await serveRun(
+  const served = await serveRun(
     context.ports,
     { ...run, turn, request: plan.asked, labelSources },
     publishedAt,
     context.log,
   );
+  const { formerRunId, events, flow } = identities;
+  await context.ports.events.publish([
+    {
+      type: 'SegmentationCompleted',
+      tenant,
+      dataset,
+      run_id: runId,
+      detail: {
+        served,
+        former_run_id: formerRunId,
+        segments: segments.length,
+        entities: profiles.total,
+        moved: flow?.moved ?? 0,
+        entered: flow?.entered ?? profiles.total,
+        left: flow?.left ?? 0,
+        events: events.map(({ kind, from, to }) => ({ kind, from, to })),
+        changes_key: keys.allChanges,
+      },
+    },
+  ]);
   return { nSegments: segments.length, nEntities: profiles.total };
 }
 

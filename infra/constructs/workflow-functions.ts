@@ -1,3 +1,4 @@
+import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV, PREFIX, RUNS_BY_START } from '../../functions/contracts/env.ts';
@@ -21,6 +22,8 @@ interface Access {
   readonly runsByStart?: boolean;
   readonly segments?: readonly TableAction[];
   readonly labels?: readonly TableAction[];
+  /** Whether it tells the event bus. */
+  readonly events?: boolean;
   /** Actions on the configurations of datasets. */
   readonly configs?: readonly TableAction[];
 }
@@ -91,6 +94,7 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
     bucket: WITHIN_RUN,
     runs: ['GetItem', 'UpdateItem', ...PROGRESS],
     segments: ['BatchWriteItem'],
+    events: true,
   },
   MarkFailed: {
     description: 'Records why a run failed',
@@ -106,6 +110,7 @@ export function workflowFunctions(
   scope: Construct,
   { bundles, stores, config }: WorkflowFunctionsProps,
 ): Readonly<Record<WorkflowFunction, IFunction>> {
+  const bus = EventBus.fromEventBusName(scope, 'Bus', 'default') as IEventBus;
   const make = (name: WorkflowFunction): IFunction => {
     const access = ACCESS[name];
     const made = new ServiceFunction(scope, name, {
@@ -123,6 +128,7 @@ export function workflowFunctions(
     );
     if (access.segments) made.useTable(ENV.segmentsTable, stores.segments, access.segments);
     if (access.labels) made.useTable(ENV.labelsTable, stores.labels, access.labels);
+    if (access.events) made.useEvents(bus);
     if (access.configs) made.useTable(ENV.configsTable, stores.configs, access.configs);
     return made.lambda;
   };
