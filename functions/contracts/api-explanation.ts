@@ -84,3 +84,4 @@ export const explanationSchema = z
       },
     ],
   });
+export type CustomerExplanation = z.output<typeof explanationSchema>;

@@ -5,6 +5,7 @@ import type {
   FittedRecipe,
   RecipeSpec,
 } from '../../functions/contracts/recipe.ts';
+import { applyRecipe } from '../../functions/features/apply-recipe.ts';
 import { EntityPartials } from '../../functions/features/entity-partials.ts';
 import type { EntityTable, EntityValues } from '../../functions/features/entity-table.ts';
 import { fitRecipe } from '../../functions/features/fit-recipe.ts';
@@ -97,4 +98,11 @@ export function fitRows({
   });
   const sample = tableOf(columns, rows.slice(0, 10_000));
   return fitRecipe(spec, { recipe: 'table', columns, partials, referenceAt, sample });
+}
+
+/** Feature columns by name. */
+export function features(fitting: Fitting): Record<string, number[]> {
+  const recipe = fitRows(fitting);
+  const columns = applyRecipe(recipe, tableOf(fitting.columns, fitting.rows));
+  return Object.fromEntries(recipe.features.map(({ name }, f) => [name, Array.from(columns[f]!)]));
 }
