@@ -13,6 +13,9 @@ import type { CustomerCells } from './segments/lead-columns.ts';
 import { type NearestCustomers, nearestCustomers } from './segments/sample-leads.ts';
 import { type PartialTally, tallyRows } from './segments/segment-tally.ts';
 
+/** Columns that segments are described by without being asked: each has a profile per segment, in every bucket. */
+const MOST_COLUMNS = 300;
+
 /** What the clusters of one algorithm are like, as far as the rows of one bucket tell. */
 export interface BucketAnalysis {
   readonly algorithm: ClusteringAlgorithm;
@@ -55,7 +58,7 @@ export async function analysesOf(
 
 /**
  * Tallies the rows of one bucket by the clusters of every algorithm of the run. Runs on orders are described by recency,
- * frequency and spend, unless their configuration asks for other algorithms too.
+ * frequency and spend, very wide ones by their features, unless their configuration asks for other algorithms too.
  */
 export async function analyseBucket(
   objects: ObjectStore,
@@ -64,8 +67,9 @@ export async function analyseBucket(
   { entities, recipe, labels, distances }: ClusteredBucket,
 ): Promise<BucketAnalysis[]> {
   const { fits, skipped } = await analysesOf(objects, plan);
-  if (plan.recipe === 'rfm' && fits.length + skipped.length === 1) return [];
   const columns = talliedColumns(entities, recipe);
+  const isModelAlone = fits.length + skipped.length === 1;
+  if (isModelAlone && (plan.recipe === 'rfm' || columns.size > MOST_COLUMNS)) return [];
   return Promise.all(
     fits.map(async ({ algorithm, nClusters, far }): Promise<BucketAnalysis> => {
       const rows =

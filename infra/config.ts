@@ -138,7 +138,7 @@ export const config: Config = {
   // A visitor waits for it: one whole CPU.
   experiments: { memoryMb: 1769, timeoutSeconds: 15 },
   // It reads up to 100,000 assignments, and answers within the API's 30 s.
-  training: { memoryMb: 1769, timeoutSeconds: 29 },
+  training: { memoryMb: 1769, timeoutSeconds: 24 },
   reviewExperiments: { memoryMb: 1769, timeoutSeconds: 900 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },

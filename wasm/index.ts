@@ -17,6 +17,7 @@ export {
   neighbor_tree_count_leaves,
   neighbor_tree_count_nodes,
   neighbor_tree_fill,
+  neighbor_tree_pack,
   neighbor_tree_layout,
 } from './neighbors-blocks';
 export { neighbor_tree_kth_squared } from './neighbors-search';

@@ -74,10 +74,31 @@ export function neighbor_tree_layout(
 }
 
 /**
- * Turns the rows of the leaves [from, to) into blocks, in place: from the last leaf to the first, because a block
- * never starts before its rows. Lanes without a row hold infinity, which is within no distance of anything.
+ * Moves the rows that are kept together, in place and in order: of identical rows that fill a leaf all but one go. Without
+ * it a block would be written over rows of an earlier leaf that are still to be read.
+ * @param blockStart OUT i32 [nBlocks]: at the first block of each leaf, where its rows lie now
+ */
+export function neighbor_tree_pack(address: usize, blockStart: usize): void {
+  const tree = changetype<NeighborTree>(address);
+  const stride = (<usize>tree.nFeatures) << 2;
+  let packed = 0;
+  for (let l = 0; l < tree.nLeaves; l++) {
+    const leaf = leafAt(tree, l);
+    const slots = loadI32(leaf, 1);
+    const start = loadI32(nodeAt(tree, loadI32(leaf, 3)), 2);
+    if (packed < start) {
+      memory.copy(tree.rows + <usize>packed * stride, tree.rows + <usize>start * stride, <usize>slots * stride);
+    }
+    storeI32(blockStart, loadI32(leaf, 0), packed);
+    packed += slots;
+  }
+}
+
+/**
+ * Turns the packed rows of the leaves [from, to) into blocks, in place: from the last leaf to the first, because a block
+ * never starts before its packed rows. Lanes without a row hold infinity, which is within no distance of anything.
  * The memory of `rows` must reach to nBlocks × nFeatures × 32 bytes.
- * @param blockStart OUT i32 [nBlocks]
+ * @param blockStart INOUT i32 [nBlocks]: as `neighbor_tree_pack` left it; then the position of each block's first row
  */
 export function neighbor_tree_fill(address: usize, blockStart: usize, from: i32, to: i32): void {
   const tree = changetype<NeighborTree>(address);
@@ -90,10 +111,11 @@ export function neighbor_tree_fill(address: usize, blockStart: usize, from: i32,
     const firstBlock = loadI32(leaf, 0);
     const slots = loadI32(leaf, 1);
     const start = loadI32(nodeAt(tree, loadI32(leaf, 3)), 2);
+    const packed = loadI32(blockStart, firstBlock);
     for (let b = ((slots + 7) >> 3) - 1; b >= 0; b--) {
       const position = start + (b << 3);
       const nRows = min(8, slots - (b << 3));
-      memory.copy(copy, tree.rows + <usize>position * stride, <usize>nRows * stride);
+      memory.copy(copy, tree.rows + <usize>(packed + (b << 3)) * stride, <usize>nRows * stride);
       const block = blockAt(tree, firstBlock + b);
       for (let lane = 0; lane < 8; lane++) {
         let out = block + ((<usize>lane) << 2);

@@ -206,6 +206,7 @@ export function buildNeighborTree(
   // Blocks need room for padding lanes: the coordinates, allocated last, grow into it.
   memory.alloc(Math.max(0, nBlocks * 8 - rows.nSamples) * rows.nFeatures * 4);
   const blockStart = memory.alloc(nBlocks * 4);
+  exports.neighbor_tree_pack(address, blockStart);
   for (let to = nLeaves; to > 0; to -= LEAVES_PER_CALL) {
     exports.neighbor_tree_fill(address, blockStart, Math.max(0, to - LEAVES_PER_CALL), to);
   }

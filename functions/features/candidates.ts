@@ -33,10 +33,11 @@ export function candidatesFor(request: ResolvedRequest, nSamples: number): Candi
  */
 export function analysesFor(
   { kind, config, spec, request: { seed } }: Pick<RunPlan, 'kind' | 'config' | 'spec' | 'request'>,
-  nSamples: number,
+  { nSamples, nFeatures }: { readonly nSamples: number; readonly nFeatures: number },
   first: number,
 ): AnalysisCandidate[] {
-  const isAnalysed = (kind === 'leads' || kind === 'customers') && nSamples <= MOST_ANALYSED;
+  const isSmall = nSamples <= MOST_ANALYSED.rows && nFeatures <= MOST_ANALYSED.features;
+  const isAnalysed = (kind === 'leads' || kind === 'customers') && isSmall;
   const algorithms = config.algorithms ?? (isAnalysed ? ['kmeans', 'dbscan', 'hierarchical'] : ['kmeans']);
   const { epsilon = spec.scaling === 'minmax' ? LEADS_EPSILON : 'auto', minSamples = 5 } =
     config.dbscan ?? {};
@@ -54,8 +55,8 @@ export function analysesFor(
   return tests.map((test, i) => ({ item: first + i, seed, ...test }));
 }
 
-/** Rows from which on DBSCAN may take minutes: then the configuration has to ask for it. */
-const MOST_ANALYSED = 200_000;
+/** Past these DBSCAN may take minutes, or the profiles of its clusters much memory: then the configuration has to ask for it. */
+const MOST_ANALYSED = { rows: 200_000, features: 300 } as const;
 
 /** Radius of DBSCAN on features scaled to 0..1 (source S0-12). */
 const LEADS_EPSILON = 0.3;

@@ -33,8 +33,6 @@ export async function prepareFit(
 
   const nSamples = manifests.reduce((sum, { nEntities }) => sum + nEntities, 0);
   checkEnough(plan, nSamples);
-  const fits = candidatesFor(request, nSamples);
-  const candidates = [...fits, ...analysesFor(plan, nSamples, fits.length)];
   const recipe = fitRecipe(spec, {
     recipe: plan.recipe,
     columns: columns.map(({ name, type, unit, source }) => ({ name, type, unit, source })),
@@ -42,6 +40,9 @@ export async function prepareFit(
     referenceAt: manifests[0]!.referenceAt,
     sample: await sampleOf(objects, plan, manifests),
   });
+  const fits = candidatesFor(request, nSamples);
+  const nFeatures = recipe.features.length;
+  const candidates = [...fits, ...analysesFor(plan, { nSamples, nFeatures }, fits.length)];
   await writeJson(objects, keys.recipe, recipe);
   await writeJson(objects, keys.candidates, candidates);
   const { itemsPerStep = {} } = (await runs.get(run.tenant, run.runId)) ?? {};

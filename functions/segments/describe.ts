@@ -3,6 +3,7 @@ import type { Model } from '../contracts/artifacts.ts';
 import type { SegmentRecord } from '../contracts/records.ts';
 import type { CategoryProfiles } from './category-profile.ts';
 import { nameSegments, type SegmentName } from './name.ts';
+import { distinctiveFeatures, nameByDifferences } from './name-by-differences.ts';
 import type { NameRule } from './name-rules.ts';
 import type { SegmentProfile, SegmentProfiles } from './profile.ts';
 
@@ -16,7 +17,8 @@ export interface SegmentWords extends SegmentName {
 
 /**
  * Names and describes the segments of a model by the merged profile of all rows, the largest first.
- * @param words per cluster of a table; the segments of orders are named by the rules of RFM
+ * @param words per cluster of a table; without them its segments are named by the features that tell them apart, those of
+ * orders by the rules of RFM
  */
 export function describeSegments(
   profiles: SegmentProfiles,
@@ -26,9 +28,13 @@ export function describeSegments(
   rules?: readonly NameRule[],
 ): SegmentDescription[] {
   const segments = profiles.segments();
+  const isTable = model.recipe.recipe === 'table';
   const names: ReadonlyMap<number, SegmentName> = words
     ? new Map(words.entries())
-    : namesByRules(segments, profiles, rules);
+    : isTable
+      ? nameByDifferences(model)
+      : namesByRules(segments, profiles, rules);
+  const distinctive = words?.map((word) => word.distinctive) ?? (isTable ? distinctiveFeatures(model) : []);
   const idOf = (cluster: number) => model.segmentIds?.[cluster] ?? cluster;
   return segments.map(({ segmentId, size, statistics }) => ({
     segment_id: idOf(segmentId),
@@ -38,9 +44,9 @@ export function describeSegments(
     name_rule: names.get(segmentId)?.nameRule ?? 'no rule of the table holds',
     statistics,
     center: rawCenter(model, segmentId),
-    ...(words && {
+    ...(isTable && {
       categories: categories?.top(segmentId, size) ?? {},
-      distinctive: words[segmentId]?.distinctive ?? [],
+      distinctive: distinctive[segmentId] ?? [],
     }),
   }));
 }

@@ -169,6 +169,16 @@ describe('dbscan', () => {
     });
   });
 
+  it('equals the definition on many groups of repeated rows, each larger than a leaf', () => {
+    const random = uniform(11);
+    const groups = Array.from({ length: 90 }, (_, g) => [g % 9, Math.floor(g / 9) * 1.5, (g * 7) % 5]);
+    const rows = Array.from({ length: 2700 }, (_, i) => groups[i % 90]!).sort(() => random() - 0.5);
+    expectOracle(rowsOf(rows), 0.25, 5);
+    expectOracle(rowsOf(rows), 1.6, 40);
+    expect(Math.max(...kDistances(kernels, rowsOf(rows), 30))).toBe(0);
+    expect(Math.max(...kDistances(kernels, rowsOf(rows), 31))).toBeLessThan(3);
+  });
+
   it('compares few pairs when everything is one cluster, noise, identical or a tie', () => {
     const next = uniform(13);
     const nSamples = 8000;
