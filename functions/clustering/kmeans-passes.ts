@@ -4,6 +4,9 @@ import type { KMeansState, WorkDone } from './kmeans-state.ts';
 const CALLS_PER_PROBE = 8;
 /** A pass that looks at gaps must promise to take at most this part of one over all samples; it tends to take longer. */
 const WORTH_A_CHANGE = 0.7;
+/** A tile of samples out of date, whatever its length: of samples of one cluster, or of any. */
+const TILE = 78;
+const TILE_OF_ANY = 45;
 /** Reading the gaps of 8 samples, in the units of `PassChoice`; reading and writing their bounds of a group of centers. */
 const SCAN = 6;
 const BOUNDS = 30;
@@ -66,8 +69,8 @@ export class PassChoice {
   }
 
   #costOfSome(stale: number): number {
-    const { nGroups, nFeatures, bounds, isPacked } = this.#state;
-    const tile = this.#groups * (nFeatures + 7) + 2 * nFeatures + 78;
+    const { nGroups, nFeatures, bounds, hasOrder, isPacked } = this.#state;
+    const tile = this.#groups * (nFeatures + 7) + 2 * nFeatures + (bounds || hasOrder ? TILE : TILE_OF_ANY);
     const scan = SCAN + (isPacked ? 0 : STREAM_SOME * nFeatures);
     return scan + stale * (tile + (bounds ? BOUNDS * nGroups : 0));
   }
