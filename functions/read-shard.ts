@@ -16,6 +16,8 @@ export interface RowSink {
   add(record: CsvRecord): void;
   /** Takes a row that breaks the grammar; where it is absent, such a row is an error. */
   fault?(fault: MalformedRecord, row: Uint8Array | string): void;
+  /** The bytes of the records so far are about to change: for sinks that read several records at once. */
+  flush?(): void;
 }
 
 /**
@@ -75,9 +77,11 @@ async function* readLines(
   const convert = layout.separatedByBlanks ? blanksToTabs() : (bytes: Uint8Array) => bytes;
   for await (const chunk of readText(objectSource(objects, file), layout, shard)) {
     scanner.push(convert(chunk));
+    sink.flush?.();
     yield scanner.line;
   }
   scanner.end();
+  sink.flush?.();
   yield scanner.line;
 }
 
@@ -107,7 +111,10 @@ async function* readRecords(
     // Rows of Parquet are numbered through the whole file.
     if (records === undefined && layout.format === 'parquet') base = placeOf(batch, 0);
     records ??= new BatchRecords(selected.length, base);
-    records.forEach(batch, (record) => sink.add(record));
+    records.forEach(batch, (record) => {
+      sink.add(record);
+      sink.flush?.();
+    });
     nRows += batch.nRows;
     yield nRows;
   }
