@@ -59,11 +59,15 @@ export class EntityCollector {
     return this.#ids.nRows + this.#rejected.size;
   }
 
-  /**
-   * Takes one record: the id column first, where there is one, then the columns of the plan. Its bytes must stay as they
-   * are until the next `flush`.
-   */
+  /** Takes one record: the id column first, where there is one, then the columns of the plan. */
   add(record: CsvRecord): void {
+    this.flush();
+    this.#block.add(record);
+    this.flush();
+  }
+
+  /** As `add`, of a record whose bytes stay as they are until the next `flush`: several are read at once. */
+  addLater(record: CsvRecord): void {
     if (this.#block.add(record)) this.flush();
   }
 
