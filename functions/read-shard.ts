@@ -16,6 +16,10 @@ export interface RowSink {
   add(record: CsvRecord): void;
   /** Takes a row that breaks the grammar; where it is absent, such a row is an error. */
   fault?(fault: MalformedRecord, row: Uint8Array | string): void;
+  /** As `add`, of a record whose bytes stay until the next `flush`: for sinks that read several records at once. */
+  addLater?(record: CsvRecord): void;
+  /** Reads the records that wait. */
+  flush?(): void;
 }
 
 /**
@@ -69,15 +73,18 @@ async function* readLines(
   const selected = columns.map((name) => header.indexOf(name));
   const scanner = new CsvScanner(
     { delimiter, nColumns: header.length, selected },
-    (record) => sink.add(record),
+    sink.addLater ? (record) => sink.addLater?.(record) : (record) => sink.add(record),
     sink.fault && ((fault, row) => sink.fault?.(fault, row)),
   );
   const convert = layout.separatedByBlanks ? blanksToTabs() : (bytes: Uint8Array) => bytes;
   for await (const chunk of readText(objectSource(objects, file), layout, shard)) {
     scanner.push(convert(chunk));
+    // The scanner moves its bytes with the next chunk.
+    sink.flush?.();
     yield scanner.line;
   }
   scanner.end();
+  sink.flush?.();
   yield scanner.line;
 }
 

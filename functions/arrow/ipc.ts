@@ -251,6 +251,9 @@ export interface DecodedArrow {
   float64(name: string): Float64Array;
   float32(name: string): Float32Array;
   int32(name: string): Int32Array;
+  /** As `float64` and `float32`, batch by batch and so always without a copy. */
+  float64Parts(name: string): readonly Float64Array[];
+  float32Parts(name: string): readonly Float32Array[];
 }
 
 /**
@@ -281,14 +284,16 @@ export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINI
     return batches.map((batch) => checkedColumn(name, batch.data.children[index]!));
   }
 
+  const parts = <T extends NumericColumn>(name: string, type: string): T[] =>
+    chunks(name, type).map(({ values, length }) => (values as T).subarray(0, length) as T);
+
   function numbers<T extends NumericColumn>(name: string, type: string, allocate: (n: number) => T): T {
-    const parts = chunks(name, type);
-    const only = parts[0];
-    if (parts.length === 1 && only) return (only.values as T).subarray(0, only.length) as T;
+    const [only, ...others] = parts<T>(name, type);
+    if (only !== undefined && others.length === 0) return only;
     const values = allocate(nRows);
     let end = 0;
-    for (const part of parts) {
-      values.set((part.values as T).subarray(0, part.length), end);
+    for (const part of only === undefined ? [] : [only, ...others]) {
+      values.set(part, end);
       end += part.length;
     }
     return values;
@@ -326,5 +331,7 @@ export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINI
     float64: (name) => numbers(name, 'Float64', (n) => new Float64Array(n)),
     float32: (name) => numbers(name, 'Float32', (n) => new Float32Array(n)),
     int32: (name) => numbers(name, 'Int32', (n) => new Int32Array(n)),
+    float64Parts: (name) => parts(name, 'Float64'),
+    float32Parts: (name) => parts(name, 'Float32'),
   };
 }

@@ -3,6 +3,7 @@ import type { Utf8Column } from '../arrow/utf8.ts';
 import type { CellFormat, EntityPlan, PartialManifest, UnreadableCells } from '../contracts/artifacts.ts';
 import { type CellColumn, cellColumn, type TypedCells } from '../tables/cell-columns.ts';
 import type { CsvRecord, MalformedRecord } from '../tables/csv-scanner.ts';
+import { RecordBlock } from '../tables/record-block.ts';
 import { EntityIds } from './entity-ids.ts';
 import { RejectedRows } from './rejected-rows.ts';
 
@@ -38,8 +39,8 @@ export class EntityCollector {
   readonly #firstSlot: number;
   readonly #place: ShardPlace;
   readonly #ids = new EntityIds();
+  readonly #block: RecordBlock;
   #lines = new Int32Array(FIRST_ROWS);
-  #latestMs = Number.NEGATIVE_INFINITY;
   readonly #rejected = new RejectedRows();
   readonly #byRule = new Map<string, { count: number; readonly line: number }>();
 
@@ -50,33 +51,54 @@ export class EntityCollector {
     this.#timeSlot = plan.columns.findIndex(({ name }) => name === plan.timeColumn);
     this.#firstSlot = plan.idColumn === null ? 0 : 1;
     this.#place = place;
+    this.#block = new RecordBlock(plan.columns.length + this.#firstSlot);
   }
 
+  /** Rows taken, but for those of a block that waits. */
   get nRead(): number {
     return this.#ids.nRows + this.#rejected.size;
   }
 
   /** Takes one record: the id column first, where there is one, then the columns of the plan. */
   add(record: CsvRecord): void {
-    const row = this.#ids.nRows;
-    if (this.#firstSlot === 1) {
-      const broken = this.#ids.add(record, 0);
-      if (broken !== undefined) {
-        const { bytes, rowStart, rowEnd } = record;
-        this.reject(broken, record.line, bytes.subarray(rowStart, rowEnd));
-        return;
-      }
-    } else this.#ids.addText(rowId(this.#place, record.line));
-    if (row === this.#lines.length) {
-      const lines = new Int32Array(2 * row);
-      lines.set(this.#lines);
-      this.#lines = lines;
-    }
-    this.#lines[row] = record.line;
+    this.flush();
+    this.#block.add(record);
+    this.flush();
+  }
+
+  /** As `add`, of a record whose bytes stay as they are until the next `flush`: several are read at once. */
+  addLater(record: CsvRecord): void {
+    if (this.#block.add(record)) this.flush();
+  }
+
+  /** Reads the records that wait, column by column. */
+  flush(): void {
+    const block = this.#block;
+    for (let row = 0; row < block.nRows; row++) if (this.#takeId(row)) block.kept[block.nKept++] = row;
     const columns = this.#columns;
-    for (let c = 0; c < columns.length; c++) columns[c]!.add(record, c + this.#firstSlot);
-    const time = this.#timeSlot < 0 ? Number.NaN : columns[this.#timeSlot]!.last;
-    if (time > this.#latestMs) this.#latestMs = time;
+    for (let c = 0; c < columns.length; c++) columns[c]!.addRows(block, c + this.#firstSlot);
+    block.clear();
+  }
+
+  /** Takes the id of a row of the block, or rejects the row. */
+  #takeId(row: number): boolean {
+    const { bytes, lines, rowStarts, rowEnds } = this.#block;
+    const line = lines[row]!;
+    const nth = this.#ids.nRows;
+    if (this.#firstSlot === 1) {
+      const broken = this.#ids.add(this.#block, row);
+      if (broken !== undefined) {
+        this.#reject(broken, line, bytes.subarray(rowStarts[row], rowEnds[row]));
+        return false;
+      }
+    } else this.#ids.addText(rowId(this.#place, line));
+    if (nth === this.#lines.length) {
+      const larger = new Int32Array(2 * nth);
+      larger.set(this.#lines);
+      this.#lines = larger;
+    }
+    this.#lines[nth] = line;
+    return true;
   }
 
   /** Takes a record that breaks the grammar. */
@@ -86,6 +108,12 @@ export class EntityCollector {
 
   /** Takes a row that is not used. */
   reject(rule: string, line: number, row: Uint8Array | string): void {
+    // Rejected rows stand in the order of the file.
+    this.flush();
+    this.#reject(rule, line, row);
+  }
+
+  #reject(rule: string, line: number, row: Uint8Array | string): void {
     const found = this.#byRule.get(rule) ?? { count: 0, line };
     found.count++;
     this.#byRule.set(rule, found);
@@ -95,7 +123,9 @@ export class EntityCollector {
   }
 
   finish(nBuckets: number): EntityShard {
+    this.flush();
     const read = this.nRead;
+    const latestMs = this.#columns[this.#timeSlot]?.largest ?? Number.NEGATIVE_INFINITY;
     const used = this.#ids.nRows;
     const unreadable = this.#columns.map((column) => column.unreadable());
     const { bytes, buckets } = this.#encode(nBuckets);
@@ -109,7 +139,7 @@ export class EntityCollector {
         byRule: Object.fromEntries([...this.#byRule].map(([rule, { count }]) => [rule, count])),
       },
       firstLines: Object.fromEntries([...this.#byRule].map(([rule, { line }]) => [rule, line])),
-      latestMs: this.#latestMs === Number.NEGATIVE_INFINITY ? null : this.#latestMs,
+      latestMs: latestMs === Number.NEGATIVE_INFINITY ? null : latestMs,
       // Counted with the readable ones, so that shares add up over shards.
       unreadable: Object.fromEntries(this.#plan.columns.map(({ name }, c) => [name, unreadable[c]!])),
       rejected: this.#rejected,

@@ -1,6 +1,6 @@
 import type { Utf8Column } from '../arrow/utf8.ts';
-import type { CsvRecord } from '../tables/csv-scanner.ts';
 import { IdReader } from '../tables/id-reader.ts';
+import type { Fields } from '../tables/record-block.ts';
 import { entityHashOfBytes } from './entity-hash.ts';
 
 const FIRST_ROWS = 4096;
@@ -27,7 +27,7 @@ export class EntityIds {
   }
 
   /** Takes the id in a field, or tells why there is none. Most ids are ASCII and stand as they are: they are copied. */
-  add(record: CsvRecord, slot: number): BrokenId | undefined {
+  add(record: Fields, slot: number): BrokenId | undefined {
     const { bytes, starts, ends, escaped } = record;
     const start = starts[slot]!;
     const end = ends[slot]!;

@@ -15,8 +15,8 @@ export interface MergedEntities {
   readonly leftOut: RejectedRows;
 }
 
-/** A part of a column, as one shard holds it. */
-type Column = Float64Array | Coded;
+/** A part of a column, as one shard holds it: numbers batch by batch, or codes. */
+type Column = readonly Float64Array[] | Coded;
 
 interface Coded {
   readonly codes: Int32Array;
@@ -56,7 +56,7 @@ export class EntityMerger {
   add(partial: DecodedArrow, file: number, placesBefore: number): void {
     const columns = this.#plan.columns.map(({ type }, c): Column => {
       const name = partialColumn(c);
-      if (type !== 'category' && type !== 'list') return partial.float64(name);
+      if (type !== 'category' && type !== 'list') return partial.float64Parts(name);
       return { codes: partial.int32(name), dictionary: dictionaryOf(partial, name) };
     });
     const { nRows } = partial;
@@ -79,7 +79,7 @@ export class EntityMerger {
     let nKept = 0;
     const timeOf = (row: number) => {
       const { columns, firstRow } = this.#partOf(row);
-      return (columns[timeSlot] as Float64Array)[row - firstRow]!;
+      return numberAt(columns[timeSlot] as readonly Float64Array[], row - firstRow);
     };
     const drop = (row: number, rule: string) => {
       dropped[rule] = (dropped[rule] ?? 0) + 1;
@@ -174,10 +174,13 @@ export class EntityMerger {
     if (type !== 'category' && type !== 'list') {
       const values = new Float64Array(nKept);
       for (const { columns, firstRow } of this.#parts) {
-        const own = columns[c] as Float64Array;
-        for (let i = 0; i < own.length; i++) {
-          const position = positions[firstRow + i]!;
-          if (position >= 0) values[position] = own[i]!;
+        let first = firstRow;
+        for (const own of columns[c] as readonly Float64Array[]) {
+          for (let i = 0; i < own.length; i++) {
+            const position = positions[first + i]!;
+            if (position >= 0) values[position] = own[i]!;
+          }
+          first += own.length;
         }
       }
       return { type: type === 'time' || type === 'boolean' ? type : 'number', values };
@@ -268,6 +271,15 @@ function numbered(texts: readonly string[]): {
   return { sorted, numbers: new Map(sorted.map((text, number) => [text, number])) };
 }
 
+function numberAt(batches: readonly Float64Array[], row: number): number {
+  let left = row;
+  for (const batch of batches) {
+    if (left < batch.length) return batch[left]!;
+    left -= batch.length;
+  }
+  throw new RangeError(`There is no row ${row}.`);
+}
+
 const decoder = new TextDecoder();
 const textAt = ({ bytes, offsets }: Utf8Column, row: number) =>
   decoder.decode(bytes.subarray(offsets[row], offsets[row + 1]));
@@ -281,10 +293,10 @@ function cellsAsJson(
 ): string {
   const cells: [string, unknown][] = plans.map(({ name, type }, c) => {
     const column = columns[c]!;
-    if (!(column instanceof Float64Array)) {
+    if ('codes' in column) {
       return [name, column.codes[row]! < 0 ? null : column.dictionary[column.codes[row]!]];
     }
-    const value = column[row]!;
+    const value = numberAt(column, row);
     if (Number.isNaN(value)) return [name, null];
     return [name, type === 'time' ? new Date(value).toISOString() : value];
   });

@@ -5,6 +5,7 @@ import type { CsvRecord } from './csv-scanner.ts';
 import { listEntries } from './list-entries.ts';
 import { parseLocalDate } from './local-dates.ts';
 import { parseLocalNumber } from './local-numbers.ts';
+import type { Fields, RecordBlock } from './record-block.ts';
 import { parseNumber, parseTimestamp } from './values.ts';
 
 /** Typed cells of one column. Numbers, instants (ms) and 0/1 with NaN for none; or codes with −1 for none, and their texts. */
@@ -15,8 +16,10 @@ export type TypedCells =
 /** Collects one column of some rows, read off the bytes of their records. */
 export interface CellColumn {
   add(record: CsvRecord, slot: number): void;
-  /** Value of the last cell added, for columns of numbers and instants. */
-  readonly last: number;
+  /** Takes the kept rows of a block. */
+  addRows(block: RecordBlock, slot: number): void;
+  /** The largest value so far, for columns of numbers and instants; −∞ before there is one. */
+  readonly largest: number;
   unreadable(): UnreadableCells;
   finish(): TypedCells;
 }
@@ -51,11 +54,12 @@ class UnreadableTally {
 
 /** Numbers and instants: as programs write them they are read off the bytes; only others are worth a string. */
 class NumericColumn implements CellColumn {
-  last = Number.NaN;
+  largest = Number.NEGATIVE_INFINITY;
   #values = new Float64Array(FIRST_ROWS);
   #nRows = 0;
   readonly #tally = new UnreadableTally();
-  readonly #parseBytes: (bytes: Uint8Array, start: number, end: number) => number;
+  readonly #isTime: boolean;
+  readonly #hasComma: boolean;
   readonly #parseText: (text: string) => number;
   readonly #missing: ReadonlySet<string>;
   /** Numbers that stand for none, however they are written. */
@@ -64,26 +68,44 @@ class NumericColumn implements CellColumn {
   constructor({ type, missing }: EntityColumnPlan, { decimal, order }: CellFormat) {
     this.#missing = new Set(missing);
     const isTime = type === 'time';
+    this.#isTime = isTime;
+    this.#hasComma = decimal === ',';
     this.#parseText = isTime
       ? (text) => parseLocalDate(text, order)
       : (text) => parseLocalNumber(text, decimal);
-    this.#parseBytes = isTime ? parseTimestamp : decimal === ',' ? parseCommaNumber : parseNumber;
     this.#sentinels = isTime ? [] : missing.map(Number).filter((value) => !Number.isNaN(value));
   }
 
   add({ bytes, starts, ends, line }: CsvRecord, slot: number): void {
-    const start = starts[slot]!;
-    const end = ends[slot]!;
-    let value = Number.NaN;
-    if (end > start) {
-      this.#tally.values++;
-      value = this.#parseBytes(bytes, start, end);
-      if (Number.isNaN(value)) value = this.#slowly(bytes, start, end, line);
-      if (this.#sentinels.length > 0 && this.#sentinels.includes(value)) value = this.#missed();
-    }
     if (this.#nRows === this.#values.length) this.#grow();
-    this.#values[this.#nRows++] = value;
-    this.last = value;
+    this.#values[this.#nRows++] = this.#read(bytes, starts[slot]!, ends[slot]!, line);
+  }
+
+  addRows(block: RecordBlock, slot: number): void {
+    const { bytes, starts, ends, lines, kept, nKept } = block;
+    const first = block.firstOf(slot);
+    while (this.#nRows + nKept > this.#values.length) this.#grow();
+    const values = this.#values;
+    let at = this.#nRows;
+    for (let i = 0; i < nKept; i++) {
+      const row = kept[i]!;
+      values[at++] = this.#read(bytes, starts[first + row]!, ends[first + row]!, lines[row]!);
+    }
+    this.#nRows = at;
+  }
+
+  #read(bytes: Uint8Array, start: number, end: number, line: number): number {
+    if (end === start) return Number.NaN;
+    this.#tally.values++;
+    let value = this.#isTime
+      ? parseTimestamp(bytes, start, end)
+      : this.#hasComma
+        ? parseCommaNumber(bytes, start, end)
+        : parseNumber(bytes, start, end);
+    if (Number.isNaN(value)) value = this.#slowly(bytes, start, end, line);
+    if (this.#sentinels.length > 0 && this.#sentinels.includes(value)) value = this.#missed();
+    if (value > this.largest) this.largest = value;
+    return value;
   }
 
   unreadable(): UnreadableCells {
@@ -135,7 +157,7 @@ const UNREADABLE = -2;
 
 /** Categories, lists (as the text of the cell) and booleans: each different text is looked at once. */
 class DictionaryColumn implements CellColumn {
-  readonly last = Number.NaN;
+  readonly largest = Number.NEGATIVE_INFINITY;
   readonly #plan: EntityColumnPlan;
   readonly #texts = new ByteDictionary();
   /** Text number of every row; −1 for an empty cell. */
@@ -148,24 +170,38 @@ class DictionaryColumn implements CellColumn {
     this.#plan = plan;
   }
 
-  add({ bytes, starts, ends, escaped, line }: CsvRecord, slot: number): void {
-    const start = starts[slot]!;
-    const end = ends[slot]!;
-    let code = MISSING;
-    if (end > start) {
-      code =
-        escaped[slot] === 1
-          ? this.#texts.codeOfEscaped(bytes, start, end)
-          : this.#texts.code(bytes, start, end);
-      if (code >= this.#counts.length) this.#growCounts();
-      if (this.#counts[code]!++ === 0) this.#firsts[code] = line;
-    }
-    if (this.#nRows === this.#codes.length) {
-      const larger = new Int32Array(2 * this.#nRows);
-      larger.set(this.#codes);
-      this.#codes = larger;
-    }
-    this.#codes[this.#nRows++] = code;
+  add(record: CsvRecord, slot: number): void {
+    if (this.#nRows === this.#codes.length) this.#growCodes();
+    this.#codes[this.#nRows++] = this.#codeOf(record, slot, record.line);
+  }
+
+  addRows(block: RecordBlock, slot: number): void {
+    const { lines, kept, nKept } = block;
+    const first = block.firstOf(slot);
+    while (this.#nRows + nKept > this.#codes.length) this.#growCodes();
+    const codes = this.#codes;
+    let at = this.#nRows;
+    for (let i = 0; i < nKept; i++) codes[at++] = this.#codeOf(block, first + kept[i]!, lines[kept[i]!]!);
+    this.#nRows = at;
+  }
+
+  #codeOf({ bytes, starts, ends, escaped }: Fields, field: number, line: number): number {
+    const start = starts[field]!;
+    const end = ends[field]!;
+    if (end === start) return MISSING;
+    const isEscaped = escaped[field] === 1;
+    const code = isEscaped
+      ? this.#texts.codeOfEscaped(bytes, start, end)
+      : this.#texts.code(bytes, start, end);
+    if (code >= this.#counts.length) this.#growCounts();
+    if (this.#counts[code]!++ === 0) this.#firsts[code] = line;
+    return code;
+  }
+
+  #growCodes(): void {
+    const larger = new Int32Array(2 * this.#codes.length);
+    larger.set(this.#codes);
+    this.#codes = larger;
   }
 
   unreadable(): UnreadableCells {

@@ -1,4 +1,4 @@
-import type { CsvRecord } from './csv-scanner.ts';
+import type { Fields } from './record-block.ts';
 
 const SLOTS = 1 << 16;
 const MASK = SLOTS - 1;
@@ -22,7 +22,7 @@ export class IdReader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   /** @returns undefined when the field is not UTF-8 */
-  read({ bytes, starts, ends, escaped }: CsvRecord, slot: number): string | undefined {
+  read({ bytes, starts, ends, escaped }: Fields, slot: number): string | undefined {
     const start = starts[slot]!;
     const end = ends[slot]!;
     let hash = end - start;
