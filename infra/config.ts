@@ -75,6 +75,8 @@ export interface Config {
     readonly uploads: number;
     /** Results of drill-downs, with the customers they were made of. */
     readonly drilldowns: number;
+    /** Members of segments, as files to download; written again when they are asked for. */
+    readonly exports: number;
   };
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
@@ -208,11 +210,12 @@ export const config: Config = {
     },
     { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
     { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
+    { method: 'GET', path: '/v1/segments/{segmentId}/members/download', service: 'segmentation' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30, exports: 7 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
   campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };
