@@ -4,6 +4,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { InvalidRequestError } from '../functions/errors.ts';
+import { csvField } from '../functions/tables/csv-field.ts';
 import type { NumericTable } from './numeric-table.ts';
 
 const CHUNK = 1 << 16;
@@ -46,9 +47,9 @@ export async function writeLabels(
   try {
     // The file is open, or has failed to open, before anything waits for it to drain.
     await once(output, 'open');
-    let chunk = `${csvText(ids?.name ?? 'row')},label\n`;
+    let chunk = `${csvField(ids?.name ?? 'row')},label\n`;
     for (let row = 0; row < labels.length; row++) {
-      chunk += `${ids ? csvText(ids.values[row]!) : row + 1},${labels[row]}\n`;
+      chunk += `${ids ? csvField(ids.values[row]!) : row + 1},${labels[row]}\n`;
       if (chunk.length < CHUNK) continue;
       if (!output.write(chunk)) await once(output, 'drain');
       chunk = '';
@@ -65,17 +66,4 @@ export async function writeLabels(
       { cause },
     );
   }
-}
-
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
-const PLAIN_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/**
- * A field of CSV (RFC 4180). Text that a spreadsheet would run as a formula gets an apostrophe in front, as OWASP
- * advises against CSV injection; plain numbers, `-5` among them, stay as they are. Quoted is also what holds another
- * delimiter: where a semicolon divides cells, the rest of a text would be a cell of its own.
- */
-function csvText(text: string): string {
-  const safe = FORMULA.test(text) && !PLAIN_NUMBER.test(text) ? `'${text}` : text;
-  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

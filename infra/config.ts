@@ -87,6 +87,8 @@ export interface Config {
     readonly uploads: number;
     /** Results of drill-downs, with the customers they were made of. */
     readonly drilldowns: number;
+    /** Members of segments, as files to download; written again when they are asked for. */
+    readonly exports: number;
   };
   /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
   readonly mailFrom?: string;
@@ -262,11 +264,12 @@ export const config: Config = {
     },
     { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', service: 'experiments' },
     { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', service: 'training' },
+    { method: 'GET', path: '/v1/segments/{segmentId}/members/download', service: 'segmentation' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30, exports: 7 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
   campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };

@@ -85,7 +85,11 @@ export class ServiceStack extends Stack {
       size: config.segmentation,
       description: 'Answers the segmentation: what runs found, and leads while the caller waits',
     })
-      .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
+      .useBucket(stores.bucket, {
+        read: [PREFIX.drop, PREFIX.files, PREFIX.runs, PREFIX.exports],
+        write: [PREFIX.exports],
+        list: true,
+      })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
       .useTable(ENV.segmentsTable, stores.segments, ['Query', 'UpdateItem'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, cursor, dataset, limit, nextCursor, optionalDataset } from './api-fields.ts';
+import { count, cursor, dataset, isoTime, limit, nextCursor, optionalDataset } from './api-fields.ts';
 
 /** Path of `GET /v1/segments/{segmentId}/members`. */
 export const segmentPathSchema = z.object({
@@ -22,6 +22,35 @@ export const membersQuerySchema = z.strictObject({
   limit: limit(1000, 100),
   cursor,
 });
+
+/** Formats that members can be downloaded in. */
+export const MEMBER_FORMATS = ['csv', 'arrow'] as const;
+
+/** Seconds that a link to a download works. */
+export const DOWNLOAD_SECONDS = 3600;
+
+/** Query of `GET /v1/segments/{segmentId}/members/download`. */
+export const downloadQuerySchema = z.strictObject({
+  dataset: optionalDataset,
+  format: z.enum(MEMBER_FORMATS).default('csv').meta({
+    description: '`csv` with a header and LF, ids disarmed for spreadsheets, or an `arrow` file.',
+  }),
+});
+
+/** Answer of `GET /v1/segments/{segmentId}/members/download`. */
+export const downloadSchema = z
+  .object({
+    dataset,
+    run_id: z.string(),
+    segment_id: count,
+    segment_name: z.string(),
+    size: count.meta({ description: 'Members in the file.' }),
+    format: z.enum(MEMBER_FORMATS),
+    bytes: count,
+    url: z.string().meta({ description: 'GET it without credentials; whoever has it may.' }),
+    url_expires_at: isoTime,
+  })
+  .meta({ id: 'MembersDownload' });
 
 /** Answer of `GET /v1/segments/{segmentId}/members`. */
 export const membersPageSchema = z

@@ -76,6 +76,11 @@ export function drilldownKeys({ tenant, runId }: { readonly tenant: string; read
   };
 }
 
+/** Key of the members of one segment as a file; a run's are always the same bytes. */
+export function membersKey({ tenant, dataset, runId }: RunRef, segmentId: number, format: string): string {
+  return `${PREFIX.exports}${tenant}/${dataset}/${runId}/segment-${segmentId}.${format}`;
+}
+
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */
 export function parseInputKey(key: string): { tenant: string; dataset: string; name: string } | undefined {
   const match = /^(?:drop|files)\/([^/]+)\/([^/]+)\/(.+)$/.exec(key);

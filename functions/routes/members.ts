@@ -1,12 +1,13 @@
-import { decodeArrow } from '../arrow/ipc.ts';
 import { membersPageSchema, membersQuerySchema, segmentPathSchema } from '../contracts/api-members.ts';
 import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { SegmentRecord } from '../contracts/records.ts';
+import type { RunRef } from '../contracts/workflow.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
 import { readJson } from '../json-objects.ts';
 import { decodeCursor, encodeCursor } from '../page-cursor.ts';
 import type { Ports } from '../ports.ts';
+import { type LabelPosition, memberBatches } from '../segment-members.ts';
 import { clusterOf, publishedDataset } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
@@ -31,15 +32,7 @@ export const segmentMembers = defineRoute({
         ? await firstPage(ports, tenant, query.dataset)
         : positionOf(tenant, segmentId, query.cursor, query.dataset);
     const { dataset, runId } = from;
-    const keys = runKeys({ tenant, dataset, runId });
-    const [segments, plan, model] = await Promise.all([
-      ports.segments.segments(tenant, dataset, runId),
-      readJson<RunPlan>(ports.objects, keys.plan),
-      readJson<Model>(ports.objects, keys.artifact('model.json')),
-    ]);
-    const segment = segments.find(({ segment_id }) => segment_id === segmentId);
-    if (!segment) throw noSegment(dataset, runId, segmentId, segments);
-    const cluster = clusterOf(model, segmentId);
+    const { segment, plan, cluster } = await segmentOfRun(ports, { tenant, dataset, runId }, segmentId);
     const { members, next } = await readMembers(ports, plan, cluster, from, query.limit);
     return {
       body: {
@@ -63,10 +56,25 @@ export const segmentMembers = defineRoute({
   },
 });
 
-/** A row of the labels of one bucket. */
-interface Position {
-  readonly bucket: number;
-  readonly row: number;
+/**
+ * A segment of a published run, and the cluster that its members are labelled with.
+ * @throws NotFoundError naming the segments that there are
+ */
+export async function segmentOfRun(
+  { objects, segments: store }: Ports,
+  run: RunRef,
+  segmentId: number,
+): Promise<{ segment: SegmentRecord; plan: RunPlan; cluster: number }> {
+  const { tenant, dataset, runId } = run;
+  const keys = runKeys(run);
+  const [segments, plan, model] = await Promise.all([
+    store.segments(tenant, dataset, runId),
+    readJson<RunPlan>(objects, keys.plan),
+    readJson<Model>(objects, keys.artifact('model.json')),
+  ]);
+  const segment = segments.find(({ segment_id }) => segment_id === segmentId);
+  if (!segment) throw noSegment(dataset, runId, segmentId, segments);
+  return { segment, plan, cluster: clusterOf(model, segmentId) };
 }
 
 async function firstPage(ports: Ports, tenant: string, name?: string) {
@@ -85,31 +93,27 @@ function positionOf(tenant: string, segmentId: number, cursor: string, name?: st
   return { dataset, runId, bucket: Number(bucket), row: Number(row) };
 }
 
-/** Members from a position on, one bucket's labels in memory at a time; `next` is where another member stands. */
+/** Members from a position on; `next` is where another one stands. */
 async function readMembers(
   { objects }: Ports,
-  { run, nBuckets }: RunPlan,
+  plan: RunPlan,
   cluster: number,
-  from: Position,
+  from: LabelPosition,
   limit: number,
 ) {
   const members: { customer_id: string; confidence: number; distance_to_center: number }[] = [];
-  for (let { bucket, row } = from; bucket < nBuckets; bucket++, row = 0) {
-    const labels = decodeArrow(await objects.read(runKeys(run).labels(bucket)));
-    const clusters = labels.int32('cluster');
-    const first = clusters.indexOf(cluster, row);
-    if (first < 0) continue;
-    const [ids, distances, confidences] = [
-      labels.strings('customer_id'),
-      labels.float64('distance'),
-      labels.float64('confidence'),
-    ];
-    for (let at = first; at >= 0; at = clusters.indexOf(cluster, at + 1)) {
-      if (members.length === limit) return { members, next: { bucket, row: at } };
+  for await (const { bucket, rows, ids, distances, confidences } of memberBatches(
+    objects,
+    plan,
+    cluster,
+    from,
+  )) {
+    for (const [i, row] of rows.entries()) {
+      if (members.length === limit) return { members, next: { bucket, row } };
       members.push({
-        customer_id: ids[at]!,
-        confidence: confidences[at]!,
-        distance_to_center: distances[at]!,
+        customer_id: ids[i]!,
+        confidence: confidences[i]!,
+        distance_to_center: distances[i]!,
       });
     }
   }

@@ -1,4 +1,5 @@
 import { createClusters, createClustersByQuery } from './cluster.ts';
+import { downloadMembers } from './members-download.ts';
 import { previewSegments } from './preview.ts';
 import type { Route } from './route.ts';
 import { runSegmentation, runTree } from './run-segmentation.ts';
@@ -14,4 +15,5 @@ export const segmentationRoutes: readonly Route[] = [
   runSegmentation, //       GET  /v1/runs/{runId}/segmentation
   runTree, //               GET  /v1/runs/{runId}/tree
   previewSegments, //       POST /v1/segments/preview
+  downloadMembers, //       GET  /v1/segments/{segmentId}/members/download
 ];

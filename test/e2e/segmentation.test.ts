@@ -57,6 +57,13 @@ describe('members of a served segment', () => {
     const path = `/v1/segments/${segment_id}/members?limit=1000`;
     const page = await acme.get<{ members: unknown[] }>(path);
     expect([page.status, page.body.members.length]).toEqual([200, size]);
+    const file = await acme.get<{ url: string; bytes: number }>(
+      `/v1/segments/${segment_id}/members/download`,
+    );
+    expect(file.status).toBe(200);
+    // Without any credentials: the link carries them.
+    const csv = await (await fetch(file.body.url)).text();
+    expect(csv.trimEnd().split('\n')).toHaveLength(size + 1);
     const other = apiOf(stack, await stack.keyOf('zebra'));
     expect((await other.get(path)).status).toBe(404);
   });

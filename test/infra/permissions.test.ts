@@ -198,11 +198,14 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets the function that segments on request change segments, and write nothing else', () => {
+  it('lets the function that segments on request change segments and write files to download, and nothing else', () => {
     const writes = granted('SegmentationHttp').filter((grant) =>
       /dynamodb:\w*(Put|Update|Write)|s3:Put/.test(grant),
     );
-    expect(writes).toEqual([expect.stringMatching(/^dynamodb:UpdateItem .*GetAttSegments/)]);
+    expect(writes).toEqual([
+      expect.stringMatching(/^s3:PutObject .*\/exports\/\*$/),
+      expect.stringMatching(/^dynamodb:UpdateItem .*GetAttSegments/),
+    ]);
   });
 
   it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {

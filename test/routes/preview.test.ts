@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { membersPageSchema } from '../../functions/contracts/api-members.ts';
+import { downloadSchema, membersPageSchema } from '../../functions/contracts/api-members.ts';
 import { MOST_PREVIEW_RECORDS, previewAnswerSchema } from '../../functions/contracts/api-preview.ts';
 import { leadsCsv, madeUpLeads } from '../support/leads-csv.ts';
 import { runWorkflow } from '../support/run-workflow.ts';
+import { arrowRows } from '../support/table-run.ts';
 import { openApi } from './api-fixture.ts';
 
 const PATH = '/v1/segments/preview';
@@ -157,6 +158,47 @@ describe('GET /v1/segments/{segmentId}/members', () => {
     expect((await page(99)).json.reason).toBe('no_such_segment');
     expect((await page(0, { dataset: 'nothing' })).statusCode).toBe(404);
     expect((await page(0, {}, { tenant: 'rival' })).statusCode).toBe(404);
+  });
+});
+
+describe('GET /v1/segments/{segmentId}/members/download', () => {
+  const download = (segmentId: number, query: Record<string, string> = {}, more = {}) =>
+    call({ path: `/v1/segments/${segmentId}/members/download`, query, ...more });
+  const fileOf = (url: string) => ports.contents.objects.get(url.slice('memory://'.length).split('?')[0]!)!;
+
+  it('links to a CSV of all members, the same as page by page', async () => {
+    const { statusCode, json } = await download(1);
+    expect(statusCode).toBe(200);
+    expect(downloadSchema.parse(json)).toEqual(json);
+    const file = fileOf(json.url);
+    expect(file.length).toBe(json.bytes);
+    const [header, ...lines] = new TextDecoder().decode(file).trimEnd().split('\n');
+    expect(header).toBe('customer_id,confidence,distance_to_center');
+    const { members } = (await call({ path: '/v1/segments/1/members', query: { limit: '1000' } })).json;
+    expect(lines).toEqual(
+      members.map((member: Record<string, unknown>) =>
+        [member.customer_id, member.confidence, member.distance_to_center].join(','),
+      ),
+    );
+    expect(json.size).toBe(lines.length);
+  });
+
+  it('links to an Arrow file, and writes it once', async () => {
+    const { json } = await download(1, { format: 'arrow' });
+    const rows = arrowRows(fileOf(json.url));
+    expect(rows).toHaveLength(json.size);
+    expect(Object.keys(rows[0]!)).toEqual(['customer_id', 'confidence', 'distance_to_center']);
+    const written = fileOf(json.url);
+    await download(1, { format: 'arrow' });
+    expect(fileOf(json.url)).toBe(written);
+  });
+
+  it('fails for another format, segment, dataset or tenant', async () => {
+    expect((await download(0, { format: 'xlsx' })).statusCode).toBe(400);
+    expect((await download(0, { limit: '3' })).statusCode).toBe(400);
+    expect((await download(99)).json.reason).toBe('no_such_segment');
+    expect((await download(0, { dataset: 'nothing' })).statusCode).toBe(404);
+    expect((await download(0, {}, { tenant: 'rival' })).statusCode).toBe(404);
   });
 });
 
