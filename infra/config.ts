@@ -149,6 +149,12 @@ export const config: Config = {
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', service: 'drilldown' },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', service: 'drilldown' },
     { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', service: 'drilldown' },
+    {
+      method: 'GET',
+      path: '/api/v1/ai/segment_hierarchy_chart',
+      service: 'drilldown',
+      credentials: 'either',
+    },
     { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
     { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },

@@ -121,6 +121,7 @@ describe('answers', () => {
       'POST /api/v1/ai/purchasing_segmentation': { body: { customers } },
       'POST /api/v1/ai/purchasing_segmentation_dendrogram': { body: { customers } },
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
+      'GET /api/v1/ai/segment_hierarchy_chart': {},
     };
     await ports.runs.claim(runOf('acme', 'r1'));
     // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`,
