@@ -7,5 +7,6 @@ await runProgram({
   sample: async () => (await import('./sample.ts')).addSampleCommand,
   ...TABLE_COMMANDS,
   datasets: async () => (await import('./datasets.ts')).addDatasetsCommand,
+  labels: async () => (await import('./labels.ts')).addLabelsCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
 });

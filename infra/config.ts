@@ -75,6 +75,8 @@ export interface Config {
     readonly uploads: number;
     /** Results of drill-downs, with the customers they were made of. */
     readonly drilldowns: number;
+    /** Files of labels that were written on request. */
+    readonly exports: number;
   };
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
@@ -172,6 +174,7 @@ export const config: Config = {
       service: 'drilldown',
       credentials: 'apiKey',
     },
+    { method: 'GET', path: '/v1/runs/{runId}/labels', service: 'files', credentials: 'apiKey' },
     { method: 'GET', path: '/v1/drilldowns/{runId}', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
@@ -211,7 +214,7 @@ export const config: Config = {
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30, exports: 7 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
   campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };

@@ -35,6 +35,8 @@ export const PREFIX = {
   uploads: 'uploads/',
   /** `drilldowns/{tenant}/{runId}/…`: everything that the drill-down of an upload or a segment writes. */
   drilldowns: 'drilldowns/',
+  /** `exports/{tenant}/{dataset}/{runId}/…`: files that were written because somebody asked for them. */
+  exports: 'exports/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */

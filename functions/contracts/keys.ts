@@ -70,6 +70,11 @@ export function drilldownKeys({ tenant, runId }: { readonly tenant: string; read
   };
 }
 
+/** Where a file lies that was written from the artefacts of a run because somebody asked for it. */
+export function exportKey({ tenant, dataset, runId }: RunRef, name: string): string {
+  return `${PREFIX.exports}${tenant}/${dataset}/${runId}/${name}`;
+}
+
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */
 export function parseInputKey(key: string): { tenant: string; dataset: string; name: string } | undefined {
   const match = /^(?:drop|files)\/([^/]+)\/([^/]+)\/(.+)$/.exec(key);

@@ -126,6 +126,7 @@ describe('the data stack', () => {
     expect(expiring.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
       ['uploads/', 7],
       ['drilldowns/', 30],
+      ['exports/', 7],
     ]);
   });
 

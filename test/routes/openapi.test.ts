@@ -129,7 +129,7 @@ describe('answers', () => {
     // those about campaigns: `campaign-answers.test.ts`.
     const onRuns = allRoutes.filter(
       (route) =>
-        !/^\/v1\/(datasets|uploads|drilldowns|segments\/)|\/(quality|flow)$/.test(route.path) &&
+        !/^\/v1\/(datasets|uploads|drilldowns|segments\/)|\/(quality|flow|labels)$/.test(route.path) &&
         !campaignRoutes.includes(route),
     );
     for (const { method, path, answer, status } of onRuns) {
