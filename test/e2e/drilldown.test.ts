@@ -149,6 +149,15 @@ describe('the drill-down of an uploaded file', () => {
     }
   });
 
+  it('fails for a missing header (401) and a wrong secret (403)', async () => {
+    const body = { customers: customers.slice(0, 3), labels: {} };
+    const { 'X-Secret': _secret, ...withoutSecret } = headers;
+    expect((await call('POST', EXPLORE, body, withoutSecret)).status).toBe(401);
+    expect((await call('POST', EXPLORE, body, { 'X-Secret': headers['X-Secret']! })).status).toBe(401);
+    const wrong = { ...headers, 'X-Secret': 'x'.repeat(40) };
+    expect((await call('POST', EXPLORE, body, wrong)).status).toBe(403);
+  });
+
   it('takes an API key where the two headers could be sent too, and nobody without either', async () => {
     const key = await stack.keyOf('acme');
     const started = await apiOf(stack, key).post<{ abort: string }>('/v1/uploads', { bytes: 3 });
