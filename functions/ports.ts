@@ -13,6 +13,12 @@ import type {
   TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { ChildSegment, SegmentDrilldownRecord } from './contracts/segment-drilldown.ts';
+import type {
+  ClusteringAlgorithm,
+  ClusterRecord,
+  OutlierRecord,
+  SegmentationRef,
+} from './contracts/segmentation-records.ts';
 import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
@@ -130,6 +136,21 @@ export interface SegmentStore {
   putSegments(segments: readonly SegmentRecord[]): Promise<void>;
   /** Ordered by segment id. */
   segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
+  /** Segments of the analyses of a run; the same again overwrites. */
+  putClusters(clusters: readonly ClusterRecord[]): Promise<void>;
+  /** Of one algorithm or of all: by algorithm, then by cluster id. */
+  clusters(
+    tenant: string,
+    dataset: string,
+    runId: string,
+    algorithm?: ClusteringAlgorithm,
+  ): Promise<ClusterRecord[]>;
+  /** Changes fields of one segment; false where there is none. One conditional write. */
+  updateCluster(ref: SegmentationRef, clusterId: number, changes: Partial<ClusterRecord>): Promise<boolean>;
+  /** Outliers of one run, the riskiest first; the same again overwrites. */
+  putOutliers(outliers: readonly OutlierRecord[]): Promise<void>;
+  /** The first `limit` of them, the riskiest first. */
+  outliers(tenant: string, dataset: string, runId: string, limit: number): Promise<OutlierRecord[]>;
 }
 
 /** A label, and the run that wrote it. */

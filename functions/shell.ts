@@ -7,7 +7,18 @@ import type { Ports } from './ports.ts';
 import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress.ts';
 
 /** Functions that belong to no step of a run: nobody waits for their progress. */
-type StepWithoutProgress = 'MarkFailed' | 'MarkDrilldownFailed' | 'RunSchedules';
+const WITHOUT_PROGRESS = [
+  'MarkFailed',
+  'MarkDrilldownFailed',
+  'RunSchedules',
+  'CampaignJobs',
+  'ReviewExperiments',
+] as const;
+type StepWithoutProgress = (typeof WITHOUT_PROGRESS)[number];
+
+function hasProgress(step: Step | DrilldownStep | StepWithoutProgress): step is Step | DrilldownStep {
+  return !WITHOUT_PROGRESS.some((one) => one === step);
+}
 
 /** What a run and a drill-down have in common: where their progress is written. */
 const reportedRunSchema = z.object({
@@ -76,7 +87,7 @@ export function stepHandler<I, O>(
       const ports = await openPorts();
       const startedAt = ports.clock.now().toISOString();
       const open = async (ref: ReportedRun) => {
-        if (step === 'MarkFailed' || step === 'MarkDrilldownFailed' || step === 'RunSchedules') return;
+        if (!hasProgress(step)) return;
         report = openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
         await report.running();
       };

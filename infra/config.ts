@@ -23,7 +23,15 @@ export interface ScheduledRun {
 }
 
 /** Functions that answer routes, besides `Http`: each has the memory, time and rights that its routes need. */
-export const API_SERVICES = ['drilldown', 'datasets', 'segmentation', 'files', 'campaigns'] as const;
+export const API_SERVICES = [
+  'drilldown',
+  'datasets',
+  'segmentation',
+  'files',
+  'campaigns',
+  'experiments',
+  'training',
+] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
 /** One route of the HTTP API; paths are API Gateway's. */
@@ -48,7 +56,11 @@ export interface Config {
   readonly segmentation: FunctionSize;
   readonly files: FunctionSize;
   readonly campaigns: FunctionSize;
+  readonly campaignJobs: FunctionSize;
   readonly runSchedules: FunctionSize;
+  readonly experiments: FunctionSize;
+  readonly training: FunctionSize;
+  readonly reviewExperiments: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -78,6 +90,8 @@ export interface Config {
     /** Files of labels that were written on request. */
     readonly exports: number;
   };
+  /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
+  readonly mailFrom?: string;
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
 }
@@ -121,7 +135,13 @@ export const config: Config = {
   files: { memoryMb: 1769, timeoutSeconds: 24 },
   // One whole CPU: an answer may need the days of every campaign of an account.
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
+  campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
+  // A visitor waits for it: one whole CPU.
+  experiments: { memoryMb: 1769, timeoutSeconds: 15 },
+  // It reads up to 100,000 assignments, and answers within the API's 30 s.
+  training: { memoryMb: 1769, timeoutSeconds: 29 },
+  reviewExperiments: { memoryMb: 1769, timeoutSeconds: 900 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,
@@ -139,6 +159,7 @@ export const config: Config = {
     { method: 'GET', path: '/v1/runs/{runId}/flow' },
     { method: 'POST', path: '/v1/datasets/{dataset}/score' },
     { method: 'GET', path: '/v1/segments' },
+    { method: 'GET', path: '/v1/segments/{segmentId}/members' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
     { method: 'GET', path: '/v1/datasets', service: 'datasets' },
@@ -159,6 +180,11 @@ export const config: Config = {
     },
     { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
     { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
+    { method: 'GET', path: '/api/segmentation/list', service: 'segmentation' },
+    { method: 'GET', path: '/api/segmentation/outliers', service: 'segmentation' },
+    { method: 'PUT', path: '/api/segmentation/update', service: 'segmentation' },
+    { method: 'GET', path: '/v1/runs/{runId}/segmentation', service: 'segmentation' },
+    { method: 'GET', path: '/v1/runs/{runId}/tree', service: 'segmentation' },
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
@@ -210,6 +236,41 @@ export const config: Config = {
       credentials: 'either',
     },
     { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
+    { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', service: 'experiments' },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/clustering/status',
+      service: 'experiments',
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/recommendations',
+      service: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/accept',
+      service: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/dismiss',
+      service: 'experiments',
+    },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', service: 'training' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

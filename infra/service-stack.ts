@@ -5,6 +5,7 @@ import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/con
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
+import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
@@ -71,16 +72,22 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    const experiments = new ExperimentFunctions(this, 'ExperimentFunctions', {
+      bundles,
+      stores,
+      stateMachine,
+      config,
+    });
     // It computes on what it is sent; runs and models are read to try a segmentation out, and a run is started on request.
     const segmentation = new ServiceFunction(this, 'SegmentationHttp', {
       bundles,
       handler: 'segmentation-http',
       size: config.segmentation,
-      description: 'Segments leads while the caller waits',
+      description: 'Answers the segmentation: what runs found, and leads while the caller waits',
     })
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
-      .useTable(ENV.segmentsTable, stores.segments, ['Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['Query', 'UpdateItem'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
     const files = new ServiceFunction(this, 'Files', {
@@ -118,6 +125,8 @@ export class ServiceStack extends Stack {
         segmentation: segmentation.lambda,
         files: files.lambda,
         campaigns: campaigns.lambda,
+        experiments: experiments.http.lambda,
+        training: experiments.training.lambda,
       },
       authorizer: authorizer.lambda,
       config,
@@ -140,10 +149,25 @@ export class ServiceStack extends Stack {
     })
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
+    const campaignJobs = new ServiceFunction(this, 'CampaignJobs', {
+      bundles,
+      handler: 'campaign-jobs',
+      size: config.campaignJobs,
+      description: 'Runs the jobs about advertising campaigns',
+    })
+      .useTable(
+        ENV.campaignsTable,
+        stores.campaigns,
+        ['GetItem', 'PutItem', 'Query', 'BatchWriteItem'],
+        CAMPAIGNS_BY_LABEL.name,
+      )
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
       stateMachine,
       runSchedules: runSchedules.lambda,
+      campaignJobs: campaignJobs.lambda,
+      reviewExperiments: experiments.review.lambda,
       undelivered,
     });
     new Alarms(this, 'Alarms', {

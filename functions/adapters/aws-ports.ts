@@ -1,6 +1,4 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
@@ -44,8 +42,8 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     campaignDocuments: once(() => dynamodbDocuments(table(ENV.campaignsTable))),
     rateCounters: once(() => dynamodbRateCounters(table(ENV.campaignsTable))),
     experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
-    events: once(() => eventbridgeEvents(new EventBridgeClient(clientSettings), setting(ENV.eventBusArn))),
-    mailer: once(() => sesMailer(() => new SESv2Client(clientSettings), env[ENV.mailFrom])),
+    events: once(() => eventbridgeEvents(setting(ENV.eventBusArn))),
+    mailer: once(() => sesMailer(env[ENV.mailFrom])),
     workflow: once(() =>
       stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),

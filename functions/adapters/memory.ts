@@ -1,10 +1,4 @@
-import type {
-  ApiKeyRecord,
-  LabelRecord,
-  LeftRecord,
-  SegmentRecord,
-  TokenIssuerRecord,
-} from '../contracts/records.ts';
+import type { ApiKeyRecord, LabelRecord, LeftRecord, TokenIssuerRecord } from '../contracts/records.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports, WorkflowStarter } from '../ports.ts';
@@ -16,6 +10,7 @@ import { memoryExperiments } from './memory-experiments.ts';
 import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
+import { memorySegments } from './memory-segments.ts';
 import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
 import { executionExists } from './store-errors.ts';
 
@@ -48,7 +43,6 @@ export interface MemoryPorts extends Ports {
 export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {}): MemoryPorts {
   const objects = new Map<string, Uint8Array>();
   const uploads: MemoryUploads = new Map();
-  const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
   const drilldownExecutions = new Map<string, DrilldownRef>();
@@ -91,20 +85,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       },
     },
     clock: { now },
-    segments: {
-      async putSegments(records) {
-        for (const record of records) {
-          const { tenant, dataset, run_id, segment_id } = record;
-          segments.set([tenant, dataset, run_id, segment_id].join('/'), structuredClone(record));
-        }
-      },
-      async segments(tenant, dataset, runId) {
-        const ofRun = [...segments.values()].filter(
-          (s) => s.tenant === tenant && s.dataset === dataset && s.run_id === runId,
-        );
-        return structuredClone(ofRun).sort((a, b) => a.segment_id - b.segment_id);
-      },
-    },
+    segments: memorySegments(),
     labels: {
       async putLabels({ tenant, dataset, runId }, records, expiresAt) {
         const key = [tenant, dataset, runId].join('/');

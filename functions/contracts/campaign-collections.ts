@@ -9,7 +9,7 @@ const account = (configId: number) => `A#${configId}`;
 export const COLLECTION = {
   /** Id: model id. Label: `{model_type}#{active|idle}`. */
   models: 'MODELS',
-  /** Id: `{started}#{job}#{period}`; label: the job. */
+  /** Id: `documentId(period, job, config_id)`: a period of a job is there once. Label: the job. */
   jobs: 'JOBS',
   /** Newest per campaign. Id: campaign id. Label: tier. */
   classifications: (configId: number) => `${account(configId)}#TIERS`,

@@ -1,4 +1,5 @@
 import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
+import { listJobs } from './campaign-jobs.ts';
 import {
   classificationSummary,
   classifyNow,
@@ -15,8 +16,7 @@ import {
 } from './recommendations.ts';
 import type { Route } from './route.ts';
 
-/** Routes about advertising campaigns. Their function alone may read and write them. */
-export const campaignRoutes: readonly Route[] = [
+const routes: readonly Route[] = [
   putInsights, //  POST /v1/campaigns/insights
   getInsights, //  GET  /v1/campaigns/insights
   listEntities, // GET  /v1/campaigns/entities
@@ -31,4 +31,12 @@ export const campaignRoutes: readonly Route[] = [
   applyRecommendation, // POST /api/v1/recommendations/{id}/apply
   dismissRecommendation, // POST /api/v1/recommendations/{id}/dismiss
   recommendationSummary, // GET /api/v1/recommendations/summary
+  listJobs, // GET /v1/jobs
 ];
+
+/** Routes about advertising campaigns. Their function alone answers them, and takes keys and tokens. */
+export const campaignRoutes: readonly Route[] = routes.map((route) => ({
+  ...route,
+  credentials: 'either',
+  problems: { ...route.problems, 429: 'Too many requests of this key; `Retry-After` says when.' },
+}));

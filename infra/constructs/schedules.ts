@@ -11,7 +11,7 @@ import { LambdaInvoke, StepFunctionsStartExecution } from 'aws-cdk-lib/aws-sched
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
+import { ELIGIBILITY_PERIOD_HOURS, SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
 import type { ScheduledRun } from '../config.ts';
 
 /** Which datasets run when. */
@@ -20,19 +20,24 @@ export interface SchedulesProps {
   readonly stateMachine: StateMachine;
   /** Starts what the datasets' own configurations have due. */
   readonly runSchedules: IFunction;
+  /** Runs the jobs about campaigns that have come due. */
+  readonly campaignJobs: IFunction;
+  /** Looks at all experiments. */
+  readonly reviewExperiments: IFunction;
   /** Takes the starts that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
 /**
- * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, and one that
- * looks at the schedules that tenants have configured.
+ * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, one that
+ * looks at the schedules that tenants have configured, one that looks for jobs about campaigns, and one that looks at
+ * experiments.
  */
 export class Schedules extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { runs, stateMachine, runSchedules, undelivered }: SchedulesProps,
+    { runs, stateMachine, runSchedules, campaignJobs, reviewExperiments, undelivered }: SchedulesProps,
   ) {
     super(scope, id);
     for (const { tenant, dataset, expression } of runs) {
@@ -47,30 +52,53 @@ export class Schedules extends Construct {
         }),
       });
     }
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
-      description: 'Looks at the configured schedules',
-    });
-    // What the target would grant itself includes all versions of the function.
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runSchedules.functionArn] }),
+    const regularly = (
+      scheduleId: string,
+      description: string,
+      target: IFunction,
+      cron: { readonly minute: string; readonly hour?: string },
+    ) => {
+      const role = new Role(this, `${scheduleId}Role`, {
+        assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+        description,
+      });
+      // What the target would grant itself includes all versions of the function.
+      role.addToPolicy(
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
+      );
+      role.addToPolicy(
+        new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
+      );
+      new Schedule(this, scheduleId, {
+        description,
+        schedule: ScheduleExpression.cron({ ...cron, timeZone: TimeZone.ETC_UTC }),
+        target: new LambdaInvoke(target, {
+          role: role.withoutPolicyUpdates(),
+          input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
+          retryAttempts: 24,
+          maxEventAge: Duration.hours(6),
+          deadLetterQueue: undelivered,
+        }),
+      });
+    };
+    const quarterHourly = { minute: `*/${SCHEDULE_PERIOD_MINUTES}` };
+    regularly(
+      'ConfiguredSchedules',
+      'Starts the runs that the configurations of datasets have due',
+      runSchedules,
+      quarterHourly,
     );
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
+    regularly(
+      'CampaignJobs',
+      'Runs the jobs about campaigns that have come due',
+      campaignJobs,
+      quarterHourly,
     );
-    new Schedule(this, 'ConfiguredSchedules', {
-      description: 'Starts the runs that the configurations of datasets have due',
-      schedule: ScheduleExpression.cron({
-        minute: `*/${SCHEDULE_PERIOD_MINUTES}`,
-        timeZone: TimeZone.ETC_UTC,
-      }),
-      target: new LambdaInvoke(runSchedules, {
-        role: role.withoutPolicyUpdates(),
-        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
-        retryAttempts: 24,
-        maxEventAge: Duration.hours(6),
-        deadLetterQueue: undelivered,
-      }),
-    });
+    regularly(
+      'ExperimentReviews',
+      'Looks at what the traffic of experiments is enough for',
+      reviewExperiments,
+      { minute: '0', hour: `*/${ELIGIBILITY_PERIOD_HOURS}` },
+    );
   }
 }

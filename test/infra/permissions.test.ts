@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DRILLDOWN_FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
+import { config, DRILLDOWN_FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 import { resourcesOf, resourceText, type StackTemplate, statementsOf, synthesize } from './synthesize.ts';
 
 const FUNCTIONS = [
@@ -12,8 +12,14 @@ const FUNCTIONS = [
   'SegmentationHttp',
   'Files',
   'Campaigns',
+  'CampaignJobs',
   'RunSchedules',
+  'Experiments',
+  'Training',
+  'ReviewExperiments',
 ];
+/** Functions that start the workflow. */
+const STARTERS = ['Http', 'SegmentationHttp', 'RunSchedules', 'Training', 'ReviewExperiments'];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
 describe('permissions', () => {
@@ -64,9 +70,13 @@ describe('permissions', () => {
       'Datasets',
       'SegmentationHttp',
     ]);
-    expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
+    expect(holders('s3:PutObject', /\/drop\//)).toEqual([]);
+    // The contexts of visitors are a dataset that these two write.
+    expect(holders('s3:PutObject', /\/files\//)).toEqual(['Training', 'ReviewExperiments']);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
-    expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain('Http');
+    for (const name of ['Http', 'Experiments', 'Training']) {
+      expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain(name);
+    }
   });
 
   it('shows the workflow the item lists and results of its maps, and nothing that a customer stands in', () => {
@@ -94,13 +104,11 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http, SegmentationHttp and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /<Seg/)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
+  it('lets those that start runs start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /<Seg/)).toEqual(STARTERS);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
-      'Http',
-      'SegmentationHttp',
-      'RunSchedules',
+      ...STARTERS,
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
     const targets = WORKFLOW_FUNCTIONS.map((name) =>
@@ -110,8 +118,12 @@ describe('permissions', () => {
     expect(invoked).toHaveLength(WORKFLOW_FUNCTIONS.length);
   });
 
-  it('lets Datasets alone write configurations, and those that identify or start runs read them', () => {
-    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual(['Datasets']);
+  it('lets Datasets, and those that train clusters, write configurations, and those that identify or start runs read them', () => {
+    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual([
+      'Datasets',
+      'Training',
+      'ReviewExperiments',
+    ]);
     expect(holders('dynamodb:Query', /GetAttConfigs/)).toEqual([
       'StepsPlanRun',
       'StepsMarkFailed',
@@ -119,6 +131,8 @@ describe('permissions', () => {
       'Datasets',
       'SegmentationHttp',
       'RunSchedules',
+      'Training',
+      'ReviewExperiments',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
       /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
@@ -138,6 +152,9 @@ describe('permissions', () => {
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
+      ['EXPERIMENTS_TABLE', /GetAttExperiments\w*Arn/],
+      ['EVENT_BUS_ARN', /events:PutEvents/],
+      ['MAIL_FROM', /ses:/],
       ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
       ['STATE_MACHINE_ARN', /states:StartExecution <Seg/],
       ['DRILLDOWN_MACHINE_ARN', /states:StartExecution <Drill/],
@@ -154,14 +171,48 @@ describe('permissions', () => {
     }
   });
 
-  it('lets the function that segments on request write nothing', () => {
-    expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
+  it('shows experiments, and the key they are encrypted with, to the functions for experiments alone', () => {
+    const own = ['Experiments', 'Training', 'ReviewExperiments'];
+    expect(holders('dynamodb:Query', /GetAttExperiments\w*Arn/)).toEqual(own);
+    expect(holders('kms:Decrypt', /GetAttExperimentsKey\w*Arn/)).toEqual(own);
+    expect(
+      FUNCTIONS.filter((name) =>
+        /kms:|Experiments/.test(
+          granted(name)
+            .filter((g) => !g.startsWith('logs:'))
+            .join('\n'),
+        ),
+      ),
+    ).toEqual(own);
+    expect(granted('Experiments').join('\n')).not.toMatch(/s3:Put|states:|GetAttConfigs|events:/);
   });
 
-  it('shows campaigns to their own function alone, and shows it no table of segments', () => {
+  it('lets nobody send e-mail, unless the deployment names an address', () => {
+    expect(holders('ses:SendEmail', /./)).toEqual([]);
+    const { service: sending } = synthesize({ config: { ...config, mailFrom: 'tessella@example.com' } });
+    const grants = statementsOf(sending, 'ReviewExperimentsRole').filter(({ Action }) =>
+      Action.includes('ses:SendEmail'),
+    );
+    expect(grants.map(({ Resource }) => resourceText(Resource))).toEqual([
+      expect.stringMatching(/:ses:.*identity\/tessella@example\.com$/),
+    ]);
+  });
+
+  it('lets the function that segments on request change segments, and write nothing else', () => {
+    const writes = granted('SegmentationHttp').filter((grant) =>
+      /dynamodb:\w*(Put|Update|Write)|s3:Put/.test(grant),
+    );
+    expect(writes).toEqual([expect.stringMatching(/^dynamodb:UpdateItem .*GetAttSegments/)]);
+  });
+
+  it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {
     const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
-    expect(holding).toEqual(['Campaigns']);
-    expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
+    expect(holding).toEqual(['Campaigns', 'CampaignJobs']);
+    for (const name of holding) {
+      expect(granted(name).join('\n')).not.toMatch(
+        /GetAtt(Runs|Segments|Labels|ApiKeys|Configs)|s3:|states:/,
+      );
+    }
   });
 
   it('let the drill-down look up uploads and results, and write nothing but records', () => {

@@ -34,9 +34,13 @@ export function emptyBundles(): string {
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',
+    'ExperimentsHttp',
+    'TrainingHttp',
+    'ReviewExperiments',
     'SegmentationHttp',
     'FilesHttp',
     'CampaignsHttp',
+    'CampaignJobs',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

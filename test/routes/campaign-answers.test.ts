@@ -26,6 +26,7 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
     },
     'GET /v1/campaigns/entities': { query: account },
     'GET /v1/campaigns/accounts': {},
+    'GET /v1/jobs': {},
     'GET /v1/campaigns/features': { query: { ...account, campaign_id: 'c1' } },
     'POST /api/v1/classifications/campaigns/classify': { body: { config_id: 1 } },
     'GET /api/v1/classifications/campaigns': { query: account },
