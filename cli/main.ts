@@ -8,5 +8,6 @@ await runProgram({
   ...TABLE_COMMANDS,
   quality: async () => (await import('./quality.ts')).addQualityCommand,
   datasets: async () => (await import('./datasets.ts')).addDatasetsCommand,
+  labels: async () => (await import('./labels.ts')).addLabelsCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
 });

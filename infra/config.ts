@@ -87,7 +87,7 @@ export interface Config {
     readonly uploads: number;
     /** Results of drill-downs, with the customers they were made of. */
     readonly drilldowns: number;
-    /** Members of segments, as files to download; written again when they are asked for. */
+    /** Members and labels as files to download; written again when they are asked for. */
     readonly exports: number;
   };
   /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
@@ -172,6 +172,12 @@ export const config: Config = {
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', service: 'drilldown' },
     { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', service: 'drilldown' },
     { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', service: 'drilldown' },
+    {
+      method: 'GET',
+      path: '/api/v1/ai/segment_hierarchy_chart',
+      service: 'drilldown',
+      credentials: 'either',
+    },
     { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
     { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
     { method: 'GET', path: '/api/segmentation/list', service: 'segmentation' },
@@ -194,6 +200,7 @@ export const config: Config = {
       service: 'drilldown',
       credentials: 'apiKey',
     },
+    { method: 'GET', path: '/v1/runs/{runId}/labels', service: 'files', credentials: 'apiKey' },
     { method: 'GET', path: '/v1/drilldowns/{runId}', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },

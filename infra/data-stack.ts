@@ -119,6 +119,7 @@ export class DataStack extends Stack implements DataStores {
           prefix: PREFIX.drilldowns,
           expiration: Duration.days(retentionDays.drilldowns),
         },
+        { id: 'ExpireExports', prefix: PREFIX.exports, expiration: Duration.days(retentionDays.exports) },
         {
           // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
           id: 'CoolRuns',

@@ -101,8 +101,8 @@ export class ServiceStack extends Stack {
       description: 'Lets callers move files to and from the bucket',
     })
       .useBucket(stores.bucket, {
-        read: [PREFIX.uploads, PREFIX.drilldowns],
-        write: [PREFIX.uploads],
+        read: [PREFIX.uploads, PREFIX.drilldowns, PREFIX.runs, PREFIX.exports],
+        write: [PREFIX.uploads, PREFIX.exports],
         list: true,
         parts: true,
       })

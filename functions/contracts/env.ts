@@ -35,7 +35,7 @@ export const PREFIX = {
   uploads: 'uploads/',
   /** `drilldowns/{tenant}/{runId}/…`: everything that the drill-down of an upload or a segment writes. */
   drilldowns: 'drilldowns/',
-  /** `exports/{tenant}/{dataset}/{runId}/…`: members of segments, as files to download. */
+  /** `exports/{tenant}/{dataset}/{runId}/…`: files that were written because somebody asked for them. */
   exports: 'exports/',
 } as const;
 

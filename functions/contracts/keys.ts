@@ -76,9 +76,14 @@ export function drilldownKeys({ tenant, runId }: { readonly tenant: string; read
   };
 }
 
+/** Where a file lies that was written from the artefacts of a run because somebody asked for it. */
+export function exportKey({ tenant, dataset, runId }: RunRef, name: string): string {
+  return `${PREFIX.exports}${tenant}/${dataset}/${runId}/${name}`;
+}
+
 /** Key of the members of one segment as a file; a run's are always the same bytes. */
-export function membersKey({ tenant, dataset, runId }: RunRef, segmentId: number, format: string): string {
-  return `${PREFIX.exports}${tenant}/${dataset}/${runId}/segment-${segmentId}.${format}`;
+export function membersKey(run: RunRef, segmentId: number, format: string): string {
+  return exportKey(run, `segment-${segmentId}.${format}`);
 }
 
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */

@@ -1,5 +1,16 @@
 import type { DrilldownLocale } from '../contracts/drilldown.ts';
-import type { HierarchyNode } from '../contracts/hierarchy-chart.ts';
+
+/** What a sunburst shows of a segment: figures that are not known are left out. */
+export interface SunburstNode {
+  readonly name: string;
+  readonly size: number;
+  /** Of the whole, 0..1. */
+  readonly share: number;
+  readonly avg_spend?: number;
+  readonly avg_frequency?: number;
+  readonly top_categories?: string;
+  readonly children?: readonly SunburstNode[] | undefined;
+}
 
 const WIDTH = 1280;
 const HEIGHT = 720;
@@ -25,7 +36,7 @@ const WORDS: Readonly<
  * segment and paler outwards, every arc with its figures as a tooltip, first-level segments listed beside.
  */
 export function sunburstSvg(
-  root: HierarchyNode,
+  root: SunburstNode,
   { title, locale }: { readonly title: string; readonly locale: DrilldownLocale },
 ): string {
   const words = WORDS[locale];
@@ -33,19 +44,19 @@ export function sunburstSvg(
     value.toLocaleString(locale, { maximumFractionDigits: decimals, useGrouping: 'always' });
   const nLevels = Math.max(1, depthOf(root));
   const ring = (OUTER_RADIUS - INNER_RADIUS) / nLevels;
-  const figures = ({ size, avg_spend, avg_frequency, top_categories }: HierarchyNode) =>
+  const figures = ({ size, avg_spend, avg_frequency, top_categories }: SunburstNode) =>
     [
       `${number(size)} ${words.customers}`,
-      `${words.spend} ${number(avg_spend)}`,
-      `${number(avg_frequency, 1)} ${words.frequency}`,
-      top_categories,
+      avg_spend === undefined ? '' : `${words.spend} ${number(avg_spend)}`,
+      avg_frequency === undefined ? '' : `${number(avg_frequency, 1)} ${words.frequency}`,
+      top_categories ?? '',
     ]
       .filter((part) => part !== '')
       .join(' · ');
 
   const arcs: string[] = [];
   const labels: string[] = [];
-  const draw = (node: HierarchyNode, from: number, to: number, level: number, color: string): void => {
+  const draw = (node: SunburstNode, from: number, to: number, level: number, color: string): void => {
     const [inner, outer] = [INNER_RADIUS + (level - 1) * ring, INNER_RADIUS + level * ring];
     const opacity = Math.max(0.35, 1 - 0.17 * (level - 1));
     arcs.push(
@@ -63,7 +74,7 @@ export function sunburstSvg(
     drawChildren(node, from, to, level, () => color);
   };
   const drawChildren = (
-    { children = [], size }: HierarchyNode,
+    { children = [], size }: SunburstNode,
     from: number,
     to: number,
     level: number,
@@ -99,11 +110,11 @@ const colorOf = (i: number) => COLORS[i % COLORS.length]!;
 
 interface LegendWords {
   readonly number: (value: number, decimals?: number) => string;
-  readonly figures: (node: HierarchyNode) => string;
+  readonly figures: (node: SunburstNode) => string;
   readonly others: string;
 }
 
-function legend({ children = [] }: HierarchyNode, { number, figures, others }: LegendWords): string[] {
+function legend({ children = [] }: SunburstNode, { number, figures, others }: LegendWords): string[] {
   const shown = children.slice(0, MOST_IN_LEGEND);
   const step = 58;
   const top = Math.max(80, CENTER.y - (shown.length * step) / 2);
@@ -123,7 +134,7 @@ function legend({ children = [] }: HierarchyNode, { number, figures, others }: L
   return [...lines, ...more];
 }
 
-const depthOf = ({ children = [] }: HierarchyNode): number =>
+const depthOf = ({ children = [] }: SunburstNode): number =>
   children.length === 0 ? 0 : 1 + Math.max(...children.map(depthOf));
 
 const round = (value: number) => Math.round(value * 100) / 100;

@@ -6,6 +6,7 @@ import {
 } from './purchasing.ts';
 import type { Route } from './route.ts';
 import { drillSegment, segmentChildren } from './segment-drilldown.ts';
+import { segmentsChart } from './segments-chart.ts';
 
 /** Routes that drill down. They run on a function of their own, with more memory. */
 export const drilldownRoutes: readonly Route[] = [
@@ -13,6 +14,7 @@ export const drilldownRoutes: readonly Route[] = [
   purchasingSegmentation, //           POST /api/v1/ai/purchasing_segmentation
   purchasingSegmentationDendrogram, // POST /api/v1/ai/purchasing_segmentation_dendrogram
   segmentHierarchyChart, //            POST /api/v1/ai/segment_hierarchy_chart
+  segmentsChart, //                    GET  /api/v1/ai/segment_hierarchy_chart
   drillSegment, //                     POST /v1/segments/{segmentId}/drilldown
   segmentChildren, //                  GET  /v1/segments/{segmentId}/drilldown
 ];

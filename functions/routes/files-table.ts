@@ -1,4 +1,5 @@
 import { getDrilldown } from './drilldown-runs.ts';
+import { labelFile } from './label-files.ts';
 import type { Route } from './route.ts';
 import { abortUpload, completeUpload, startUpload } from './uploads.ts';
 
@@ -7,5 +8,6 @@ export const fileRoutes: readonly Route[] = [
   startUpload, //    POST   /v1/uploads
   completeUpload, // POST   /v1/uploads/{uploadId}/complete
   abortUpload, //    DELETE /v1/uploads/{uploadId}
+  labelFile, //      GET    /v1/runs/{runId}/labels
   getDrilldown, //   GET    /v1/drilldowns/{runId}
 ];

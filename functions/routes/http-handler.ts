@@ -7,7 +7,7 @@ import { admit, callerOf } from './caller.ts';
 import type { HttpEvent, HttpResult } from './http-event.ts';
 import { type Match, matchRoute } from './match-route.ts';
 import { parseRequest } from './parse-request.ts';
-import type { Caller, Route } from './route.ts';
+import type { Caller, Route, RouteAnswer } from './route.ts';
 
 /** What a handler answers, and replacements for tests. */
 export interface HttpHandlerOptions {
@@ -46,10 +46,15 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
       if (caller && route.scope !== undefined) await admitRate?.(caller, ports);
       const { route: answering, request } = parseRequest(match, event);
       const answer = await answering.handle(
-        { ...request, tenant: caller?.tenant ?? '', keyId: caller?.keyId ?? '' },
+        {
+          ...request,
+          tenant: caller?.tenant ?? '',
+          keyId: caller?.keyId ?? '',
+          accept: event.headers?.accept ?? '',
+        },
         ports,
       );
-      result = success(event, answer.status ?? answering.status, answer.body, answer.headers);
+      result = success(event, answer.status ?? answering.status, answer);
     } catch (error) {
       const problem = toProblem(error);
       failure = {
@@ -75,15 +80,14 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
   };
 }
 
-/** JSON of a success. What a GET returns may be kept by the caller, but is asked for again each time. */
+/** JSON of a success, or the text that stands in its place. What a GET returns may be kept by the caller, but is asked for again each time. */
 function success(
   { headers = {}, requestContext }: HttpEvent,
   statusCode: number,
-  value: unknown,
-  more: Readonly<Record<string, string>> = {},
+  { body: value, text, headers: more = {} }: RouteAnswer,
 ): HttpResult {
-  const body = JSON.stringify(value);
-  const common = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' };
+  const body = text?.text ?? JSON.stringify(value);
+  const common = { 'content-type': text?.type ?? 'application/json', 'x-content-type-options': 'nosniff' };
   if (requestContext.http.method !== 'GET') {
     return { statusCode, headers: { ...common, 'cache-control': 'no-store', ...more }, body };
   }

@@ -76,6 +76,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
     accepted,
   } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
+  const texts = Object.fromEntries(
+    (route.answerTexts ?? []).map((type) => [type, { schema: { type: 'string' as const } }]),
+  );
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
   return {
     operationId: operationId(method, path),
@@ -99,7 +102,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
           ...(byUpload ? [byUpload.route] : []),
         ].map((one) => [
           one.status,
-          { description: SUCCESS[one.status], content: { 'application/json': { schema: one.answer } } },
+          {
+            description: SUCCESS[one.status],
+            content: { 'application/json': { schema: one.answer }, ...texts },
+          },
         ]),
       ),
       ...Object.fromEntries(

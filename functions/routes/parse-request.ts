@@ -24,7 +24,7 @@ export function parseRequest(
   event: HttpEvent,
 ): {
   readonly route: Route;
-  readonly request: Omit<RouteRequest<unknown, unknown, unknown>, 'tenant' | 'keyId'>;
+  readonly request: Omit<RouteRequest<unknown, unknown, unknown>, 'tenant' | 'keyId' | 'accept'>;
 } {
   const isLeftOut = route.bodyOptional && !event.body;
   const body = route.body && (isLeftOut ? {} : readBody(event, route));

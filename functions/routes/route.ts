@@ -18,6 +18,8 @@ export interface RouteRequest<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Content types that the caller would like, as the header says; empty where it says nothing. */
+  readonly accept: string;
 }
 
 /** What a route answers; `body` becomes JSON. */
@@ -26,6 +28,8 @@ export interface RouteAnswer<T = unknown> {
   /** 202 where the route may answer either way; default: the route's status. */
   readonly status?: 202;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent in place of the body: a text of another content type. */
+  readonly text?: { readonly type: string; readonly text: string };
 }
 
 /** One route, as the handler runs it and the OpenAPI document describes it. */
@@ -56,6 +60,8 @@ export interface Route {
   readonly answer: z.ZodType;
   /** Body of a 202, of a route that answers 200 where it can at once. */
   readonly accepted?: z.ZodType;
+  /** Content types that it also answers with, where the caller asks for them. */
+  readonly answerTexts?: readonly string[];
   /** Problems of its own, by status, beside those every route has. */
   readonly problems?: Readonly<Record<number, string>>;
   readonly handle: (

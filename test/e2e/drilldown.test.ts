@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintCustomerApiKey, storeKey } from '../../cli/keys.ts';
+import { sampleOrders } from '../../cli/orders.ts';
 import type { DrilldownState } from '../../functions/contracts/drilldown-runs.ts';
 import { SCOPES } from '../../functions/contracts/env.ts';
 import { madeUpCustomers, madeUpLabels } from '../drilldown/made-up-customers.ts';
@@ -119,6 +120,42 @@ describe('the drill-down of an uploaded file', () => {
       status: 'failed',
       problem: { title: 'InvalidDatasetError', status: 422, line: 1 },
     });
+  });
+
+  it('splits a published segment, draws it, and gives the labels of the run out as files', async () => {
+    const api = apiOf(stack, await stack.keyOf('acme'));
+    const execution = await stack.drop(
+      'drop/acme/orders/may.csv',
+      [...sampleOrders({ customers: 300, seed: 1 })].join(''),
+    );
+    expect(execution.status).toBe('SUCCEEDED');
+    const started = await api.post<{ runId: string }>('/v1/segments/0/drilldown', { max_depth: 2 });
+    expect(started.status).toBe(202);
+    const state = await ended(`/v1/drilldowns/${started.body.runId}`);
+    expect(state.problem).toBeUndefined();
+    const children = await api.get<{ segments: { id: string }[] }>('/v1/segments/0/drilldown?dataset=orders');
+    expect(children.body.segments[0]!.id).toBe('0.0');
+    const chart = await call('GET', '/api/v1/ai/segment_hierarchy_chart?format=svg');
+    expect(chart.headers.get('content-type')).toBe('image/svg+xml');
+    expect(await chart.text()).toMatch(/^<svg /);
+    const { runs } = (await api.get<{ runs: { runId: string }[] }>('/v1/runs?limit=1')).body;
+    for (const format of ['csv', 'arrow', 'parquet']) {
+      const file = await api.get<{ url: string; bytes: number }>(
+        `/v1/runs/${runs[0]!.runId}/labels?format=${format}`,
+      );
+      const bytes = await (await fetch(file.body.url)).bytes();
+      expect(bytes.length, format).toBe(file.body.bytes);
+      if (format === 'csv') expect(Buffer.from(bytes).toString().trimEnd().split('\r\n')).toHaveLength(301);
+    }
+  });
+
+  it('fails for a missing header (401) and a wrong secret (403)', async () => {
+    const body = { customers: customers.slice(0, 3), labels: {} };
+    const { 'X-Secret': _secret, ...withoutSecret } = headers;
+    expect((await call('POST', EXPLORE, body, withoutSecret)).status).toBe(401);
+    expect((await call('POST', EXPLORE, body, { 'X-Secret': headers['X-Secret']! })).status).toBe(401);
+    const wrong = { ...headers, 'X-Secret': 'x'.repeat(40) };
+    expect((await call('POST', EXPLORE, body, wrong)).status).toBe(403);
   });
 
   it('takes an API key where the two headers could be sent too, and nobody without either', async () => {

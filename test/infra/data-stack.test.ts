@@ -139,6 +139,7 @@ describe('the data stack', () => {
       ['uploads/', 7],
       ['exports/', 7],
       ['drilldowns/', 30],
+      ['exports/', 7],
     ]);
   });
 

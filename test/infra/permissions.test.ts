@@ -139,8 +139,8 @@ describe('permissions', () => {
     );
   });
 
-  it('lets Files alone write uploads, and look at their parts', () => {
-    expect(holders('s3:PutObject', /\/uploads\/\*$/)).toEqual(['Files']);
+  it('lets Files alone write uploads and exports, and look at the parts of uploads', () => {
+    expect(holders('s3:PutObject', /\/(uploads|exports)\/\*$/)).toEqual(['Files']);
     expect(holders('s3:ListMultipartUploadParts', /\/uploads\/\*$/)).toEqual(['Files']);
   });
 

@@ -54,6 +54,7 @@ describe(`POST ${PATH}`, () => {
   });
 
   const customer = exampleCustomers[0]!;
+  const manyTypes = (n: number) => Array.from({ length: n }, (_, i) => `type ${i}`);
   const without = (field: keyof typeof customer) => ({ ...customer, [field]: undefined });
   it.each([
     ['no customers', { customers: undefined }, '/customers'],
@@ -69,6 +70,17 @@ describe(`POST ${PATH}`, () => {
     ],
     ['a negative amount', { customers: [{ ...customer, amount_spent: -1 }] }, '/customers/0/amount_spent'],
     ['half an order', { customers: [{ ...customer, frequency: 1.5 }] }, '/customers/0/frequency'],
+    [
+      'more than 10,000 product types',
+      { customers: [{ ...customer, product_types: manyTypes(10_001) }] },
+      '/customers/0/product_types',
+    ],
+    ['a negative frequency', { customers: [{ ...customer, frequency: -1 }] }, '/customers/0/frequency'],
+    ['an empty id', { customers: [{ ...customer, id: '' }] }, '/customers/0/id'],
+    ['a customer without label', { labels: { ...exampleLabels, C001: undefined } }, '/customers/0/id'],
+    ['a label without customer', { labels: { ...exampleLabels, 'X/1': 0 } }, '/labels/X~11'],
+    ['an id that stands there twice', { customers: [...exampleCustomers, customer] }, '/customers/40/id'],
+    ['a parent that no customer has', { target_cluster: 9 }, '/target_cluster'],
     ['an id over 4 kB', { customers: [{ ...customer, id: 'x'.repeat(4097) }] }, '/customers/0/id'],
     ['a field that nobody asked for', { customers: [{ ...customer, age: 3 }] }, '/customers/0/age'],
     ['a label that is no whole number', { labels: { C001: 0.5 } }, '/labels/C001'],
@@ -83,6 +95,27 @@ describe(`POST ${PATH}`, () => {
     const { statusCode, json } = await post(JSON.stringify({ ...example, ...more }));
     expect(statusCode).toBe(400);
     expect(json.errors.map((error: { pointer: string }) => error.pointer)).toContain(pointer);
+  });
+
+  it('takes ids of 4 kB, 10,000 product types and none', async () => {
+    const id = 'x'.repeat(4096);
+    const customers = [
+      { ...customer, id, product_types: manyTypes(10_000) },
+      ...exampleCustomers.slice(1).map((each) => ({ ...each, product_types: [] })),
+    ];
+    const { C001: _label, ...others } = exampleLabels;
+    const body = { customers, labels: { ...others, [id]: 0 }, categories: 'onehot50' };
+    const { statusCode, json } = await post(JSON.stringify(body));
+    expect(statusCode).toBe(200);
+    expect(Object.hasOwn(json.subsegment_results['0'].nested_labels, id)).toBe(true);
+  });
+
+  it('finds the same partition, scores and centers whatever the order of the customers', async () => {
+    const { json } = await post(JSON.stringify(example));
+    const reversed = { ...example, customers: exampleCustomers.toReversed() };
+    const other = (await post(JSON.stringify(reversed))).json.subsegment_results['1'];
+    const { nested_labels, nested_centroids, benchmark } = json.subsegment_results['1'];
+    expect(other).toMatchObject({ nested_labels, nested_centroids, benchmark });
   });
 
   it('answers k = 50 with the parents that are too small for it', async () => {
@@ -108,7 +141,11 @@ describe(`POST ${PATH}`, () => {
       headers: { 'content-encoding': 'gzip' },
     });
     expect(statusCode).toBe(413);
-    expect(json).toMatchObject({ limitBytes: 20_971_520, reason: 'body_too_large' });
+    expect(json).toMatchObject({
+      limitBytes: 20_971_520,
+      reason: 'body_too_large',
+      uploadRoute: 'POST /v1/uploads',
+    });
   });
 
   it('fails without a key (401) and for a key without the scope (403)', async () => {

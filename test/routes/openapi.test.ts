@@ -126,12 +126,13 @@ describe('answers', () => {
       'POST /api/v1/ai/purchasing_segmentation': { body: { customers } },
       'POST /api/v1/ai/purchasing_segmentation_dendrogram': { body: { customers } },
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
+      'GET /api/v1/ai/segment_hierarchy_chart': {},
     };
     await ports.runs.claim(runOf('acme', 'r1'));
     // Routes that need whole runs: `leads-workflow.test.ts`, `preview.test.ts`, `rollback.test.ts`; those that need an upload:
     // `uploads.test.ts`, `drilldown-runs.test.ts`, `segment-drilldown.test.ts`; those about campaigns:
     // `campaign-answers.test.ts`; those that need an experiment: `experiment-fixture.ts`.
-    const ends = 'quality|flow|members|download|preview|segmentation|tree|list|outliers|update';
+    const ends = 'quality|flow|labels|members|download|preview|segmentation|tree|list|outliers|update';
     const needsMore = new RegExp(`^/v1/(datasets|uploads|drilldowns|segments/)|/(${ends})$`);
     const onRuns = allRoutes.filter(
       (route) =>

@@ -106,3 +106,49 @@ describe('POST /v1/segments/{segmentId}/drilldown', () => {
     expect((await api.call({ path: PATH, tenant: 'other' })).statusCode).toBe(404);
   });
 });
+
+describe('GET /api/v1/ai/segment_hierarchy_chart', () => {
+  const CHART = '/api/v1/ai/segment_hierarchy_chart';
+  let api: Awaited<ReturnType<typeof published>>;
+  beforeAll(async () => {
+    api = await published(1);
+    await drilled(api, { max_depth: 2 });
+  });
+
+  it('shows the segments and the parts of those that were drilled into, sizes adding up', async () => {
+    const { json, headers } = await api.call({ path: CHART, query: { dataset: 'orders' } });
+    expect(headers['content-type']).toBe('application/json');
+    const [first, second] = json.root.children;
+    expect(json.root).toMatchObject({ name: 'orders', size: 600, share: 1 });
+    expect(first.children.map(({ id }: { id: string }) => id).slice(0, 2)).toEqual(['0.0', '0.1']);
+    expect(first.children.reduce((sum: number, { size }: { size: number }) => sum + size, 0)).toBe(
+      first.size,
+    );
+    expect(second.children).toBeUndefined();
+  });
+
+  it.each([
+    ['the query', { format: 'svg', title: 'Q3 <segments>' }, {}],
+    ['the header', { title: 'Q3 <segments>' }, { accept: 'image/svg+xml,*/*' }],
+  ])('is an SVG where %s asks for one', async (_what, query, headers) => {
+    const answer = await api.handle({
+      rawPath: CHART,
+      queryStringParameters: query,
+      headers,
+      requestContext: {
+        requestId: 'r',
+        http: { method: 'GET' },
+        authorizer: { lambda: { tenant: 'acme', keyId: 'k', scopes: 'segments:read' } },
+      },
+    });
+    expect(answer.headers).toMatchObject({ 'content-type': 'image/svg+xml', vary: 'Accept' });
+    expect(answer.body).toMatch(/^<svg [\s\S]*Q3 &lt;segments&gt;[\s\S]*<\/svg>$/);
+    expect(answer.body.match(/<path /g)!.length).toBeGreaterThan(5);
+    expect(answer.body).not.toContain('NaN');
+  });
+
+  it('fails where nothing is published, and for a format that is not known', async () => {
+    expect((await openApi().call({ path: CHART })).statusCode).toBe(404);
+    expect((await api.call({ path: CHART, query: { format: 'png' } })).statusCode).toBe(400);
+  });
+});
