@@ -69,9 +69,16 @@ export interface ExperimentEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** A critical anomaly of an advertising entity: its record, on the account's bus. */
+export interface AnomalyEvent {
+  readonly type: 'Critical Anomaly';
+  readonly tenant: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 export interface EventPublisher {
   /** @throws TransientStoreError where the bus did not take an event */
-  publish(events: readonly ExperimentEvent[]): Promise<void>;
+  publish(events: readonly (ExperimentEvent | AnomalyEvent)[]): Promise<void>;
 }
 
 /** One e-mail of plain text. */

@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { EVENT_SOURCE } from '../contracts/env.ts';
+import { CAMPAIGN_EVENT_SOURCE, EVENT_SOURCE } from '../contracts/env.ts';
 import { TransientStoreError } from '../errors.ts';
 import type { EventPublisher } from '../experiment-ports.ts';
 import { storeFault } from './store-faults.ts';
@@ -12,14 +12,12 @@ export function eventbridgeEvents(client: EventBridgeClient, busArn: string): Ev
   return {
     async publish(events) {
       for (let start = 0; start < events.length; start += ENTRIES) {
-        const Entries = events
-          .slice(start, start + ENTRIES)
-          .map(({ type, tenant, experiment_id, detail }) => ({
-            Source: EVENT_SOURCE,
-            DetailType: type,
-            Detail: JSON.stringify({ tenant, experiment_id, ...detail }),
-            EventBusName: busArn,
-          }));
+        const Entries = events.slice(start, start + ENTRIES).map(({ type, detail, ...about }) => ({
+          Source: type === 'Critical Anomaly' ? CAMPAIGN_EVENT_SOURCE : EVENT_SOURCE,
+          DetailType: type,
+          Detail: JSON.stringify({ ...about, ...detail }),
+          EventBusName: busArn,
+        }));
         const { FailedEntryCount = 0 } = await client
           .send(new PutEventsCommand({ Entries }))
           .catch((error: unknown) => {

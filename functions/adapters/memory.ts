@@ -6,7 +6,7 @@ import type {
   TokenIssuerRecord,
 } from '../contracts/records.ts';
 import type { Trigger } from '../contracts/workflow.ts';
-import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
+import type { AnomalyEvent, ExperimentEvent, Mail } from '../experiment-ports.ts';
 import type { Ports } from '../ports.ts';
 import { memoryConfigs } from './memory-configs.ts';
 import { memoryDocuments } from './memory-documents.ts';
@@ -35,7 +35,7 @@ export interface MemoryPorts extends Ports {
     /** Token issuers; push a record to admit its tokens. */
     readonly issuers: TokenIssuerRecord[];
     /** Events published and e-mails sent, in their order. */
-    readonly events: ExperimentEvent[];
+    readonly events: (ExperimentEvent | AnomalyEvent)[];
     readonly mails: Mail[];
   };
 }
@@ -51,7 +51,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const apiKeys: ApiKeyRecord[] = [];
   const issuers: TokenIssuerRecord[] = [];
   const counts = new Map<string, number>();
-  const events: ExperimentEvent[] = [];
+  const events: (ExperimentEvent | AnomalyEvent)[] = [];
   const mails: Mail[] = [];
 
   return {

@@ -20,14 +20,14 @@ export const COLLECTION = {
    * Label: `active` or `closed`.
    */
   recommendations: (configId: number) => `${account(configId)}#RECOMMENDATIONS`,
-  /** Id: `{anomaly_date}#{entity_type}#{entity_id}#{anomaly_type}`. Label: severity. */
+  /** Id: `documentId(anomaly_date, entity_type, entity_id, anomaly_type)`. Label: severity. */
   anomalies: (configId: number) => `${account(configId)}#ANOMALIES`,
   /** Id: campaign id: the newest features of each. */
   features: (configId: number) => `${account(configId)}#FEATURES`,
-  /** Id: `{forecast_date}#{target_metric}`. */
+  /** Id: `documentId(forecast_date, target_metric)`: the last of a day holds. */
   forecasts: (configId: number, entityType: string, entityId: string) =>
     `${account(configId)}#FORECASTS#${entityType}#${entityId}`,
-  /** Id: `{forecast_date}#{prediction_type}#{created_at}`. */
+  /** Id: `documentId(forecast_date, prediction_type, last known day)`. */
   predictions: (configId: number, entityType: string, entityId: string) =>
     `${account(configId)}#PREDICTIONS#${entityType}#${entityId}`,
 } as const;

@@ -43,6 +43,9 @@ export const ELIGIBILITY_PERIOD_HOURS = 6;
 /** `source` of our own events. */
 export const EVENT_SOURCE = 'tessella.experiments';
 
+/** Source of the events about advertising campaigns. */
+export const CAMPAIGN_EVENT_SOURCE = 'tessella.campaigns';
+
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';
 

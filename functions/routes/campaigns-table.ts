@@ -1,3 +1,4 @@
+import { acknowledgeAnomaly, anomalySummary, detectNow, listAnomalies } from './anomalies.ts';
 import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
 import {
   classificationSummary,
@@ -6,6 +7,7 @@ import {
   getFeatures,
   listClassifications,
 } from './classifications.ts';
+import { forecastCpl, forecastHistory, forecastLeads, forecastSpend, getForecast } from './forecasts.ts';
 import {
   applyRecommendation,
   dismissRecommendation,
@@ -31,4 +33,13 @@ export const campaignRoutes: readonly Route[] = [
   applyRecommendation, // POST /api/v1/recommendations/{id}/apply
   dismissRecommendation, // POST /api/v1/recommendations/{id}/dismiss
   recommendationSummary, // GET /api/v1/recommendations/summary
+  listAnomalies, // GET /api/v1/anomalies
+  detectNow, //    POST /api/v1/anomalies/detect
+  acknowledgeAnomaly, // POST /api/v1/anomalies/{id}/acknowledge
+  anomalySummary, // GET /api/v1/anomalies/summary
+  forecastCpl, //  POST /api/v1/forecasts/cpl
+  forecastLeads, // POST /api/v1/forecasts/leads
+  forecastSpend, // POST /api/v1/forecasts/spend
+  getForecast, //  GET  /api/v1/forecasts/{id}
+  forecastHistory, // GET /api/v1/forecasts/series/{entity_id}
 ];

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { documentId, documentRef } from '../../functions/contracts/campaign-collections.ts';
+import { dayNumber, dayText } from '../../functions/contracts/campaign-entities.ts';
 import { campaignRoutes } from '../../functions/routes/campaigns-table.ts';
 import { openApi } from './api-fixture.ts';
 
@@ -18,9 +19,19 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
       leads: 0,
     })),
   );
+  // Twenty steady days, and one without spend.
+  const steady = Array.from({ length: 21 }, (_, n) => {
+    const day = { ...insight, entity_id: 'steady', date: dayText(dayNumber('2026-01-12') + n) };
+    return n < 20
+      ? { ...day, spend: 10 + (n % 3), leads: 2 }
+      : { ...day, spend: 0, impressions: 0, leads: 0 };
+  });
+  const anomaly = documentRef(1, documentId('2026-02-01', 'campaign', 'steady', 'ZERO_SPEND'));
+  const forecast = { config_id: 1, entity_id: 'steady', as_of: '2026-01-31' };
+  const leads = documentRef(1, 'campaign', 'steady', documentId('2026-01-31', 'leads'));
   const account = { config_id: '1' };
   const calls: Record<string, { path?: string; query?: Record<string, string>; body?: unknown }> = {
-    'POST /v1/campaigns/insights': { body: { config_id: 1, insights: [insight, ...waste] } },
+    'POST /v1/campaigns/insights': { body: { config_id: 1, insights: [insight, ...waste, ...steady] } },
     'GET /v1/campaigns/insights': {
       query: { ...account, entity_id: 'c1', from: '2026-02-01', to: '2026-02-02' },
     },
@@ -42,6 +53,15 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
       body: { reason: 'not now' },
     },
     'GET /api/v1/recommendations/summary': { query: account },
+    'POST /api/v1/anomalies/detect': { body: { config_id: 1, as_of: '2026-02-01' } },
+    'GET /api/v1/anomalies': { query: account },
+    'POST /api/v1/anomalies/{id}/acknowledge': { path: `/api/v1/anomalies/${anomaly}/acknowledge` },
+    'GET /api/v1/anomalies/summary': { query: account },
+    'POST /api/v1/forecasts/cpl': { body: { ...forecast, method: 'linear' } },
+    'POST /api/v1/forecasts/leads': { body: { ...forecast, method: 'ema' } },
+    'POST /api/v1/forecasts/spend': { body: forecast },
+    'GET /api/v1/forecasts/{id}': { path: `/api/v1/forecasts/${leads}` },
+    'GET /api/v1/forecasts/series/{entity_id}': { path: '/api/v1/forecasts/series/steady', query: account },
   };
   expect(Object.keys(calls).sort()).toEqual(
     campaignRoutes.map(({ method, path }) => `${method} ${path}`).sort(),
