@@ -2,8 +2,10 @@ import { lastWholeDay } from './campaign-day.ts';
 import { classifyCampaigns } from './classify-campaigns.ts';
 import type { AccountRef } from './contracts/campaign-entities.ts';
 import type { CampaignJobName } from './contracts/campaign-jobs.ts';
+import { InsufficientDataError } from './errors.ts';
 import type { Ports } from './ports.ts';
 import { closeExpired, recommendCampaigns } from './recommend-campaigns.ts';
+import { trainCampaignModel } from './train-campaign-model.ts';
 
 /** What a job is told: for whom, as of when, and with which stores. */
 export interface JobTask {
@@ -44,9 +46,21 @@ const pipeline: JobWork = async (task) => {
   return { ...tiers, made: tiers.made + recommendations.made };
 };
 
+const retrain: JobWork = async ({ ports, account, at }) => {
+  try {
+    const { id } = await trainCampaignModel(ports, account, { asOf: lastWholeDay(at), at });
+    return { modelId: id, made: 1 };
+  } catch (error) {
+    // A young account has nothing to learn from yet: the rules decide, and nothing has failed.
+    if (error instanceof InsufficientDataError) return { made: 0 };
+    throw error;
+  }
+};
+
 /** The work of each job; a job without any is not run. */
 export const JOB_WORK: Partial<Record<CampaignJobName, JobWork>> = {
   'daily-ml-pipeline': pipeline,
+  'daily-model-retraining': retrain,
   'daily-classification': classify,
   'daily-recommendations': recommend,
 };

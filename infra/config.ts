@@ -176,6 +176,13 @@ export const config: Config = {
       credentials: 'either',
     },
     { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/classifications/train', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models/{id}', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
+    { method: 'DELETE', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models/{id}/metrics', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/models/{id}/activate', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },

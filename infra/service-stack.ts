@@ -95,6 +95,7 @@ export class ServiceStack extends Stack {
         ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
         CAMPAIGNS_BY_LABEL.name,
       )
+      .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
       .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
     const http = new HttpApi(this, 'HttpApi', {
@@ -139,6 +140,7 @@ export class ServiceStack extends Stack {
         ['GetItem', 'PutItem', 'Query', 'BatchWriteItem'],
         CAMPAIGNS_BY_LABEL.name,
       )
+      .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
     new Schedules(this, 'Schedules', {
       runs: config.schedules,

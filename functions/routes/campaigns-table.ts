@@ -1,6 +1,15 @@
 import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
 import { listJobs } from './campaign-jobs.ts';
 import {
+  activateModelRoute,
+  deactivateModel,
+  getActiveModel,
+  getModel,
+  getModelMetrics,
+  listModels,
+  trainModel,
+} from './campaign-models.ts';
+import {
   classificationSummary,
   classifyNow,
   getClassification,
@@ -31,6 +40,13 @@ const routes: readonly Route[] = [
   applyRecommendation, // POST /api/v1/recommendations/{id}/apply
   dismissRecommendation, // POST /api/v1/recommendations/{id}/dismiss
   recommendationSummary, // GET /api/v1/recommendations/summary
+  trainModel, // POST /api/v1/classifications/train
+  listModels, // GET /api/v1/models
+  getModel, // GET /api/v1/models/{id}
+  getActiveModel, // GET /api/v1/models/active/{type}
+  deactivateModel, // DELETE /api/v1/models/active/{type}
+  getModelMetrics, // GET /api/v1/models/{id}/metrics
+  activateModelRoute, // POST /api/v1/models/{id}/activate
   listJobs, // GET /v1/jobs
 ];
 
