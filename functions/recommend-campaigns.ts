@@ -142,6 +142,25 @@ export function closed(
   };
 }
 
+/** Closes what has expired, so that lists of active ones stay short. Resolves to how many. */
+export async function closeExpired(
+  store: Ports['campaignDocuments'],
+  { tenant, configId }: AccountRef,
+  at: Date,
+): Promise<number> {
+  const collection = COLLECTION.recommendations(configId);
+  let count = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await store.list<Recommendation>(tenant, collection, { label: ACTIVE, limit: 1000, cursor });
+    const expired = page.items.filter(({ value }) => !isOpen(value, at));
+    await inParallel(expired, (document) => store.write(closed(document, {})));
+    count += expired.length;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return count;
+}
+
 interface Place {
   readonly configId: number;
   readonly entityId: string;

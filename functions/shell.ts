@@ -43,7 +43,7 @@ export interface StepHandler<O> {
  * @throws InvalidRequestError when the event does not fit the schema
  */
 export function stepHandler<I, O>(
-  step: Step | 'MarkFailed' | 'RunSchedules',
+  step: Step | 'MarkFailed' | 'RunSchedules' | 'CampaignJobs',
   schema: z.ZodType<I>,
   run: (input: I, context: StepContext) => Promise<O>,
   options: StepHandlerOptions = {},
@@ -66,7 +66,7 @@ export function stepHandler<I, O>(
       const ports = await openPorts();
       const startedAt = ports.clock.now().toISOString();
       const open = async (ref: RunRef) => {
-        if (step === 'MarkFailed' || step === 'RunSchedules') return;
+        if (step === 'MarkFailed' || step === 'RunSchedules' || step === 'CampaignJobs') return;
         report = openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
         await report.running();
       };

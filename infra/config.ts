@@ -44,6 +44,7 @@ export interface Config {
   readonly segmentation: FunctionSize;
   readonly files: FunctionSize;
   readonly campaigns: FunctionSize;
+  readonly campaignJobs: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
@@ -105,6 +106,7 @@ export const config: Config = {
   files: { memoryMb: 1769, timeoutSeconds: 24 },
   // One whole CPU: an answer may need the days of every campaign of an account.
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
+  campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
@@ -193,6 +195,14 @@ export const config: Config = {
       service: 'campaigns',
       credentials: 'either',
     },
+    { method: 'POST', path: '/api/v1/classifications/train', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models/{id}', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
+    { method: 'DELETE', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/api/v1/models/{id}/metrics', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/models/{id}/activate', service: 'campaigns', credentials: 'either' },
+    { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],

@@ -95,6 +95,7 @@ export class ServiceStack extends Stack {
         ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
         CAMPAIGNS_BY_LABEL.name,
       )
+      .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
       .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
     const http = new HttpApi(this, 'HttpApi', {
@@ -127,10 +128,25 @@ export class ServiceStack extends Stack {
     })
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
+    const campaignJobs = new ServiceFunction(this, 'CampaignJobs', {
+      bundles,
+      handler: 'campaign-jobs',
+      size: config.campaignJobs,
+      description: 'Runs the jobs about advertising campaigns',
+    })
+      .useTable(
+        ENV.campaignsTable,
+        stores.campaigns,
+        ['GetItem', 'PutItem', 'Query', 'BatchWriteItem'],
+        CAMPAIGNS_BY_LABEL.name,
+      )
+      .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
       stateMachine,
       runSchedules: runSchedules.lambda,
+      campaignJobs: campaignJobs.lambda,
       undelivered,
     });
     new Alarms(this, 'Alarms', { stateMachine, http, authorizer, undelivered, config });

@@ -7,9 +7,11 @@ const account = (configId: number) => `A#${configId}`;
 
 /** Collections of one tenant. */
 export const COLLECTION = {
-  /** Id: model id. Label: `{model_type}#{active|idle}`. */
+  /** Id: model id, which begins with its time. Label: model type. */
   models: 'MODELS',
-  /** Id: `{started}#{job}#{period}`; label: the job. */
+  /** Which model decides. Id: `documentId(model_type, config_id)`. */
+  activeModels: 'ACTIVE_MODELS',
+  /** Id: `documentId(period, job, config_id)`: a period of a job is there once. Label: the job. */
   jobs: 'JOBS',
   /** Newest per campaign. Id: campaign id. Label: tier. */
   classifications: (configId: number) => `${account(configId)}#TIERS`,

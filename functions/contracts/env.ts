@@ -28,6 +28,8 @@ export const PREFIX = {
   drop: 'drop/',
   /** `files/{tenant}/{dataset}/…`: input files that a run request names; creating one starts nothing. */
   files: 'files/',
+  /** `models/{tenant}/{account}/{sha256}.json`: trained models of campaigns, never changed. */
+  models: 'models/',
   /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */
   runs: 'runs/',
   /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */

@@ -1,5 +1,15 @@
 import { acknowledgeAnomaly, anomalySummary, detectNow, listAnomalies } from './anomalies.ts';
 import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
+import { listJobs } from './campaign-jobs.ts';
+import {
+  activateModelRoute,
+  deactivateModel,
+  getActiveModel,
+  getModel,
+  getModelMetrics,
+  listModels,
+  trainModel,
+} from './campaign-models.ts';
 import {
   classificationSummary,
   classifyNow,
@@ -17,8 +27,7 @@ import {
 } from './recommendations.ts';
 import type { Route } from './route.ts';
 
-/** Routes about advertising campaigns. Their function alone may read and write them. */
-export const campaignRoutes: readonly Route[] = [
+const routes: readonly Route[] = [
   putInsights, //  POST /v1/campaigns/insights
   getInsights, //  GET  /v1/campaigns/insights
   listEntities, // GET  /v1/campaigns/entities
@@ -42,4 +51,19 @@ export const campaignRoutes: readonly Route[] = [
   forecastSpend, // POST /api/v1/forecasts/spend
   getForecast, //  GET  /api/v1/forecasts/{id}
   forecastHistory, // GET /api/v1/forecasts/series/{entity_id}
+  trainModel, // POST /api/v1/classifications/train
+  listModels, // GET /api/v1/models
+  getModel, // GET /api/v1/models/{id}
+  getActiveModel, // GET /api/v1/models/active/{type}
+  deactivateModel, // DELETE /api/v1/models/active/{type}
+  getModelMetrics, // GET /api/v1/models/{id}/metrics
+  activateModelRoute, // POST /api/v1/models/{id}/activate
+  listJobs, // GET /v1/jobs
 ];
+
+/** Routes about advertising campaigns. Their function alone answers them, and takes keys and tokens. */
+export const campaignRoutes: readonly Route[] = routes.map((route) => ({
+  ...route,
+  credentials: 'either',
+  problems: { ...route.problems, 429: 'Too many requests of this key; `Retry-After` says when.' },
+}));

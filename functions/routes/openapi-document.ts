@@ -8,7 +8,7 @@ const CUSTOMER_API = { customerApiId: [], customerApiSecret: [] };
 const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string, string[]>[]>> = {
   apiKey: [API_KEY],
   customerApi: [CUSTOMER_API],
-  either: [API_KEY, CUSTOMER_API],
+  either: [API_KEY, CUSTOMER_API, { bearer: [] }],
 };
 
 const SUCCESS: Readonly<Record<Route['status'], string>> = { 200: 'OK.', 201: 'Created.', 202: 'Accepted.' };
@@ -44,6 +44,12 @@ export function openapiDocument(routes: readonly Route[]) {
           name: 'X-Customer-Api-Id',
           description:
             'UUID of a key that is sent in two headers; `tessella keys create --customer-api` makes one.',
+        },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A key, or a JSON Web Token of an issuer that the tenant takes (claims `tenant`, `exp`); `X-API-Key` takes tokens too.',
         },
         customerApiSecret: { type: 'apiKey', in: 'header', name: 'X-Secret', description: 'Its secret.' },
       },

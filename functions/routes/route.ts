@@ -35,7 +35,10 @@ export interface Route {
   readonly path: string;
   /** Scope the API key must carry; without one the route is public. */
   readonly scope?: Scope;
-  /** How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`, or either. */
+  /**
+   * How the caller proves who it is; default `X-API-Key`, else the pair `X-Customer-Api-Id` and `X-Secret`, or either; the
+   * last also takes a key or a token in `Authorization`.
+   */
   readonly credentials?: 'apiKey' | 'customerApi' | 'either';
   readonly summary: string;
   readonly description?: string;

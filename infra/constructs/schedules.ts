@@ -20,19 +20,21 @@ export interface SchedulesProps {
   readonly stateMachine: StateMachine;
   /** Starts what the datasets' own configurations have due. */
   readonly runSchedules: IFunction;
+  /** Runs the jobs about campaigns that have come due. */
+  readonly campaignJobs: IFunction;
   /** Takes the starts that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
 /**
- * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, and one that
- * looks at the schedules that tenants have configured.
+ * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, one that
+ * looks at the schedules that tenants have configured, and one that looks for jobs about campaigns.
  */
 export class Schedules extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { runs, stateMachine, runSchedules, undelivered }: SchedulesProps,
+    { runs, stateMachine, runSchedules, campaignJobs, undelivered }: SchedulesProps,
   ) {
     super(scope, id);
     for (const { tenant, dataset, expression } of runs) {
@@ -47,30 +49,38 @@ export class Schedules extends Construct {
         }),
       });
     }
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
-      description: 'Looks at the configured schedules',
-    });
-    // What the target would grant itself includes all versions of the function.
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runSchedules.functionArn] }),
+    const everyQuarterHour = (scheduleId: string, description: string, target: IFunction) => {
+      const role = new Role(this, `${scheduleId}Role`, {
+        assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+        description,
+      });
+      // What the target would grant itself includes all versions of the function.
+      role.addToPolicy(
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
+      );
+      role.addToPolicy(
+        new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
+      );
+      new Schedule(this, scheduleId, {
+        description,
+        schedule: ScheduleExpression.cron({
+          minute: `*/${SCHEDULE_PERIOD_MINUTES}`,
+          timeZone: TimeZone.ETC_UTC,
+        }),
+        target: new LambdaInvoke(target, {
+          role: role.withoutPolicyUpdates(),
+          input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
+          retryAttempts: 24,
+          maxEventAge: Duration.hours(6),
+          deadLetterQueue: undelivered,
+        }),
+      });
+    };
+    everyQuarterHour(
+      'ConfiguredSchedules',
+      'Starts the runs that the configurations of datasets have due',
+      runSchedules,
     );
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
-    );
-    new Schedule(this, 'ConfiguredSchedules', {
-      description: 'Starts the runs that the configurations of datasets have due',
-      schedule: ScheduleExpression.cron({
-        minute: `*/${SCHEDULE_PERIOD_MINUTES}`,
-        timeZone: TimeZone.ETC_UTC,
-      }),
-      target: new LambdaInvoke(runSchedules, {
-        role: role.withoutPolicyUpdates(),
-        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
-        retryAttempts: 24,
-        maxEventAge: Duration.hours(6),
-        deadLetterQueue: undelivered,
-      }),
-    });
+    everyQuarterHour('CampaignJobs', 'Runs the jobs about campaigns that have come due', campaignJobs);
   }
 }

@@ -11,6 +11,7 @@ const FUNCTIONS = [
   'SegmentationHttp',
   'Files',
   'Campaigns',
+  'CampaignJobs',
   'RunSchedules',
 ];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
@@ -153,10 +154,14 @@ describe('permissions', () => {
     expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
-  it('shows campaigns to their own function alone, and shows it no table of segments', () => {
+  it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {
     const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
-    expect(holding).toEqual(['Campaigns']);
-    expect(granted('Campaigns').join('\n')).not.toMatch(/GetAtt(?!Campaigns)[A-Z]\w*Arn|s3:|states:/);
+    expect(holding).toEqual(['Campaigns', 'CampaignJobs']);
+    for (const name of holding) {
+      expect(granted(name).join('\n')).not.toMatch(
+        /GetAtt(Runs|Segments|Labels|ApiKeys|Configs)|s3:(?!\w+ \S*\/models\/\*$)|states:/m,
+      );
+    }
   });
 
   it('give the drill-down no store at all: it computes on what it is sent', () => {

@@ -36,6 +36,7 @@ export function emptyBundles(): string {
     'SegmentationHttp',
     'FilesHttp',
     'CampaignsHttp',
+    'CampaignJobs',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

@@ -33,7 +33,7 @@ describe('triggers', () => {
   });
 
   it('start one scheduled run per configured dataset, in UTC', () => {
-    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 1);
+    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 2);
     for (const { tenant, dataset, expression } of config.schedules) {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {
         ScheduleExpression: expression,
@@ -46,15 +46,16 @@ describe('triggers', () => {
     }
   });
 
-  it('look at the schedules of the configurations every quarter of an hour, telling the time they were due', () => {
-    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+  it('look at configured schedules and at jobs every quarter of an hour, telling the time they were due', () => {
+    const quarterly = {
       ScheduleExpression: 'cron(*/15 * * * ? *)',
       ScheduleExpressionTimezone: 'Etc/UTC',
       Target: {
         Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}',
         DeadLetterConfig: { Arn: Match.anyValue() },
       },
-    });
+    };
+    template.resourcePropertiesCountIs('AWS::Scheduler::Schedule', quarterly, 2);
   });
 
   it('send inputs that the workflow’s contract accepts', () => {

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { documentId, documentRef } from '../../functions/contracts/campaign-collections.ts';
 import { dayNumber, dayText } from '../../functions/contracts/campaign-entities.ts';
 import { campaignRoutes } from '../../functions/routes/campaigns-table.ts';
+import { generatedAccount } from '../campaigns/generated-account.ts';
 import { openApi } from './api-fixture.ts';
 
 it('every answer about campaigns fits the schema that the OpenAPI document shows', async () => {
-  const { call } = openApi();
+  const { call, ports } = openApi();
   const recommendation = (n: number) =>
     documentRef(1, documentId('campaign', `waste${n}`, 'PAUSE_CAMPAIGN', '000001'));
   const insight = { entity_id: 'c1', date: '2026-02-01', spend: 1, impressions: 1, clicks: 1, leads: 1 };
@@ -37,6 +38,20 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
     },
     'GET /v1/campaigns/entities': { query: account },
     'GET /v1/campaigns/accounts': {},
+    'GET /v1/jobs': {},
+    'POST /api/v1/classifications/train': { body: { config_id: 2, as_of: '2026-03-01' } },
+    'GET /api/v1/models': {},
+    'GET /api/v1/models/{id}': { path: '/api/v1/models/m1' },
+    'GET /api/v1/models/{id}/metrics': { path: '/api/v1/models/m1/metrics' },
+    'POST /api/v1/models/{id}/activate': { path: '/api/v1/models/m1/activate' },
+    'GET /api/v1/models/active/{type}': {
+      path: '/api/v1/models/active/CAMPAIGN_CLASSIFIER',
+      query: { config_id: '2' },
+    },
+    'DELETE /api/v1/models/active/{type}': {
+      path: '/api/v1/models/active/CAMPAIGN_CLASSIFIER',
+      query: { config_id: '2' },
+    },
     'GET /v1/campaigns/features': { query: { ...account, campaign_id: 'c1' } },
     'POST /api/v1/classifications/campaigns/classify': { body: { config_id: 1 } },
     'GET /api/v1/classifications/campaigns': { query: account },
@@ -63,6 +78,17 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
     'GET /api/v1/forecasts/{id}': { path: `/api/v1/forecasts/${leads}` },
     'GET /api/v1/forecasts/series/{entity_id}': { path: '/api/v1/forecasts/series/steady', query: account },
   };
+  for (const { id, days } of generatedAccount(8, 120)) {
+    const insights = days.map((day) => ({ entity_type: 'campaign' as const, entity_id: id, ...day }));
+    await ports.insights.put({ tenant: 'acme', configId: 2 }, insights);
+  }
+  const trained = await call({
+    method: 'POST',
+    path: '/api/v1/classifications/train',
+    body: { config_id: 2, as_of: '2026-03-01' },
+  });
+  const place = { tenant: 'acme', collection: 'MODELS', id: 'm1', revision: 1 };
+  await ports.campaignDocuments.write({ ...place, value: { ...trained.json, id: 'm1' } });
   expect(Object.keys(calls).sort()).toEqual(
     campaignRoutes.map(({ method, path }) => `${method} ${path}`).sort(),
   );

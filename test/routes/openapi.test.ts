@@ -51,7 +51,11 @@ describe('OpenAPI document', () => {
   it('asks for an API key exactly where the table asks for a scope', () => {
     for (const { method, path, scope, credentials } of allRoutes) {
       const { security } = document.paths[path][method.toLowerCase()];
-      const needed = { apiKey: [{ apiKey: [] }], customerApi: [PAIR], either: [{ apiKey: [] }, PAIR] };
+      const needed = {
+        apiKey: [{ apiKey: [] }],
+        customerApi: [PAIR],
+        either: [{ apiKey: [] }, PAIR, { bearer: [] }],
+      };
       expect(security, path).toEqual(scope === undefined ? [] : needed[credentials ?? 'apiKey']);
     }
   });

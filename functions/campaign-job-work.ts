@@ -1,0 +1,66 @@
+import { lastWholeDay } from './campaign-day.ts';
+import { classifyCampaigns } from './classify-campaigns.ts';
+import type { AccountRef } from './contracts/campaign-entities.ts';
+import type { CampaignJobName } from './contracts/campaign-jobs.ts';
+import { InsufficientDataError } from './errors.ts';
+import type { Ports } from './ports.ts';
+import { closeExpired, recommendCampaigns } from './recommend-campaigns.ts';
+import { trainCampaignModel } from './train-campaign-model.ts';
+
+/** What a job is told: for whom, as of when, and with which stores. */
+export interface JobTask {
+  readonly ports: Ports;
+  readonly account: AccountRef;
+  /** When it was due: what it writes counts as made then, so that a second run overwrites the first. */
+  readonly at: Date;
+}
+
+/** What a job says when it is done, for its record and log. */
+export interface JobOutcome {
+  readonly modelId?: string | null;
+  /** Campaigns, records or forecasts that it made. */
+  readonly made: number;
+}
+
+/** A job's work on one account. */
+export type JobWork = (task: JobTask) => Promise<JobOutcome>;
+
+const classify: JobWork = async ({ ports, account, at }) => {
+  const { classifications, modelId } = await classifyCampaigns(ports, account, {
+    asOf: lastWholeDay(at),
+    at,
+    method: 'auto',
+  });
+  return { modelId, made: classifications.length };
+};
+
+const recommend: JobWork = async ({ ports, account, at }) => {
+  const { issued } = await recommendCampaigns(ports, account, { asOf: lastWholeDay(at), at });
+  return { made: issued.length };
+};
+
+const pipeline: JobWork = async (task) => {
+  await closeExpired(task.ports.campaignDocuments, task.account, task.at);
+  const tiers = await classify(task);
+  const recommendations = await recommend(task);
+  return { ...tiers, made: tiers.made + recommendations.made };
+};
+
+const retrain: JobWork = async ({ ports, account, at }) => {
+  try {
+    const { id } = await trainCampaignModel(ports, account, { asOf: lastWholeDay(at), at });
+    return { modelId: id, made: 1 };
+  } catch (error) {
+    // A young account has nothing to learn from yet: the rules decide, and nothing has failed.
+    if (error instanceof InsufficientDataError) return { made: 0 };
+    throw error;
+  }
+};
+
+/** The work of each job; a job without any is not run. */
+export const JOB_WORK: Partial<Record<CampaignJobName, JobWork>> = {
+  'daily-ml-pipeline': pipeline,
+  'daily-model-retraining': retrain,
+  'daily-classification': classify,
+  'daily-recommendations': recommend,
+};

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { campaignTimeZone } from '../campaign-day.ts';
+import { claimJob, finishJob, periodText } from '../campaign-job-records.ts';
+import { JOB_WORK, type JobWork } from '../campaign-job-work.ts';
+import type { AccountRef } from '../contracts/campaign-entities.ts';
+import { CAMPAIGN_JOBS, type CampaignJob } from '../contracts/campaign-jobs.ts';
+import { lastDue, parseCron } from '../contracts/cron.ts';
+import { toProblem } from '../errors.ts';
+import { metricFields } from '../observability.ts';
+import { type StepContext, stepHandler } from '../shell.ts';
+
+const inputSchema = z.object({ scheduledAt: z.iso.datetime() });
+
+/** Longest look back for a due time, hours: a job that has been down for longer goes on with its next one. */
+const LOOK_BACK_HOURS = 25;
+
+/** Minutes after which no further period is begun: the function has fifteen, and the next tick goes on. */
+const BUDGET_MINUTES = 10;
+
+/** What one tick did. */
+export interface CampaignJobsResult {
+  readonly nAccounts: number;
+  readonly nCompleted: number;
+  readonly nFailed: number;
+}
+
+/**
+ * Runs the jobs of all accounts that have come due by `scheduledAt` and are not done. A period is claimed by one
+ * conditional write and done once, however often it is delivered; one that was missed or failed is caught up by the
+ * next tick. One account's failure keeps no other from its turn.
+ */
+export async function campaignJobs(
+  { scheduledAt }: { scheduledAt: string },
+  context: StepContext,
+): Promise<CampaignJobsResult> {
+  const { ports } = context;
+  const endMs = ports.clock.now().getTime() + BUDGET_MINUTES * 60_000;
+  const accounts = await ports.insights.allAccounts();
+  const outcomes: boolean[] = [];
+  for (const job of CAMPAIGN_JOBS) {
+    const work = JOB_WORK[job.name];
+    if (!work) continue;
+    for (const dueMs of dueTimes(job, Date.parse(scheduledAt))) {
+      for (const account of accounts) {
+        if (ports.clock.now().getTime() >= endMs) break;
+        const done = await runPeriod(context, { account, job: job.name, dueMs, work });
+        if (done !== undefined) outcomes.push(done);
+      }
+    }
+  }
+  const nCompleted = outcomes.filter(Boolean).length;
+  return { nAccounts: accounts.length, nCompleted, nFailed: outcomes.length - nCompleted };
+}
+
+/** Times that a job was due at, oldest first. */
+function dueTimes({ cron, catchUp }: CampaignJob, scheduledMs: number): number[] {
+  const parsed = parseCron(cron);
+  if (!parsed) return [];
+  const from = scheduledMs - LOOK_BACK_HOURS * 3_600_000;
+  const times: number[] = [];
+  let before = Math.floor(scheduledMs / 60_000) * 60_000 + 60_000;
+  while (times.length < catchUp) {
+    const due = lastDue(parsed, campaignTimeZone(), from, before);
+    if (due === undefined) break;
+    times.unshift(due);
+    before = due;
+  }
+  return times;
+}
+
+/** Whether it was completed; undefined where there was nothing to do. */
+async function runPeriod(
+  { ports, log, executionId }: StepContext,
+  { account, job, dueMs, work }: { account: AccountRef; job: string; dueMs: number; work: JobWork },
+): Promise<boolean | undefined> {
+  const { campaignDocuments: store, clock } = ports;
+  const claimed = await claimJob(store, { account, job, dueMs }, { now: clock.now(), taskId: executionId });
+  if (!claimed) return undefined;
+  const { tenant, configId } = account;
+  const fields = { job, period: periodText(dueMs), tenant, configId };
+  const startMs = clock.now().getTime();
+  try {
+    const { modelId = null, made } = await work({ ports, account, at: new Date(dueMs) });
+    await finishJob(
+      store,
+      claimed,
+      { status: 'COMPLETED', error_message: null, model_id: modelId },
+      clock.now(),
+    );
+    const durationMs = clock.now().getTime() - startMs;
+    const metrics = {
+      durationMs: { value: durationMs, unit: 'Milliseconds' },
+      made: { value: made, unit: 'Count' },
+    } as const;
+    log.info('job done', { ...fields, ...metricFields(metrics, ['job'], clock.now()) });
+    return true;
+  } catch (error) {
+    const { title, detail } = toProblem(error);
+    const end = { status: 'FAILED', error_message: `${title}: ${detail}`.slice(0, 1000) } as const;
+    await finishJob(store, claimed, end, clock.now());
+    const metrics = { failedJobs: { value: 1, unit: 'Count' } } as const;
+    log.error('job failed', {
+      ...fields,
+      error: String(error),
+      ...metricFields(metrics, ['job'], clock.now()),
+    });
+    return false;
+  }
+}
+
+export const handler = stepHandler('CampaignJobs', inputSchema, campaignJobs);
