@@ -73,6 +73,7 @@ export interface ExperimentEvent {
 export interface AnomalyEvent {
   readonly type: 'Critical Anomaly';
   readonly tenant: string;
+  readonly experiment_id?: undefined;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 

@@ -62,11 +62,14 @@ describe('the app', () => {
       'AWS::Events::Rule',
       'AWS::IAM::Policy',
       'AWS::IAM::Role',
+      'AWS::KMS::Key',
       'AWS::Lambda::Function',
       'AWS::Lambda::Permission',
       'AWS::Logs::LogGroup',
       'AWS::S3::Bucket',
       'AWS::S3::BucketPolicy',
+      'AWS::SNS::Topic',
+      'AWS::SNS::TopicPolicy',
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
       'AWS::Scheduler::Schedule',
@@ -101,7 +104,7 @@ describe('the app', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:pager';
     const { service } = synthesize({ config: { ...config, alarmTopicArn } });
     const alarms = resourcesOf(service, 'AWS::CloudWatch::Alarm');
-    expect(alarms.length).toBe(5);
+    expect(alarms.length).toBe(6);
     for (const [id, { AlarmActions }] of alarms) expect(AlarmActions, id).toEqual([alarmTopicArn]);
   });
 });

@@ -32,8 +32,24 @@ describe('triggers', () => {
     });
   });
 
+  it('send critical anomalies to a topic of their own, over TLS alone', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['tessella.campaigns'], 'detail-type': ['Critical Anomaly'] },
+      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^CriticalAnomaliesTopic') } })],
+    });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({ Action: 'sns:Publish', Principal: { Service: 'events.amazonaws.com' } }),
+        ]),
+      }),
+    });
+  });
+
   it('start one scheduled run per configured dataset, in UTC', () => {
-    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 2);
+    // Three more look at what tenants have configured, at jobs about campaigns and at experiments.
+    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 3);
     for (const { tenant, dataset, expression } of config.schedules) {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {
         ScheduleExpression: expression,
@@ -56,6 +72,14 @@ describe('triggers', () => {
       },
     };
     template.resourcePropertiesCountIs('AWS::Scheduler::Schedule', quarterly, 2);
+  });
+
+  it('look at experiments every six hours (S2-24)', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 */6 * * ? *)',
+      ScheduleExpressionTimezone: 'Etc/UTC',
+      Target: { Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}' },
+    });
   });
 
   it('send inputs that the workflow’s contract accepts', () => {

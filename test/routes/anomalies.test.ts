@@ -52,7 +52,11 @@ describe('the detection of anomalies', () => {
   });
 
   it('done twice stores and publishes once', async () => {
-    const { detect, list, ports: { contents } } = await openAccount();
+    const {
+      detect,
+      list,
+      ports: { contents },
+    } = await openAccount();
     const first = await detect();
     const second = await detect();
     expect(second.json).toMatchObject({ detected: first.json.detected, already_known: first.json.detected });
@@ -78,7 +82,9 @@ describe('the detection of anomalies', () => {
     expect(ports.contents.events).toEqual([]);
     const { known, anomalies } = await detectAccountAnomalies(ports, here, request);
     expect(known).toBe(anomalies.length);
-    expect(ports.contents.events).toHaveLength(anomalies.filter(({ severity }) => severity === 'CRITICAL').length);
+    expect(ports.contents.events).toHaveLength(
+      anomalies.filter(({ severity }) => severity === 'CRITICAL').length,
+    );
   });
 
   it('looks at the entities, days and thresholds that it is asked for', async () => {
