@@ -50,6 +50,8 @@ export interface EntityForecastRequest extends ForecastOptions {
   /** Last day that the forecast knows of. */
   readonly asOf: string;
   readonly at: Date;
+  /** Whether the predictions alone are stored, and the forecast of the same last day stays as it is. */
+  readonly predictionsOnly?: boolean;
 }
 
 /**
@@ -71,7 +73,10 @@ export async function forecastEntity(
   const heavy = isLight ? [] : augursForecasters(await loadAugurs());
   const forecast = forecastOf(values, request, [...LIGHT_FORECASTERS, ...heavy]);
   const record = recordOf(account, request, forecast);
-  await stores.campaignDocuments.writeAll(documentsOf(account, record));
+  const [forecastDocument, ...predictions] = documentsOf(account, record);
+  await stores.campaignDocuments.writeAll(
+    request.predictionsOnly ? predictions : [forecastDocument!, ...predictions],
+  );
   return record;
 }
 

@@ -18,6 +18,7 @@ import {
   listClassifications,
 } from './classifications.ts';
 import { forecastCpl, forecastHistory, forecastLeads, forecastSpend, getForecast } from './forecasts.ts';
+import { predictCpl, predictionHistory, predictLeads } from './predictions.ts';
 import {
   applyRecommendation,
   dismissRecommendation,
@@ -51,6 +52,9 @@ const routes: readonly Route[] = [
   forecastSpend, // POST /api/v1/forecasts/spend
   getForecast, //  GET  /api/v1/forecasts/{id}
   forecastHistory, // GET /api/v1/forecasts/series/{entity_id}
+  predictCpl, //   POST /api/v1/predictions/cpl
+  predictLeads, // POST /api/v1/predictions/leads
+  predictionHistory, // GET /api/v1/predictions/series/{type}/{id}
   trainModel, // POST /api/v1/classifications/train
   listModels, // GET /api/v1/models
   getModel, // GET /api/v1/models/{id}

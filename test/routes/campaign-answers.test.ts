@@ -76,6 +76,12 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
     'POST /api/v1/forecasts/leads': { body: { ...forecast, method: 'ema' } },
     'POST /api/v1/forecasts/spend': { body: forecast },
     'GET /api/v1/forecasts/{id}': { path: `/api/v1/forecasts/${leads}` },
+    'POST /api/v1/predictions/cpl': { body: { ...forecast, method: 'ema' } },
+    'POST /api/v1/predictions/leads': { body: { ...forecast, method: 'linear' } },
+    'GET /api/v1/predictions/series/{type}/{id}': {
+      path: '/api/v1/predictions/series/campaign/steady',
+      query: account,
+    },
     'GET /api/v1/forecasts/series/{entity_id}': { path: '/api/v1/forecasts/series/steady', query: account },
   };
   for (const { id, days } of generatedAccount(8, 120)) {

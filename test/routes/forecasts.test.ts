@@ -114,6 +114,25 @@ describe('a forecast over the API', () => {
   });
 });
 
+describe('a prediction', () => {
+  it('is of the next day, and stands in the series of its entity', async () => {
+    const { call } = await openAccount();
+    const body = { config_id: 1, entity_id: 'long', method: 'ema' };
+    const { statusCode, json } = await call({ method: 'POST', path: '/api/v1/predictions/cpl', body });
+    expect(statusCode).toBe(200);
+    expect(json).toMatchObject({ forecast_date: '2026-03-02', horizon_days: 1, actual_value: null });
+    const path = '/api/v1/predictions/series/campaign/long';
+    const series = await call({ method: 'GET', path, query: { config_id: '1' } });
+    expect(series.json.predictions).toEqual([json]);
+    const forecasts = await call({
+      method: 'GET',
+      path: '/api/v1/forecasts/series/long',
+      query: { config_id: '1' },
+    });
+    expect(forecasts.json.forecasts).toEqual([]);
+  });
+});
+
 describe('the forecasts of an account', () => {
   const request = { asOf: AS_OF, at: new Date('2026-03-02T03:15:00.000Z') };
 
