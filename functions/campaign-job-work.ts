@@ -2,8 +2,13 @@ import { lastWholeDay } from './campaign-day.ts';
 import { classifyCampaigns } from './classify-campaigns.ts';
 import type { AccountRef } from './contracts/campaign-entities.ts';
 import type { CampaignJobName } from './contracts/campaign-jobs.ts';
+import { detectAccountAnomalies } from './detect-account-anomalies.ts';
+import { InsufficientDataError } from './errors.ts';
+import { forecastAccount } from './forecast-entities.ts';
 import type { Ports } from './ports.ts';
 import { closeExpired, recommendCampaigns } from './recommend-campaigns.ts';
+import { trainCampaignModel } from './train-campaign-model.ts';
+import { validateAccount } from './validate-predictions.ts';
 
 /** What a job is told: for whom, as of when, and with which stores. */
 export interface JobTask {
@@ -44,9 +49,46 @@ const pipeline: JobWork = async (task) => {
   return { ...tiers, made: tiers.made + recommendations.made };
 };
 
-/** The work of each job; a job without any is not run. */
-export const JOB_WORK: Partial<Record<CampaignJobName, JobWork>> = {
+const retrain: JobWork = async ({ ports, account, at }) => {
+  try {
+    const { id } = await trainCampaignModel(ports, account, { asOf: lastWholeDay(at), at });
+    return { modelId: id, made: 1 };
+  } catch (error) {
+    // A young account has nothing to learn from yet: the rules decide, and nothing has failed.
+    if (error instanceof InsufficientDataError) return { made: 0 };
+    throw error;
+  }
+};
+
+/** Days that the hourly detection looks at: a day that arrives two days late is still judged. */
+const DETECTED_DAYS = 3;
+
+const detect: JobWork = async ({ ports, account, at }) => {
+  const { anomalies, known } = await detectAccountAnomalies(ports, account, {
+    entityType: 'campaign',
+    asOf: lastWholeDay(at),
+    days: DETECTED_DAYS,
+    at,
+    options: { seasonLength: 7 },
+  });
+  return { made: anomalies.length - known };
+};
+
+const forecast: JobWork = async ({ ports, account, at }) => ({
+  made: await forecastAccount(ports, account, { asOf: lastWholeDay(at), at }),
+});
+
+const validate: JobWork = async ({ ports, account, at }) => ({
+  made: await validateAccount(ports, account, lastWholeDay(at)),
+});
+
+/** The work of each job. */
+export const JOB_WORK: Record<CampaignJobName, JobWork> = {
   'daily-ml-pipeline': pipeline,
+  'daily-model-retraining': retrain,
   'daily-classification': classify,
   'daily-recommendations': recommend,
+  'daily-prediction-validation': validate,
+  'hourly-anomaly-detection': detect,
+  'batch-predictions': forecast,
 };

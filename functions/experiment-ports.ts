@@ -96,9 +96,19 @@ export interface SegmentationEvent {
   };
 }
 
+/** A critical anomaly of an advertising entity: its record, on the account's bus. */
+export interface AnomalyEvent {
+  readonly type: 'Critical Anomaly';
+  readonly tenant: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that we tell the event bus. */
+export type ServiceEvent = ExperimentEvent | SegmentationEvent | AnomalyEvent;
+
 export interface EventPublisher {
   /** At least once. @throws TransientStoreError where the bus did not take an event */
-  publish(events: readonly (ExperimentEvent | SegmentationEvent)[]): Promise<void>;
+  publish(events: readonly ServiceEvent[]): Promise<void>;
 }
 
 /** One e-mail of plain text. */

@@ -1,16 +1,24 @@
+import { activeModel, openModelFile } from './campaign-models.ts';
+import {
+  type BoostedTrees,
+  gainImportances,
+  predictProbabilities,
+  trainingColumns,
+} from './campaigns/boosted-trees.ts';
 import {
   type CampaignFeatures,
   campaignFeatures,
   type FeatureColumns,
 } from './campaigns/campaign-features.ts';
 import { type ClassifierInputs, classifierInputs } from './campaigns/classifier-inputs.ts';
+import { likeliest } from './campaigns/classifier-metrics.ts';
 import { InsightCollector, type InsightColumns } from './campaigns/insight-columns.ts';
 import { type TierVerdict, tierByRules } from './campaigns/tier-rules.ts';
 import type { ClassifyMethod } from './contracts/campaign-classifications.ts';
 import { COLLECTION } from './contracts/campaign-collections.ts';
 import { type AccountRef, dayNumber, dayText } from './contracts/campaign-entities.ts';
-import { FEATURE_WINDOW_DAYS } from './contracts/campaign-features.ts';
-import type { Classification } from './contracts/campaign-records.ts';
+import { CLASSIFIER_COLUMNS, FEATURE_WINDOW_DAYS } from './contracts/campaign-features.ts';
+import { type Classification, TIERS, type Tier } from './contracts/campaign-records.ts';
 import { InvalidRequestError } from './errors.ts';
 import type { Ports } from './ports.ts';
 
@@ -45,13 +53,25 @@ export async function accountFeatures(
   return { columns, features, inputs: classifierInputs(features) };
 }
 
-/** Gives every campaign of an account its tier on one day. @throws InvalidRequestError for a model where none is active */
+/**
+ * Gives every campaign of an account its tier on one day: the model's where one is active, else the rules'. The rules
+ * judge the 7 days, a model says what the next 7 will be.
+ * @throws InvalidRequestError for a model where none is active
+ */
 export async function judgeAccount(
-  ports: Pick<Ports, 'insights'>,
+  ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
   { asOf, method }: { asOf: string; method: ClassifyMethod },
 ): Promise<JudgedAccount> {
-  const found = await accountFeatures(ports, account, asOf);
+  const [found, active] = await Promise.all([
+    accountFeatures(ports, account, asOf),
+    method === 'rules' ? undefined : activeModel(ports, account),
+  ]);
+  if (active) {
+    const trees = await openModelFile(ports, active.model_path);
+    const verdicts = verdictsOf(trees, found);
+    return { ...found, method: 'model', modelId: active.id, importances: gainImportances(trees), verdicts };
+  }
   if (method === 'model') {
     throw new InvalidRequestError(
       'Invalid input: body /method: no model is active. Train one, or take "auto" or "rules".',
@@ -68,6 +88,21 @@ export async function judgeAccount(
     }),
   );
   return { ...found, method: 'rules', modelId: null, importances: {}, verdicts };
+}
+
+/** What a model says of every campaign that spent. */
+function verdictsOf(trees: BoostedTrees, { features, inputs }: AccountFeatures): JudgedAccount['verdicts'] {
+  const columns = trainingColumns(CLASSIFIER_COLUMNS.map((column) => inputs[column]));
+  const told = predictProbabilities(trees, columns);
+  const places = likeliest(told, features.entityIds.length);
+  return features.entityIds.map((_, entity) => {
+    if (features.insufficient[entity] === 1) return undefined;
+    const probabilities = Object.fromEntries(
+      TIERS.map((tier, place) => [tier, told[place]![entity]!]),
+    ) as Record<Tier, number>;
+    const tier = TIERS[places[entity]!]!;
+    return { tier, confidence: probabilities[tier], probabilities };
+  });
 }
 
 /** All newest classifications of an account, by campaign. */

@@ -113,7 +113,6 @@ export class DataStack extends Stack implements DataStores {
           noncurrentVersionExpiration: Duration.days(retentionDays.formerVersions),
         },
         { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
-        { id: 'ExpireExports', prefix: PREFIX.exports, expiration: Duration.days(retentionDays.exports) },
         {
           id: 'ExpireDrilldowns',
           prefix: PREFIX.drilldowns,

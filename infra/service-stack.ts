@@ -1,9 +1,11 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
+import { CriticalAnomalies } from './constructs/critical-anomalies.ts';
 import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
 import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
@@ -107,6 +109,7 @@ export class ServiceStack extends Stack {
         parts: true,
       })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query']);
+    const bus = EventBus.fromEventBusName(this, 'Bus', 'default') as IEventBus;
     const campaigns = new ServiceFunction(this, 'Campaigns', {
       bundles,
       handler: 'campaigns-http',
@@ -119,6 +122,8 @@ export class ServiceStack extends Stack {
         ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
         CAMPAIGNS_BY_LABEL.name,
       )
+      .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
+      .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
       .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
     const http = new HttpApi(this, 'HttpApi', {
@@ -165,7 +170,10 @@ export class ServiceStack extends Stack {
         ['GetItem', 'PutItem', 'Query', 'BatchWriteItem'],
         CAMPAIGNS_BY_LABEL.name,
       )
+      .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
+      .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
+    new CriticalAnomalies(this, 'CriticalAnomalies', { bus, undelivered });
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
       stateMachine,

@@ -7,6 +7,7 @@ export type Deliver = (targetArn: string, input: unknown) => Promise<unknown> | 
 /** Targets that can be reached on this machine, by service, with the action their role needs. */
 const ACTIONS: Readonly<Record<string, string>> = {
   states: 'states:StartExecution',
+  sns: 'sns:Publish',
   lambda: 'lambda:InvokeFunction',
 };
 
@@ -21,7 +22,7 @@ export function targetCheck(source: string, arn: string, roleArn: string | undef
   const action = ACTIONS[service];
   if (!action)
     throw new TemplateError(
-      `${source}: the target ${arn} cannot be reached; targets are state machines and functions`,
+      `${source}: the target ${arn} cannot be reached; targets are state machines, functions and topics`,
     );
   if (service === 'states' && roleArn === undefined)
     throw new TemplateError(`${source}: the target ${arn} needs a RoleArn that may ${action}`);

@@ -1,11 +1,18 @@
 import { EVENT_SOURCES } from '../contracts/env.ts';
 import { TransientStoreError } from '../errors.ts';
-import type { EventPublisher } from '../experiment-ports.ts';
+import type { EventPublisher, ServiceEvent } from '../experiment-ports.ts';
 import { clientSettings } from './client-settings.ts';
 import { storeFault } from './store-faults.ts';
 
 /** Most entries that EventBridge takes in one request. */
 const ENTRIES = 10;
+
+const SOURCES: Readonly<Record<ServiceEvent['type'], string>> = {
+  SegmentationCompleted: EVENT_SOURCES.segmentation,
+  'Critical Anomaly': EVENT_SOURCES.campaigns,
+  'Experiment Segmentation Activated': EVENT_SOURCES.experiments,
+  'Experiment Alert': EVENT_SOURCES.experiments,
+};
 
 /** Events on one bus of EventBridge. The SDK is loaded with the first event: most functions never publish one. */
 export function eventbridgeEvents(busArn: string): EventPublisher {
@@ -15,10 +22,10 @@ export function eventbridgeEvents(busArn: string): EventPublisher {
       const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
       const client = new EventBridgeClient(clientSettings);
       for (let start = 0; start < events.length; start += ENTRIES) {
-        const Entries = events.slice(start, start + ENTRIES).map(({ type, detail, ...ids }) => ({
-          Source: type === 'SegmentationCompleted' ? EVENT_SOURCES.segmentation : EVENT_SOURCES.experiments,
+        const Entries = events.slice(start, start + ENTRIES).map(({ type, detail, ...about }) => ({
+          Source: SOURCES[type],
           DetailType: type,
-          Detail: JSON.stringify({ ...ids, ...detail }),
+          Detail: JSON.stringify({ ...about, ...detail }),
           EventBusName: busArn,
         }));
         const { FailedEntryCount = 0 } = await client

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord, LabelRecord, LeftRecord, TokenIssuerRecord } from '../contracts/records.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
-import type { ExperimentEvent, Mail, SegmentationEvent } from '../experiment-ports.ts';
+import type { Mail, ServiceEvent } from '../experiment-ports.ts';
 import type { Ports, WorkflowStarter } from '../ports.ts';
 import { memoryChildSegments } from './memory-child-segments.ts';
 import { memoryConfigs } from './memory-configs.ts';
@@ -34,7 +34,7 @@ export interface MemoryPorts extends Ports {
     /** Token issuers; push a record to admit its tokens. */
     readonly issuers: TokenIssuerRecord[];
     /** Events published and e-mails sent, in their order. */
-    readonly events: (ExperimentEvent | SegmentationEvent)[];
+    readonly events: ServiceEvent[];
     readonly mails: Mail[];
   };
 }
@@ -50,7 +50,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const apiKeys: ApiKeyRecord[] = [];
   const issuers: TokenIssuerRecord[] = [];
   const counts = new Map<string, number>();
-  const events: (ExperimentEvent | SegmentationEvent)[] = [];
+  const events: ServiceEvent[] = [];
   const mails: Mail[] = [];
 
   return {

@@ -70,7 +70,7 @@ export function growTree(
     const best = bestSplits(level);
     const next: number[] = [];
     for (const node of level) {
-      const split = best.get(node);
+      const split = best[node];
       if (!split || split.feature < 0) continue;
       const left = tree.left.length;
       tree.feature[node] = split.feature;
@@ -120,10 +120,9 @@ export function growTree(
     }
   }
 
-  function bestSplits(nodes: readonly number[]): Map<number, Split> {
-    const best = new Map<number, Split>(
-      nodes.map((node) => [node, { gain: 0, feature: -1, threshold: 0, unknownLeft: false }]),
-    );
+  function bestSplits(nodes: readonly number[]): (Split | undefined)[] {
+    const best: (Split | undefined)[] = Array.from({ length: tree.left.length });
+    for (const node of nodes) best[node] = { gain: 0, feature: -1, threshold: 0, unknownLeft: false };
     for (const feature of features) {
       const isDense = sorted[feature]!.length === place.length;
       if (!isDense) scan(feature, 1, best);
@@ -133,7 +132,7 @@ export function growTree(
   }
 
   /** Tries every split of a column, in one direction: what is passed first takes the side away from the unknown. */
-  function scan(feature: number, step: 1 | -1, best: Map<number, Split>): void {
+  function scan(feature: number, step: 1 | -1, best: readonly (Split | undefined)[]): void {
     const order = sorted[feature]!;
     const values = columns[feature]!;
     const n = tree.left.length;
@@ -145,7 +144,7 @@ export function growTree(
       const row = order[at]!;
       const node = place[row]!;
       if (node < 0) continue;
-      const split = best.get(node);
+      const split = best[node];
       if (!split) continue;
       const value = values[row]!;
       if (h[node] !== 0 && value !== last[node]) tryAt(node, middle(value, last[node]!));
@@ -172,7 +171,7 @@ export function growTree(
       const restH = all.h - h[node]!;
       if (h[node]! < minChildWeight || restH < minChildWeight) return;
       const gain = Math.fround(score(g[node]!, h[node]!) + score(restG, restH) - score(all.g, all.h));
-      const split = best.get(node)!;
+      const split = best[node]!;
       const isBetter = feature >= split.feature ? gain > split.gain : gain >= split.gain;
       if (!isBetter || gain <= LEAST_GAIN) return;
       Object.assign(split, { gain, feature, threshold, unknownLeft: step < 0 });

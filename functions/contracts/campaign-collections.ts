@@ -7,8 +7,10 @@ const account = (configId: number) => `A#${configId}`;
 
 /** Collections of one tenant. */
 export const COLLECTION = {
-  /** Id: model id. Label: `{model_type}#{active|idle}`. */
+  /** Id: model id, which begins with its time. Label: model type. */
   models: 'MODELS',
+  /** Which model decides. Id: `documentId(model_type, config_id)`. */
+  activeModels: 'ACTIVE_MODELS',
   /** Id: `documentId(period, job, config_id)`: a period of a job is there once. Label: the job. */
   jobs: 'JOBS',
   /** Newest per campaign. Id: campaign id. Label: tier. */
@@ -20,14 +22,14 @@ export const COLLECTION = {
    * Label: `active` or `closed`.
    */
   recommendations: (configId: number) => `${account(configId)}#RECOMMENDATIONS`,
-  /** Id: `{anomaly_date}#{entity_type}#{entity_id}#{anomaly_type}`. Label: severity. */
+  /** Id: `documentId(anomaly_date, entity_type, entity_id, anomaly_type)`. Label: severity. */
   anomalies: (configId: number) => `${account(configId)}#ANOMALIES`,
   /** Id: campaign id: the newest features of each. */
   features: (configId: number) => `${account(configId)}#FEATURES`,
-  /** Id: `{forecast_date}#{target_metric}`. */
+  /** Id: `documentId(forecast_date, target_metric)`: the last of a day holds. */
   forecasts: (configId: number, entityType: string, entityId: string) =>
     `${account(configId)}#FORECASTS#${entityType}#${entityId}`,
-  /** Id: `{forecast_date}#{prediction_type}#{created_at}`. */
+  /** Id: `documentId(forecast_date, prediction_type, last known day)`. */
   predictions: (configId: number, entityType: string, entityId: string) =>
     `${account(configId)}#PREDICTIONS#${entityType}#${entityId}`,
 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANOMALY_METHODS, ANOMALY_TYPES, WATCHED_METRICS } from './anomaly-types.ts';
 import { isoTime } from './api-fields.ts';
 import { configIdSchema, daySchema, entityIdSchema, entityTypeSchema } from './campaign-entities.ts';
 
@@ -149,18 +150,25 @@ export const anomalyRecordSchema = z
     config_id: configIdSchema,
     entity_type: entityTypeSchema,
     entity_id: entityIdSchema,
-    anomaly_type: z.string().max(50),
-    metric_name: z.string().max(50),
+    anomaly_type: z.enum(ANOMALY_TYPES),
+    metric_name: z.enum(WATCHED_METRICS),
     observed_value: z.number(),
     expected_value: z.number(),
     deviation_score: z.number(),
+    deviation_unit: z.enum(['z', 'percent']),
     severity: z.enum(SEVERITIES),
+    methods: z.array(z.enum(ANOMALY_METHODS)).meta({ description: 'All that found it.' }),
+    seasonal: z.boolean().meta({ description: 'Whether it was judged against its own weekday.' }),
+    explanation: z
+      .string()
+      .meta({ description: 'What was seen, what was expected, and which methods found it.' }),
     is_acknowledged: z.boolean().default(false),
     acknowledged_at: isoTime.nullable(),
     acknowledged_by: z.string().nullable(),
     resolution_notes: z.string().nullable(),
     anomaly_date: daySchema,
     detected_at: isoTime,
+    notified_at: isoTime.nullable().meta({ description: 'When a critical one was sent out.' }),
     recommendation_id: id.nullable(),
   })
   .meta({ id: 'Anomaly' });
@@ -183,6 +191,36 @@ export const featureRecordSchema = z
   .meta({ id: 'CampaignFeatures' });
 export type FeatureRecord = z.output<typeof featureRecordSchema>;
 
+/** What can be forecast. */
+export const TARGET_METRICS = ['cpl', 'leads', 'spend'] as const;
+export type TargetMetric = (typeof TARGET_METRICS)[number];
+/** Methods of forecasts, from the simplest to the most costly. */
+export const FORECAST_METHODS = ['ema', 'linear', 'ets', 'mstl', 'prophet'] as const;
+
+/** One day of a forecast. */
+export const forecastDaySchema = z
+  .object({
+    forecast_date: daySchema,
+    predicted_value: z.number(),
+    confidence_lower: z.number(),
+    confidence_upper: z.number(),
+    confidence_level: z.number(),
+    clamped: z.boolean().meta({ description: 'Whether a value below 0 was raised to 0.' }),
+  })
+  .meta({ id: 'ForecastDay' });
+
+/** How a method did in the backtest of a forecast. */
+const methodReportSchema = z
+  .object({
+    method: z.enum(FORECAST_METHODS),
+    mae: z.number().nullable(),
+    mase: z.number().nullable().meta({ description: 'Below 1: better than repeating the last week.' }),
+    smape: z.number().nullable().meta({ description: '0 to 200.' }),
+    coverage: z.number().nullable().meta({ description: 'Share of values inside the calibrated band.' }),
+    left_out: z.enum(['short_history', 'not_fitted']).nullable(),
+  })
+  .meta({ id: 'ForecastMethodReport' });
+
 /** ml_forecasts. */
 export const forecastRecordSchema = z
   .object({
@@ -190,11 +228,15 @@ export const forecastRecordSchema = z
     config_id: configIdSchema,
     entity_type: entityTypeSchema,
     entity_id: entityIdSchema,
-    target_metric: z.enum(['cpl', 'leads', 'spend']),
+    target_metric: z.enum(TARGET_METRICS),
     horizon_days: z.int().min(1).default(7),
-    method: z.string().max(50),
-    predictions: z.array(json),
-    forecast_date: daySchema,
+    method: z.enum(FORECAST_METHODS),
+    predictions: z.array(forecastDaySchema).meta({ description: 'Empty where the history is too short.' }),
+    band: z.enum(['model', 'calibrated']).meta({
+      description: "Of the method's own formula, or that times a factor read off a backtest.",
+    }),
+    backtest: z.object({ origins: z.int(), methods: z.array(methodReportSchema) }),
+    forecast_date: daySchema.meta({ description: 'Last day that the forecast knows of.' }),
     window_days: z.int().nullable(),
     model_version: z.string().nullable(),
     insufficient_data: z.boolean().default(false),

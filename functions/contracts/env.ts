@@ -29,6 +29,8 @@ export const PREFIX = {
   drop: 'drop/',
   /** `files/{tenant}/{dataset}/…`: input files that a run request names; creating one starts nothing. */
   files: 'files/',
+  /** `models/{tenant}/{account}/{sha256}.json`: trained models of campaigns, never changed. */
+  models: 'models/',
   /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */
   runs: 'runs/',
   /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */
@@ -49,6 +51,7 @@ export const ELIGIBILITY_PERIOD_HOURS = 6;
 export const EVENT_SOURCES = {
   experiments: 'tessella.experiments',
   segmentation: 'tessella.segmentation',
+  campaigns: 'tessella.campaigns',
 } as const;
 
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */

@@ -1,8 +1,9 @@
+import { FORECAST_METHODS } from '../contracts/campaign-records.ts';
 import { InsufficientDataError, InvalidRequestError } from '../errors.ts';
 import type { Accuracy } from './accuracy.ts';
 import { type Backtest, backtest, MIN_ORIGINS, originsOf } from './backtest.ts';
 import { type Calibration, calibrate } from './conformal.ts';
-import { FORECAST_METHODS, type Forecaster, type ForecastMethod, type Projection } from './forecaster.ts';
+import type { Forecaster, ForecastMethod, Projection } from './forecaster.ts';
 import { MIN_HISTORY, requireHistory, type TimeSeries } from './time-series.ts';
 
 /** Version of what this room computes; part of every stored forecast. */

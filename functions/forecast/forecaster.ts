@@ -1,3 +1,4 @@
+import type { FORECAST_METHODS } from '../contracts/campaign-records.ts';
 import type { TimeSeries } from './time-series.ts';
 
 /** Share of the future values that a band is meant to hold (source S1). */
@@ -7,7 +8,6 @@ export const CONFIDENCE_LEVEL = 0.95;
 export const Z_95 = 1.96;
 
 /** Ways to forecast, from the simplest to the most costly; among equals `auto` takes the first. */
-export const FORECAST_METHODS = ['ema', 'linear', 'ets', 'mstl', 'prophet'] as const;
 export type ForecastMethod = (typeof FORECAST_METHODS)[number];
 
 /** What a method says of the steps after a series. */

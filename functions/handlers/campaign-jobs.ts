@@ -39,7 +39,7 @@ export async function campaignJobs(
   const outcomes: boolean[] = [];
   for (const job of CAMPAIGN_JOBS) {
     const work = JOB_WORK[job.name];
-    if (!work) continue;
+
     for (const dueMs of dueTimes(job, Date.parse(scheduledAt))) {
       for (const account of accounts) {
         if (ports.clock.now().getTime() >= endMs) break;

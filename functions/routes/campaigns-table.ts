@@ -1,5 +1,15 @@
+import { acknowledgeAnomaly, anomalySummary, detectNow, listAnomalies } from './anomalies.ts';
 import { getInsights, listAccounts, listEntities, putInsights } from './campaign-insights.ts';
 import { listJobs } from './campaign-jobs.ts';
+import {
+  activateModelRoute,
+  deactivateModel,
+  getActiveModel,
+  getModel,
+  getModelMetrics,
+  listModels,
+  trainModel,
+} from './campaign-models.ts';
 import {
   classificationSummary,
   classifyNow,
@@ -7,6 +17,8 @@ import {
   getFeatures,
   listClassifications,
 } from './classifications.ts';
+import { forecastCpl, forecastHistory, forecastLeads, forecastSpend, getForecast } from './forecasts.ts';
+import { predictCpl, predictionHistory, predictLeads } from './predictions.ts';
 import {
   applyRecommendation,
   dismissRecommendation,
@@ -31,6 +43,25 @@ const routes: readonly Route[] = [
   applyRecommendation, // POST /api/v1/recommendations/{id}/apply
   dismissRecommendation, // POST /api/v1/recommendations/{id}/dismiss
   recommendationSummary, // GET /api/v1/recommendations/summary
+  listAnomalies, // GET /api/v1/anomalies
+  detectNow, //    POST /api/v1/anomalies/detect
+  acknowledgeAnomaly, // POST /api/v1/anomalies/{id}/acknowledge
+  anomalySummary, // GET /api/v1/anomalies/summary
+  forecastCpl, //  POST /api/v1/forecasts/cpl
+  forecastLeads, // POST /api/v1/forecasts/leads
+  forecastSpend, // POST /api/v1/forecasts/spend
+  getForecast, //  GET  /api/v1/forecasts/{id}
+  forecastHistory, // GET /api/v1/forecasts/series/{entity_id}
+  predictCpl, //   POST /api/v1/predictions/cpl
+  predictLeads, // POST /api/v1/predictions/leads
+  predictionHistory, // GET /api/v1/predictions/series/{type}/{id}
+  trainModel, // POST /api/v1/classifications/train
+  listModels, // GET /api/v1/models
+  getModel, // GET /api/v1/models/{id}
+  getActiveModel, // GET /api/v1/models/active/{type}
+  deactivateModel, // DELETE /api/v1/models/active/{type}
+  getModelMetrics, // GET /api/v1/models/{id}/metrics
+  activateModelRoute, // POST /api/v1/models/{id}/activate
   listJobs, // GET /v1/jobs
 ];
 

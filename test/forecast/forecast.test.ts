@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FORECAST_METHODS } from '../../functions/contracts/campaign-records.ts';
 import { InsufficientDataError, InvalidRequestError } from '../../functions/errors.ts';
 import { augursForecasters } from '../../functions/forecast/augurs.ts';
 import { ema } from '../../functions/forecast/ema.ts';
 import { type ForecastOptions, forecastSeries } from '../../functions/forecast/forecast.ts';
-import { FORECAST_METHODS, type Forecaster } from '../../functions/forecast/forecaster.ts';
+import type { Forecaster } from '../../functions/forecast/forecaster.ts';
 import { linear } from '../../functions/forecast/linear.ts';
 import { loadAugurs } from '../../functions/load-augurs.ts';
 import { dailySeries, daysAfter } from './daily-series.ts';

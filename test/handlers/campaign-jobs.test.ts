@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type MemoryPorts, memoryPorts } from '../../functions/adapters/memory.ts';
 import { JOB_ATTEMPTS } from '../../functions/campaign-job-records.ts';
 import { JOB_WORK } from '../../functions/campaign-job-work.ts';
-import { COLLECTION, idsBelow } from '../../functions/contracts/campaign-collections.ts';
+import { COLLECTION, documentId, idsBelow } from '../../functions/contracts/campaign-collections.ts';
 import { CAMPAIGN_JOBS } from '../../functions/contracts/campaign-jobs.ts';
 import type { JobRecord, Recommendation } from '../../functions/contracts/campaign-records.ts';
 import { parseCron } from '../../functions/contracts/cron.ts';
@@ -10,7 +10,7 @@ import { InvalidDatasetError } from '../../functions/errors.ts';
 import { handler } from '../../functions/handlers/campaign-jobs.ts';
 import { createLogger } from '../../functions/observability.ts';
 import { insightOf } from '../adapters/campaign-store-contract.ts';
-import { daysOf } from '../campaigns/insight-fixture.ts';
+import { dayOf, daysOf } from '../campaigns/insight-fixture.ts';
 
 /** 06:00 in São Paulo, which has no summer time. */
 const CLASSIFICATION = '2026-03-02T09:00:00.000Z';
@@ -79,6 +79,44 @@ describe('the jobs about campaigns', () => {
     expect(await tiers()).toEqual(once);
     expect(await told()).toEqual(records);
     expect(once.map(({ id }) => id)).toContain(CLASSIFICATION);
+  });
+
+  it('detect anomalies, forecast and hold the forecasts against what came, each once', async () => {
+    const account = { tenant: 'acme', configId: 1 };
+    const put = (day: ReturnType<typeof dayOf>) =>
+      ports.insights.put(account, [insightOf('c1', day.date, day)]);
+    await put(dayOf(0, { spend: 900 }));
+    const documents = async () =>
+      Promise.all(
+        [
+          COLLECTION.anomalies(1),
+          COLLECTION.forecasts(1, 'campaign', 'c1'),
+          COLLECTION.predictions(1, 'campaign', 'c1'),
+        ].map(
+          async (collection) =>
+            (await ports.campaignDocuments.list('acme', collection, { limit: 100 })).items,
+        ),
+      );
+    await tick('2026-03-02T16:00:00.000Z');
+    const [anomalies, forecasts] = await documents();
+    expect(anomalies!.map(({ id }) => id)).toContain(
+      documentId('2026-03-01', 'campaign', 'c1', 'SPEND_SPIKE'),
+    );
+    expect(forecasts!.map(({ id }) => id)).toContain(documentId('2026-03-01', 'spend'));
+    const published = ports.contents.events.length;
+    expect(published).toBeGreaterThan(0);
+
+    await put(dayOf(-1, { spend: 120 }));
+    await tick('2026-03-03T11:00:00.000Z');
+    const after = await documents();
+    const actual = after[2]!.find(
+      ({ id }) => id === documentId('2026-03-02', 'SPEND_FORECAST', '2026-03-01'),
+    );
+    expect(actual?.value).toMatchObject({ actual_value: 120 });
+    await tick('2026-03-03T11:00:00.000Z');
+    expect(await documents()).toEqual(after);
+    const spikes = ports.contents.events.filter(({ detail }) => detail.anomaly_date === '2026-03-01');
+    expect(new Set(spikes.map(({ detail }) => detail.id)).size).toBe(spikes.length);
   });
 
   it('catch up what was missed, late but as of its own time', async () => {

@@ -32,7 +32,23 @@ describe('triggers', () => {
     });
   });
 
+  it('send critical anomalies to a topic of their own, over TLS alone', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['tessella.campaigns'], 'detail-type': ['Critical Anomaly'] },
+      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^CriticalAnomaliesTopic') } })],
+    });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({ Action: 'sns:Publish', Principal: { Service: 'events.amazonaws.com' } }),
+        ]),
+      }),
+    });
+  });
+
   it('start one scheduled run per configured dataset, in UTC', () => {
+    // Three more look at what tenants have configured, at jobs about campaigns and at experiments.
     template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 3);
     for (const { tenant, dataset, expression } of config.schedules) {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {

@@ -1,0 +1,174 @@
+import { lastWholeDay } from '../campaign-day.ts';
+import { activateModel, activeModel, modelNotFound, modelOf, withStatus } from '../campaign-models.ts';
+import { COLLECTION } from '../contracts/campaign-collections.ts';
+import {
+  modelAccountQuerySchema,
+  modelMetricsSchema,
+  modelPathSchema,
+  modelsPageSchema,
+  modelsQuerySchema,
+  modelTypePathSchema,
+  rulesDecideSchema,
+  trainBodySchema,
+} from '../contracts/campaign-models.ts';
+import { type TrainedModel, trainedModelSchema } from '../contracts/campaign-records.ts';
+import { NotFoundError } from '../errors.ts';
+import { newestClassifications } from '../judge-campaigns.ts';
+import type { Ports } from '../ports.ts';
+import { trainCampaignModel } from '../train-campaign-model.ts';
+import { defineRoute } from './route.ts';
+
+const UNKNOWN = 'The tenant has no such model.';
+
+/** Trains now. */
+export const trainModel = defineRoute({
+  method: 'POST',
+  path: '/api/v1/classifications/train',
+  scope: 'campaigns:write',
+  summary: 'Train the classifier of an account on its last 180 days',
+  description:
+    'It learns which tier the next 7 days of a campaign turn out to be. The model is activated only where it beats the rules on held-out campaigns; otherwise the rules go on deciding, and `validation_metrics` says by how much it fell short.',
+  body: trainBodySchema,
+  status: 200,
+  answer: trainedModelSchema,
+  problems: { 409: 'Another training ended at the same moment.', 422: 'There is too little to learn from.' },
+  async handle({ tenant, body: { config_id, as_of } }, ports) {
+    const at = ports.clock.now();
+    const asOf = as_of ?? lastWholeDay(at);
+    return { body: await trainCampaignModel(ports, { tenant, configId: config_id }, { asOf, at }) };
+  },
+});
+
+/** Lists models. */
+export const listModels = defineRoute({
+  method: 'GET',
+  path: '/api/v1/models',
+  scope: 'campaigns:read',
+  summary: 'Trained models with their metrics and status, newest first',
+  query: modelsQuerySchema,
+  status: 200,
+  answer: modelsPageSchema,
+  async handle({ tenant, query: { config_id, model_type, limit, cursor } }, ports) {
+    const page = await ports.campaignDocuments.list<TrainedModel>(tenant, COLLECTION.models, {
+      label: model_type,
+      descending: true,
+      limit,
+      cursor,
+    });
+    const models = page.items.map(({ value }) => value);
+    const wanted = models.filter((one) => config_id === undefined || one.config_id === config_id);
+    return {
+      body: {
+        models: await Promise.all(wanted.map((one) => withStatus(ports, tenant, one))),
+        ...(page.cursor && { cursor: page.cursor }),
+      },
+    };
+  },
+});
+
+/** One model. */
+export const getModel = defineRoute({
+  method: 'GET',
+  path: '/api/v1/models/{id}',
+  scope: 'campaigns:read',
+  summary: 'A trained model',
+  params: modelPathSchema,
+  status: 200,
+  answer: trainedModelSchema,
+  problems: { 404: UNKNOWN },
+  handle: async ({ tenant, params: { id } }, ports) => ({ body: await knownModel(ports, tenant, id) }),
+});
+
+/** The model that decides. */
+export const getActiveModel = defineRoute({
+  method: 'GET',
+  path: '/api/v1/models/active/{type}',
+  scope: 'campaigns:read',
+  summary: 'The model of a kind that decides for an account',
+  params: modelTypePathSchema,
+  query: modelAccountQuerySchema,
+  status: 200,
+  answer: trainedModelSchema,
+  problems: { 404: 'No model is active: the rules decide.' },
+  async handle({ tenant, params: { type }, query: { config_id } }, ports) {
+    const model = await activeModel(ports, { tenant, configId: config_id }, type);
+    if (model) return { body: model };
+    throw new NotFoundError(
+      `No ${type} is active for the account ${config_id}: the rules decide. POST /api/v1/classifications/train trains one.`,
+      { reason: 'no_active_model' },
+    );
+  },
+});
+
+/** What a model is worth. */
+export const getModelMetrics = defineRoute({
+  method: 'GET',
+  path: '/api/v1/models/{id}/metrics',
+  scope: 'campaigns:read',
+  summary: 'How well a model told held-out campaigns, and how much it is used',
+  params: modelPathSchema,
+  status: 200,
+  answer: modelMetricsSchema,
+  problems: { 404: UNKNOWN },
+  async handle({ tenant, params: { id } }, ports) {
+    const model = await knownModel(ports, tenant, id);
+    const account = { tenant, configId: model.config_id ?? 0 };
+    const newest = [...(await newestClassifications(ports, account)).values()];
+    const used = newest.filter((one) => one.model_id === id);
+    const confidence = used.reduce((sum, one) => sum + one.confidence_score, 0);
+    const metric = (name: string) => Number(model.validation_metrics[name]);
+    return {
+      body: {
+        model_id: id,
+        accuracy: metric('accuracy'),
+        f1_macro: metric('f1_macro'),
+        f1_weighted: metric('f1_weighted'),
+        cv_mean: metric('cv_mean'),
+        rules_accuracy: metric('rules_accuracy'),
+        samples_trained: model.samples_count,
+        last_trained: model.trained_at,
+        predictions_count: used.length,
+        avg_confidence: used.length === 0 ? null : confidence / used.length,
+      },
+    };
+  },
+});
+
+/** Lets a model decide, a former one too. */
+export const activateModelRoute = defineRoute({
+  method: 'POST',
+  path: '/api/v1/models/{id}/activate',
+  scope: 'campaigns:write',
+  summary: 'Let a model decide for its account; a former one comes back with the very bytes that it had',
+  params: modelPathSchema,
+  status: 200,
+  answer: trainedModelSchema,
+  problems: { 404: UNKNOWN, 409: 'Somebody else activated one at the same moment.' },
+  async handle({ tenant, params: { id } }, ports) {
+    const { config_id, model_type } = await knownModel(ports, tenant, id);
+    await activateModel(ports, { tenant, configId: config_id ?? 0 }, model_type, id);
+    return { body: await knownModel(ports, tenant, id) };
+  },
+});
+
+/** Lets the rules decide. */
+export const deactivateModel = defineRoute({
+  method: 'DELETE',
+  path: '/api/v1/models/active/{type}',
+  scope: 'campaigns:write',
+  summary: 'Let the rules decide for an account again',
+  params: modelTypePathSchema,
+  query: modelAccountQuerySchema,
+  status: 200,
+  answer: rulesDecideSchema,
+  async handle({ tenant, params: { type }, query: { config_id } }, ports) {
+    await activateModel(ports, { tenant, configId: config_id }, type, null);
+    return { body: { config_id, model_type: type, method: 'rules' as const } };
+  },
+});
+
+async function knownModel(ports: Ports, tenant: string, id: string): Promise<TrainedModel> {
+  const model = await modelOf(ports, tenant, id);
+  if (!model) throw modelNotFound(id);
+  return model;
+}
