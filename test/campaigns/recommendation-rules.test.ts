@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { campaignFeatures } from '../../functions/campaigns/campaign-features.ts';
 import { classifierInputs } from '../../functions/campaigns/classifier-inputs.ts';
@@ -149,6 +150,13 @@ describe('the rules of recommendations', () => {
       OPTIMIZE_SCHEDULE: 4,
     });
   });
+});
+
+it('the documentation prints the rules as they are', () => {
+  const text = readFileSync(new URL('../../docs/campaigns.md', import.meta.url), 'utf8');
+  for (const { type, priority, expiresInDays, condition } of RECOMMENDATION_RULES) {
+    expect(text).toContain(`| ${type} | ${priority} | ${expiresInDays} d | ${condition} |`);
+  }
 });
 
 describe('the words of a recommendation', () => {
