@@ -79,8 +79,8 @@ for (const { title, seconds, ratio } of chosen('C1') ? cold : []) {
 
 const ingested = whole && chosen('I1') ? ingestion() : known.ingestion;
 for (const { title, seconds, ratio, peakMb, peer } of chosen('I1') ? (ingested ?? []) : []) {
-  const against = peer ? `; ${peer.name} ${ratio?.toFixed(2)} ×, ${peer.peakMb.toFixed(0)} MiB` : '';
-  log(`I1 ${title}: ${seconds.toFixed(2)} s, ${peakMb.toFixed(0)} MiB${against}`);
+  const against = `${peer.name} ${ratio.toFixed(2)} ×, ${peer.peakMb.toFixed(0)} MiB`;
+  log(`I1 ${title}: ${seconds.toFixed(2)} s, ${peakMb.toFixed(0)} MiB; ${against}`);
 }
 
 const order = new Map(CASES.map(({ title }, index) => [title, index]));

@@ -154,28 +154,44 @@ export function report({ machine, cases, limits, memory, cold, peak, threads, in
 }
 
 function ingestionLines(results: readonly IngestionResult[]): string[] {
-  const steps = Object.keys(results[0]?.rowsPerSecond ?? {});
+  const rates = (rowsPerSecond: Readonly<Record<string, number>>) =>
+    Object.entries(rowsPerSecond)
+      .map(([step, rate]) => `${step} ${(rate / 1e6).toFixed(2)}`)
+      .join(', ');
   return [
     '',
     '## Files to features (I1)',
     '',
     'One CSV through PlanRun … WriteFeatures on one core, each run in a fresh process, from disk to disk; peak resident memory',
-    'of the whole process. Pandas reads, cleans, makes the same kind of features and writes. Must: ratio 1, a quarter of the memory.',
+    'of the whole process. Times are seconds of that core, user and system: waiting for it is not counted, what the collector and',
+    'the compiler of either side take is. Pandas applies the same recipe: the same cleaning, columns, stand-ins and scaling. Before a time',
+    'counts, both sides must have made as many entities, the same features, each of the same offset, scale, mean, deviation and',
+    'extremes. Must: ratio 1, at 5 million rows a quarter of the memory, seconds per million rows that do not grow.',
     '',
-    `| case | ours | pandas | ratio | our memory | its memory | ${steps.map((step) => `${step} rows/s`).join(' | ')} |`,
-    `| --- | ---: | ---: | ---: | ---: | ---: | ${steps.map(() => '---:').join(' | ')} |`,
-    ...results.map(({ title, seconds: ours, peer, ratio, peakMb, rowsPerSecond }) => {
-      const against = peer
-        ? [
-            seconds(peer.seconds),
-            ratio!.toFixed(2),
-            `${peakMb.toFixed(0)} MB`,
-            `${peer.peakMb.toFixed(0)} MB`,
-          ]
-        : ['', '', `${peakMb.toFixed(0)} MB`, ''];
-      const rates = steps.map((step) => rowsPerSecond[step]!.toLocaleString('en'));
-      return `| ${[title, seconds(ours), ...against, ...rates].join(' | ')} |`;
+    `The peer: ${[...new Set(results.map(({ peer }) => peer.name))].join(', ')}.`,
+    '',
+    '| case | ours | pandas | ratio | our s per million rows | our memory | its memory | share |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...results.map(({ title, seconds: ours, peer, ratio, nRows, peakMb }) => {
+      const cells = [
+        title,
+        seconds(ours),
+        seconds(peer.seconds),
+        ratio.toFixed(2),
+        ((ours / nRows) * 1e6).toFixed(2),
+        `${peakMb.toFixed(0)} MiB`,
+        `${peer.peakMb.toFixed(0)} MiB`,
+        (peakMb / peer.peakMb).toFixed(2),
+      ];
+      return `| ${cells.join(' | ')} |`;
     }),
+    '',
+    'Million rows per second of each stage:',
+    '',
+    ...results.map(
+      ({ title, rowsPerSecond, peer }) =>
+        `- ${title}: ${rates(rowsPerSecond)}. Pandas: ${rates(peer.rowsPerSecond)}.`,
+    ),
   ];
 }
 

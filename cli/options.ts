@@ -11,10 +11,13 @@ export function name(text: string): string {
   return parsed.data;
 }
 
-/** The command that serves what a stack of these options holds. */
-export function upCommand(options: { data: string; port: number; tenant: string }): string {
+/** A command, such as `up`, on the stack of these options: what is at its default is left out. */
+export function stackCommand(
+  command: string,
+  options: { data: string; port: number; tenant: string },
+): string {
   const changed = (['data', 'port', 'tenant'] as const).filter((key) => options[key] !== STACK_DEFAULTS[key]);
-  return ['tessella up', ...changed.map((key) => `--${key} ${options[key]}`)].join(' ');
+  return [`tessella ${command}`, ...changed.map((key) => `--${key} ${options[key]}`)].join(' ');
 }
 
 /** Adds the options that every stack-booting command takes. */

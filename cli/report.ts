@@ -26,6 +26,8 @@ export interface RunReport {
     peakMemoryMb: number;
   }[];
   readonly artifacts: readonly { name: string; key: string; bytes: number; sha256: string }[];
+  /** Command that reports on the quality of the data. */
+  readonly quality: string;
   /** Requests that fetch the same from the API. */
   readonly api: {
     readonly url: string;
@@ -117,6 +119,7 @@ export function reportText(report: RunReport): string {
     '',
     `scores   inertia ${inertia.toFixed(4)}   silhouette ${silhouette.toFixed(4)}   Davies-Bouldin ${daviesBouldin.toFixed(4)}   (${iterations} iterations, best of ${restarts} starts)`,
     ...(timings.length > 0 ? [`time     ${duration(total)}: ${timings.join(' · ')}`] : []),
+    `data     ${report.quality}`,
     '',
     report.api.serve === undefined
       ? 'The same from the API:'

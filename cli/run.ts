@@ -3,7 +3,7 @@ import type { RunDetail } from '../functions/contracts/api-runs.ts';
 import { type RunRequestInput, runRequestSchema } from '../functions/contracts/workflow.ts';
 import { ConflictError, InvalidRequestError, type Problem } from '../functions/errors.ts';
 import type { ApiClient } from './api.ts';
-import { name, upCommand, withStackOptions } from './options.ts';
+import { name, stackCommand, withStackOptions } from './options.ts';
 import type { StackOptions } from './stack.ts';
 import { printJson, RunFailedError } from './terminal.ts';
 import type { ExecutionEnd } from './track.ts';
@@ -167,6 +167,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
       segments,
       timings: report.timingsOf(end.states, peaksOf(detail)),
       artifacts: detail.artifacts ?? [],
+      quality: stackCommand(`quality ${runId}`, options),
       api: {
         url: cloud.apiUrl,
         requests: report.apiRequests(cloud.apiUrl, apiKey, {
@@ -174,7 +175,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
           runId,
           isTable: segments.some(({ distinctive }) => distinctive !== undefined),
         }),
-        ...(serve ? {} : { serve: upCommand(options) }),
+        ...(serve ? {} : { serve: stackCommand('up', options) }),
       },
     };
     if (options.json) printJson(result);

@@ -72,6 +72,9 @@ function printFailure(problem: Problem): void {
   printJson({ status: 'failed', ...(runId === undefined ? {} : { runId }), problem });
 }
 
+/** A text of many lines without the control characters that data may hold: a terminal would obey them. */
+export const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, '\ufffd');
+
 /** 1234567 → `1,234,567`. Without `Intl`, whose first format takes longer than a small clustering. */
 export const count = (value: number): string => value.toFixed(0).replace(/\B(?=(?:\d{3})+$)/g, ',');
 

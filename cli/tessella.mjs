@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const NEEDED = 24;
 /** Commands of the bundle that `npm run build` writes. */
-const BUNDLED = ['cluster', 'inspect'];
+const BUNDLED = ['cluster', 'inspect', 'segments'];
 const bundle = new URL('../dist/cli/tables.mjs', import.meta.url);
 const sources = ['.', '../functions', '../build/kernels-wasm.js', '../package.json'];
 // What V8 compiled once it reads back; where the folder cannot be written it compiles each time.

@@ -114,26 +114,28 @@ async function unreadableCells(objects: ObjectStore, plan: RunPlan): Promise<Map
   return counts;
 }
 
-/** Of orders the first rows per rule depend on the shards, so that none are shown. */
 async function rejectedByRule(
   objects: ObjectStore,
   plan: RunPlan,
   { byRule }: RowCounts,
 ): Promise<QualityReport['rejected']> {
-  const examples = new Map<string, QualityReport['rejected'][number]['examples']>();
-  if (plan.recipe === 'table') {
-    for await (const { file, place, rule, row } of rejectedRows(objects, plan)) {
-      for (const [i, name] of rule.entries()) {
-        const shown = examples.get(name) ?? [];
-        examples.set(name, shown);
-        if (shown.length === EXAMPLES) continue;
-        const masked = maskText(row[i]!.slice(0, EXAMPLE_CHARACTERS));
-        shown.push({ file: basename(file[i]!), place: place[i]!, masked });
-      }
+  const counts = Object.entries(byRule).filter(([, count]) => count > 0);
+  const examples = new Map(counts.map(([rule]): [string, Example[]] => [rule, []]));
+  let wanted = counts.reduce((sum, [, count]) => sum + Math.min(EXAMPLES, count), 0);
+  for await (const { file, place, rule, row } of rejectedRows(objects, plan)) {
+    // The rows are all there; only as many of them are read as are shown.
+    if (wanted === 0) break;
+    for (const [i, name] of rule.entries()) {
+      const shown = examples.get(name) ?? [];
+      if (shown.length === EXAMPLES) continue;
+      const masked = maskText(row[i]!.slice(0, EXAMPLE_CHARACTERS));
+      shown.push({ file: basename(file[i]!), place: place[i]!, masked });
+      wanted--;
     }
   }
-  return Object.entries(byRule)
-    .filter(([, count]) => count > 0)
+  return counts
     .map(([rule, count]) => ({ rule, count, examples: examples.get(rule) ?? [] }))
     .sort((a, b) => (a.rule < b.rule ? -1 : 1));
 }
+
+type Example = QualityReport['rejected'][number]['examples'][number];

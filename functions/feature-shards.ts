@@ -14,6 +14,12 @@ export function featureMatrix(table: DecodedArrow, recipe: FittedRecipe): Matrix
   return { nSamples: table.nRows, nFeatures, values };
 }
 
+/** All rows of a run, in canonical order. */
+export interface FeatureRows extends Matrix {
+  /** Rows of each bucket, which lie end to end. */
+  readonly bucketRows: readonly number[];
+}
+
 /**
  * Reads all feature shards of a run into one matrix, in canonical row order.
  * @param allocate room for the values; default: of their own, not in the kernels' memory
@@ -26,14 +32,16 @@ export async function readFeatureMatrix(
   recipe: FittedRecipe,
   progress: (rows: number) => void,
   allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
-): Promise<Matrix> {
+): Promise<FeatureRows> {
   const nFeatures = recipe.features.length;
   const values = allocate(recipe.nSamples * nFeatures);
   let rows = 0;
+  const bucketRows: number[] = [];
   for await (const bytes of readAhead(nBuckets, (bucket) => objects.read(keys.features(bucket)))) {
     const table = decodeArrow(bytes);
     if (rows + table.nRows <= recipe.nSamples) interleave(table, recipe, values, rows);
     rows += table.nRows;
+    bucketRows.push(table.nRows);
     progress(rows);
   }
   if (rows !== recipe.nSamples) {
@@ -42,7 +50,7 @@ export async function readFeatureMatrix(
       { reason: 'row_count_mismatch', file: keys.features(0) },
     );
   }
-  return { nSamples: rows, nFeatures, values };
+  return { nSamples: rows, nFeatures, values, bucketRows };
 }
 
 function interleave(table: DecodedArrow, { features }: FittedRecipe, values: Float32Array, start: number) {

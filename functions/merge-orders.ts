@@ -1,7 +1,7 @@
 import { type BucketManifest, readPartials, referenceOf } from './bucket-manifests.ts';
+import { checkOrderRows } from './check-order-rows.ts';
 import type { OrdersPlan } from './contracts/artifacts.ts';
 import { defaultReference, RfmMerger } from './features/rfm.ts';
-import { checkReadable } from './readable-files.ts';
 import type { StepContext } from './shell.ts';
 import { writeEntities } from './write-entities.ts';
 
@@ -12,7 +12,12 @@ export async function mergeOrders(
   manifests: readonly BucketManifest[],
   { ports: { objects }, progress }: StepContext,
 ): Promise<number> {
-  checkReadable(plan, manifests);
+  for (const [index, file] of plan.files.entries()) {
+    checkOrderRows(
+      file,
+      manifests.filter((_, shard) => plan.rowShards[shard]!.file === index),
+    );
+  }
   const referenceMs = referenceOf(plan, manifests, defaultReference);
   const merger = new RfmMerger();
   for await (const [, partial] of readPartials(objects, plan, manifests)) merger.add(partial);

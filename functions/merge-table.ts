@@ -1,9 +1,10 @@
 import { type BucketManifest, readPartials, referenceOf } from './bucket-manifests.ts';
 import type { TablePlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
-import { checkEntityCells, checkEntityRows, placeInFile } from './features/check-entity-cells.ts';
+import { checkEntityCells, checkEntityRows } from './features/check-entity-cells.ts';
 import { windowStart } from './features/data-window.ts';
 import { EntityMerger } from './features/entity-merger.ts';
+import { placeInFile } from './features/shard-places.ts';
 import type { StepContext } from './shell.ts';
 import { writeEntities } from './write-entities.ts';
 

@@ -1,6 +1,7 @@
 import type { AccountRef, DayRange, EntityType } from './contracts/campaign-entities.ts';
 import type { CampaignEntity, Insight, InsightDay } from './contracts/campaign-insights.ts';
 import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts';
+import type { DrilldownRecord } from './contracts/drilldown-runs.ts';
 import type {
   ApiKeyRecord,
   DatasetRecord,
@@ -11,7 +12,14 @@ import type {
   StepProgress,
   TokenIssuerRecord,
 } from './contracts/records.ts';
-import type { Trigger } from './contracts/workflow.ts';
+import type { ChildSegment, SegmentDrilldownRecord } from './contracts/segment-drilldown.ts';
+import type {
+  ClusteringAlgorithm,
+  ClusterRecord,
+  OutlierRecord,
+  SegmentationRef,
+} from './contracts/segmentation-records.ts';
+import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
 
 /**
@@ -128,6 +136,21 @@ export interface SegmentStore {
   putSegments(segments: readonly SegmentRecord[]): Promise<void>;
   /** Ordered by segment id. */
   segments(tenant: string, dataset: string, runId: string): Promise<SegmentRecord[]>;
+  /** Segments of the analyses of a run; the same again overwrites. */
+  putClusters(clusters: readonly ClusterRecord[]): Promise<void>;
+  /** Of one algorithm or of all: by algorithm, then by cluster id. */
+  clusters(
+    tenant: string,
+    dataset: string,
+    runId: string,
+    algorithm?: ClusteringAlgorithm,
+  ): Promise<ClusterRecord[]>;
+  /** Changes fields of one segment; false where there is none. One conditional write. */
+  updateCluster(ref: SegmentationRef, clusterId: number, changes: Partial<ClusterRecord>): Promise<boolean>;
+  /** Outliers of one run, the riskiest first; the same again overwrites. */
+  putOutliers(outliers: readonly OutlierRecord[]): Promise<void>;
+  /** The first `limit` of them, the riskiest first. */
+  outliers(tenant: string, dataset: string, runId: string, limit: number): Promise<OutlierRecord[]>;
 }
 
 /** A label, and the run that wrote it. */
@@ -253,9 +276,28 @@ export interface CampaignDocumentStore {
   list<T>(tenant: string, collection: string, query: DocumentQuery): Promise<Page<CampaignDocument<T>>>;
 }
 
-export interface WorkflowStarter {
+/** Drill-downs of uploads and segments, by tenant and run id. */
+export interface DrilldownStore {
+  get(tenant: string, runId: string): Promise<DrilldownRecord | undefined>;
+  /** Writes the record of a new attempt. False, and no write, where it or a later one is there. */
+  begin(record: DrilldownRecord): Promise<boolean>;
+  /** Overwrites the record. False, and no write, where the attempt is not the record's: a late worker changes nothing. */
+  update(record: DrilldownRecord): Promise<boolean>;
+}
+
+/** Parts of published segments: which drill-down of a segment is shown, and its children. */
+export interface ChildSegmentStore {
+  /** Writes the children, then points the segment at them: until that one write readers see the former ones, whole. */
+  publish(record: SegmentDrilldownRecord, children: readonly ChildSegment[]): Promise<void>;
+  /** What is shown of a segment of a run, in the order written; undefined where it was never drilled into. */
+  shown(
+    segment: Pick<SegmentDrilldownRecord, 'tenant' | 'dataset' | 'runId' | 'segmentId'>,
+  ): Promise<{ record: SegmentDrilldownRecord; children: ChildSegment[] } | undefined>;
+}
+
+export interface WorkflowStarter<Input = Trigger> {
   /** Starts an execution; the same name and input twice is one execution. Returns its id. */
-  start(name: string, input: Trigger): Promise<string>;
+  start(name: string, input: Input): Promise<string>;
   /** Whether an execution still runs; one that nobody remembers does not. */
   isRunning(executionId: string): Promise<boolean>;
 }
@@ -281,5 +323,8 @@ export interface Ports {
   readonly events: EventPublisher;
   readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
+  readonly drilldowns: DrilldownStore;
+  readonly childSegments: ChildSegmentStore;
+  readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;
   readonly clock: Clock;
 }

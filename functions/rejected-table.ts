@@ -1,34 +1,36 @@
 import { decodeArrow } from './arrow/ipc.ts';
-import type { PartialManifest, TablePlan } from './contracts/artifacts.ts';
+import type { PartialManifest, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import { type RejectedColumns, RejectedRows, rejectedTable } from './features/rejected-rows.ts';
 import { readJson } from './json-objects.ts';
 import type { ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
 
-/** Shards in memory at once. */
+/** Files in memory at once. */
 const AHEAD = 2;
 
 /**
  * All rows of a run that were read and not used, piece by piece: those that could not be used, in the order of files and
  * lines; then those that merging left out, in the order of entities. Neither depends on the sharding.
  */
-export async function* rejectedRows(objects: ObjectStore, plan: TablePlan): AsyncGenerator<RejectedColumns> {
+export async function* rejectedRows(objects: ObjectStore, plan: RunPlan): AsyncGenerator<RejectedColumns> {
   const { run, files, rowShards, nBuckets } = plan;
   const keys = runKeys(run);
+  const tableAt = async (key: string) => decodeArrow(await objects.read(key));
   yield rejectedTable(decodeArrow(new RejectedRows().encode()), files, 0);
-  const shardOf = async (shard: number) => {
-    const manifest = readJson<PartialManifest>(objects, keys.partialManifest(shard));
-    const rejected = objects.read(keys.rejected(shard)).then(decodeArrow);
-    return [shard, (await manifest).places ?? 0, await rejected] as const;
-  };
+  const manifestOf = (shard: number) => readJson<PartialManifest>(objects, keys.partialManifest(shard));
   let before = 0;
-  for await (const [shard, places, rejected] of readAhead(rowShards.length, shardOf, AHEAD)) {
+  for await (const { shard, places, rejectedParts } of readAhead(rowShards.length, manifestOf)) {
     const { file } = rowShards[shard]!;
     if (rowShards[shard - 1]?.file !== file) before = files[file]!.layout.firstPlace;
-    yield rejectedTable(rejected, files, before);
+    const partOf = (part: number) => tableAt(keys.rejected(shard, part));
+    for await (const rejected of readAhead(rejectedParts, partOf, AHEAD)) {
+      yield rejectedTable(rejected, files, before);
+    }
     before += places;
   }
-  const leftOutOf = async (bucket: number) => decodeArrow(await objects.read(keys.leftOut(bucket)));
+  // Of orders every row that passes the rules is used.
+  if (plan.recipe === 'rfm') return;
+  const leftOutOf = (bucket: number) => tableAt(keys.leftOut(bucket));
   for await (const leftOut of readAhead(nBuckets, leftOutOf, AHEAD)) yield rejectedTable(leftOut, files, 0);
 }

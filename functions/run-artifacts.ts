@@ -14,6 +14,7 @@ import { columnData, ID_COLUMNS } from './features/entity-table.ts';
 import { canonicalJson, writeJson } from './json-objects.ts';
 import { readAhead } from './read-ahead.ts';
 import { rejectedRows } from './rejected-table.ts';
+import type { SegmentationDocument } from './run-segmentation.ts';
 import type { SegmentDescription } from './segments/describe.ts';
 import type { StepContext } from './shell.ts';
 
@@ -23,6 +24,14 @@ const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 /** Shards in memory at once while a table is streamed. */
 const AHEAD = 2;
 
+/** The documents among the artefacts of a run. */
+export interface RunDocuments {
+  readonly segments: readonly SegmentDescription[];
+  readonly quality: QualityReport;
+  /** Without a segmentation for orders without analyses. */
+  readonly segmentation: SegmentationDocument;
+}
+
 /**
  * Writes the published artefacts of a run and their index. Their bytes hold nothing of the run's id, its tenant, its
  * times or its sharding: equal input, request and seed give equal files, as the hashes show.
@@ -31,8 +40,7 @@ export async function writeArtifacts(
   { ports: { objects }, progress }: StepContext,
   plan: RunPlan,
   model: Model,
-  segments: readonly SegmentDescription[],
-  quality: QualityReport,
+  { segments, quality, segmentation }: RunDocuments,
 ): Promise<Artifact[]> {
   const keys = runKeys(plan.run);
   const write = async (name: string, chunks: AsyncIterable<Uint8Array>, type: string): Promise<Artifact> => {
@@ -77,9 +85,10 @@ export async function writeArtifacts(
     await json('scaler.json', model.recipe),
     await json('segment_profiles.json', segments),
     await json('quality_report.json', quality),
+    ...(segmentation.segmentations.length > 0 ? [await json('segmentation.json', segmentation)] : []),
     await arrow(plan.recipe === 'rfm' ? 'rfm_table.arrow' : 'entities.arrow', entityTable()),
     await arrow('labels.arrow', labelTable()),
-    ...(plan.recipe === 'table' ? [await arrow('rejected_rows.arrow', rejectedRows(objects, plan))] : []),
+    await arrow('rejected_rows.arrow', rejectedRows(objects, plan)),
   ];
   await writeJson(
     objects,

@@ -1,11 +1,32 @@
 import { z } from 'zod';
 import { awsPortsOnce } from './aws-ports-once.ts';
-import type { RunRef, Step } from './contracts/workflow.ts';
-import { runRefSchema } from './contracts/workflow.ts';
+import { type DrilldownStep, nameSchema, type RunRef, type Step } from './contracts/workflow.ts';
 import { InvalidRequestError, TransientStoreError, toProblem } from './errors.ts';
 import { createLogger, type Logger, logLevel, metricFields, stackOf } from './observability.ts';
 import type { Ports } from './ports.ts';
 import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress.ts';
+
+/** Functions that belong to no step of a run: nobody waits for their progress. */
+const WITHOUT_PROGRESS = [
+  'MarkFailed',
+  'MarkDrilldownFailed',
+  'RunSchedules',
+  'CampaignJobs',
+  'ReviewExperiments',
+] as const;
+type StepWithoutProgress = (typeof WITHOUT_PROGRESS)[number];
+
+function hasProgress(step: Step | DrilldownStep | StepWithoutProgress): step is Step | DrilldownStep {
+  return !WITHOUT_PROGRESS.some((one) => one === step);
+}
+
+/** What a run and a drill-down have in common: where their progress is written. */
+const reportedRunSchema = z.object({
+  tenant: nameSchema,
+  dataset: nameSchema.optional(),
+  runId: z.string(),
+});
+type ReportedRun = z.output<typeof reportedRunSchema>;
 
 /** What a step is given besides its input. */
 export interface StepContext {
@@ -43,7 +64,7 @@ export interface StepHandler<O> {
  * @throws InvalidRequestError when the event does not fit the schema
  */
 export function stepHandler<I, O>(
-  step: Step | 'MarkFailed' | 'RunSchedules' | 'CampaignJobs',
+  step: Step | DrilldownStep | StepWithoutProgress,
   schema: z.ZodType<I>,
   run: (input: I, context: StepContext) => Promise<O>,
   options: StepHandlerOptions = {},
@@ -65,8 +86,8 @@ export function stepHandler<I, O>(
       const input = parse(step, schema, event);
       const ports = await openPorts();
       const startedAt = ports.clock.now().toISOString();
-      const open = async (ref: RunRef) => {
-        if (step === 'MarkFailed' || step === 'RunSchedules' || step === 'CampaignJobs') return;
+      const open = async (ref: ReportedRun) => {
+        if (!hasProgress(step)) return;
         report = openProgress(ports, { ...ref, step, item: item ?? 0, startedAt }, log);
         await report.running();
       };
@@ -144,6 +165,6 @@ function itemOf(event: unknown): number | undefined {
   return z.int().min(0).safeParse(field(event, 'item')).data;
 }
 
-function runOf(value: unknown): RunRef | undefined {
-  return runRefSchema.safeParse(field(value, 'run')).data;
+function runOf(value: unknown): ReportedRun | undefined {
+  return reportedRunSchema.safeParse(field(value, 'run')).data;
 }

@@ -1,5 +1,4 @@
 import type { StepProgress } from './contracts/records.ts';
-import type { RunRef, Step } from './contracts/workflow.ts';
 import type { Problem } from './errors.ts';
 import type { Logger } from './observability.ts';
 import type { Ports } from './ports.ts';
@@ -20,7 +19,13 @@ export interface ProgressReport {
 /** Opens the report of one item. A write that fails is logged and dropped: no progress is worth a failed step. */
 export function openProgress(
   { runs, clock }: Pick<Ports, 'runs' | 'clock'>,
-  { tenant, runId, step, item, startedAt }: RunRef & { step: Step; item: number; startedAt: string },
+  {
+    tenant,
+    runId,
+    step,
+    item,
+    startedAt,
+  }: Pick<StepProgress, 'tenant' | 'runId' | 'step' | 'item' | 'startedAt'>,
   log: Logger,
 ): ProgressReport {
   let rows = 0;

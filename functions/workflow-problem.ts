@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepProgress } from './contracts/records.ts';
-import { type MarkFailedInput, STEPS } from './contracts/workflow.ts';
+import { ALL_STEPS, type MarkFailedInput } from './contracts/workflow.ts';
 import * as errors from './errors.ts';
 
 /** HTTP status of each error of ours, by name. */
@@ -38,7 +38,7 @@ export function workflowProblem(
   progress: readonly StepProgress[],
 ): errors.Problem {
   const inOrder = progress.toSorted(
-    (a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step) || a.item - b.item,
+    (a, b) => ALL_STEPS.indexOf(a.step) - ALL_STEPS.indexOf(b.step) || a.item - b.item,
   );
   const recorded = inOrder.find(({ status, problem }) => status === 'failed' && problem !== undefined);
   return recorded?.problem ?? caughtProblem(error, inOrder);

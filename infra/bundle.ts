@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -20,6 +20,29 @@ const onlyEnglish: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/**
+ * The forecasting library's WASM lies beside the bundle of a function that holds its loader: the one part finds it by
+ * `functions/load-augurs.ts`, the other by the URL of its own module, which is then the bundle.
+ */
+const FORECASTING_LOADER = 'functions/load-augurs.ts';
+const FORECASTING_WASM = [
+  '@bsull/augurs/ets_bg.wasm',
+  '@bsull/augurs/mstl_bg.wasm',
+  '@bsull/augurs/prophet_bg.wasm',
+  '@bsull/augurs-prophet-wasmstan/prophet-wasmstan.core.wasm',
+  '@bsull/augurs-prophet-wasmstan/prophet-wasmstan.core2.wasm',
+];
+
+/** Stan needs a system to run on, and of the two that are offered the one for browsers: the other starts a thread. */
+const threadlessSystem: Plugin = {
+  name: 'threadless-system',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@bytecodealliance\/preview2-shim\/\w+$/ }, ({ path }) => ({
+      path: join(ROOT, 'node_modules/@bytecodealliance/preview2-shim/lib/browser', `${basename(path)}.js`),
     }));
   },
 };
@@ -58,24 +81,29 @@ export async function bundleHandlers(
     sourcemap: 'external',
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
-    plugins: [onlyEnglish],
+    plugins: [onlyEnglish, threadlessSystem],
     logLevel: 'silent',
     write: false,
   });
 
   await rm(outdir, { recursive: true, force: true });
   await mkdir(join(outdir, 'maps'), { recursive: true });
-  const startsThreads = new Set(
+  const bundlesWith = (source: string) =>
     Object.entries(result.metafile.outputs)
-      .filter(([, { inputs }]) => WORKER_STARTER in inputs)
-      .map(([path]) => basename(path, '.js')),
-  );
+      .filter(([, { inputs }]) => source in inputs)
+      .map(([path]) => basename(path, '.js'));
+  const startsThreads = bundlesWith(WORKER_STARTER);
   for (const { path, contents } of result.outputFiles) {
     const isMap = path.endsWith('.map');
     const name = basename(path, isMap ? '.js.map' : '.js');
     if (isMap) await writeFile(join(outdir, 'maps', `${name}.map`), contents);
     else if (names.includes(name)) await writeModule(join(outdir, name), 'index.mjs', contents);
     else for (const user of startsThreads) await writeModule(join(outdir, user), `${name}.mjs`, contents);
+  }
+  for (const user of bundlesWith(FORECASTING_LOADER)) {
+    for (const file of FORECASTING_WASM) {
+      await copyFile(join(ROOT, 'node_modules', file), join(outdir, user, basename(file)));
+    }
   }
   const sizes = names.map(
     async (name) => [name, (await stat(join(outdir, name, 'index.mjs'))).size] as const,

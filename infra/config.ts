@@ -1,4 +1,4 @@
-import { STEPS, type Step } from '../functions/contracts/workflow.ts';
+import { DRILLDOWN_STEPS, type DrilldownStep, STEPS, type Step } from '../functions/contracts/workflow.ts';
 
 /** Memory and time of one function. */
 export interface FunctionSize {
@@ -11,6 +11,9 @@ export interface FunctionSize {
 /** A function of the workflow: one per step, and the one that records a failed run. */
 export type WorkflowFunction = Step | 'MarkFailed';
 
+/** A function of the drill-down workflow. */
+export type DrilldownFunction = DrilldownStep | 'MarkDrilldownFailed';
+
 /** A dataset that is segmented again at fixed times, with the request of its last run. */
 export interface ScheduledRun {
   readonly tenant: string;
@@ -20,7 +23,15 @@ export interface ScheduledRun {
 }
 
 /** Functions that answer routes, besides `Http`: each has the memory, time and rights that its routes need. */
-export const API_SERVICES = ['drilldown', 'datasets', 'segmentation', 'files', 'campaigns'] as const;
+export const API_SERVICES = [
+  'drilldown',
+  'datasets',
+  'segmentation',
+  'files',
+  'campaigns',
+  'experiments',
+  'training',
+] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
 /** One route of the HTTP API; paths are API Gateway's. */
@@ -38,6 +49,7 @@ export interface Route {
 /** Everything about a deployment that is a choice rather than a consequence. */
 export interface Config {
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
+  readonly drilldownWorkflow: Readonly<Record<DrilldownFunction, FunctionSize>>;
   readonly http: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
@@ -46,6 +58,9 @@ export interface Config {
   readonly campaigns: FunctionSize;
   readonly campaignJobs: FunctionSize;
   readonly runSchedules: FunctionSize;
+  readonly experiments: FunctionSize;
+  readonly training: FunctionSize;
+  readonly reviewExperiments: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -70,7 +85,11 @@ export interface Config {
     readonly formerVersions: number;
     /** Files that callers uploaded by presigned URLs. */
     readonly uploads: number;
+    /** Results of drill-downs, with the customers they were made of. */
+    readonly drilldowns: number;
   };
+  /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
+  readonly mailFrom?: string;
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
 }
@@ -94,6 +113,14 @@ export const config: Config = {
     PublishRun: oneCpu,
     MarkFailed: { memoryMb: 512, timeoutSeconds: 60 },
   },
+  drilldownWorkflow: {
+    // Ten million ids take half a GB, and a chunk of customers a tenth.
+    PlanDrilldown: { memoryMb: 1769, timeoutSeconds: 900 },
+    // A million customers of one parent as JavaScript objects.
+    ExploreParent: { memoryMb: 3008, timeoutSeconds: 900 },
+    PublishDrilldown: { memoryMb: 1024, timeoutSeconds: 900 },
+    MarkDrilldownFailed: { memoryMb: 512, timeoutSeconds: 60 },
+  },
   // More memory than the code needs: it buys the CPU that keeps a cold start short.
   http: { memoryMb: 1024, timeoutSeconds: 15 },
   // One whole CPU, and room for 60,000 customers as JavaScript objects; the API waits 30 s at most.
@@ -108,6 +135,11 @@ export const config: Config = {
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
+  // A visitor waits for it: one whole CPU.
+  experiments: { memoryMb: 1769, timeoutSeconds: 15 },
+  // It reads up to 100,000 assignments, and answers within the API's 30 s.
+  training: { memoryMb: 1769, timeoutSeconds: 29 },
+  reviewExperiments: { memoryMb: 1769, timeoutSeconds: 900 },
   authorizer: { memoryMb: 512, timeoutSeconds: 5 },
   mapConcurrency: { shards: 100, candidates: 50 },
   runTimeoutHours: 6,
@@ -125,6 +157,7 @@ export const config: Config = {
     { method: 'GET', path: '/v1/runs/{runId}/flow' },
     { method: 'POST', path: '/v1/datasets/{dataset}/score' },
     { method: 'GET', path: '/v1/segments' },
+    { method: 'GET', path: '/v1/segments/{segmentId}/members' },
     { method: 'GET', path: '/v1/customers/{customerId}/segment' },
     { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
     { method: 'GET', path: '/v1/datasets', service: 'datasets' },
@@ -139,9 +172,27 @@ export const config: Config = {
     { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', service: 'drilldown' },
     { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
     { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
+    { method: 'GET', path: '/api/segmentation/list', service: 'segmentation' },
+    { method: 'GET', path: '/api/segmentation/outliers', service: 'segmentation' },
+    { method: 'PUT', path: '/api/segmentation/update', service: 'segmentation' },
+    { method: 'GET', path: '/v1/runs/{runId}/segmentation', service: 'segmentation' },
+    { method: 'GET', path: '/v1/runs/{runId}/tree', service: 'segmentation' },
     { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
     { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
+    {
+      method: 'POST',
+      path: '/v1/segments/{segmentId}/drilldown',
+      service: 'drilldown',
+      credentials: 'apiKey',
+    },
+    {
+      method: 'GET',
+      path: '/v1/segments/{segmentId}/drilldown',
+      service: 'drilldown',
+      credentials: 'apiKey',
+    },
+    { method: 'GET', path: '/v1/drilldowns/{runId}', service: 'files', credentials: 'either' },
     { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/v1/campaigns/entities', service: 'campaigns', credentials: 'either' },
@@ -183,12 +234,46 @@ export const config: Config = {
     { method: 'DELETE', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
     { method: 'GET', path: '/api/v1/models/{id}/metrics', service: 'campaigns', credentials: 'either' },
     { method: 'POST', path: '/api/v1/models/{id}/activate', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
     { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', service: 'experiments' },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', service: 'experiments' },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/clustering/status',
+      service: 'experiments',
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/segmentation/{experimentId}/recommendations',
+      service: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/accept',
+      service: 'experiments',
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/dismiss',
+      service: 'experiments',
+    },
+    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', service: 'experiments' },
+    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', service: 'training' },
     // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
     { method: 'ANY', path: '/{proxy+}' },
   ],
   throttle: { rateLimit: 200, burstLimit: 400 },
-  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7 },
+  retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
   campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
 };
@@ -200,3 +285,6 @@ export function handlerName(functionName: string): string {
 
 /** Every function of the workflow, in the order they run. */
 export const WORKFLOW_FUNCTIONS: readonly WorkflowFunction[] = [...STEPS, 'MarkFailed'];
+
+/** Every function of the drill-down workflow, in the order they run. */
+export const DRILLDOWN_FUNCTIONS: readonly DrilldownFunction[] = [...DRILLDOWN_STEPS, 'MarkDrilldownFailed'];

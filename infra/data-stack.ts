@@ -7,6 +7,7 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -28,6 +29,7 @@ export interface DataStores {
   readonly labels: ITable;
   readonly apiKeys: ITable;
   readonly configs: ITable;
+  readonly experiments: ITable;
   readonly campaigns: ITable;
 }
 
@@ -38,7 +40,8 @@ export interface DataStackProps extends StackProps {
 
 /**
  * Bucket and tables. All are retained when the stack is deleted. Keys are AWS-managed: encryption at rest with no key
- * to pay for, rotate or lose; a customer-managed key is worth it only where key access must be audited or revoked.
+ * to pay for, rotate or lose; a customer-managed key is worth it only where key access must be audited or revoked, as that to
+ * what experiments have learned must.
  */
 export class DataStack extends Stack implements DataStores {
   readonly bucket: IBucket;
@@ -47,6 +50,7 @@ export class DataStack extends Stack implements DataStores {
   readonly labels: ITable;
   readonly apiKeys: ITable;
   readonly configs: ITable;
+  readonly experiments: ITable;
   readonly campaigns: ITable;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
@@ -65,6 +69,7 @@ export class DataStack extends Stack implements DataStores {
     this.labels = this.table('Labels', TTL_ATTRIBUTE) as ITable;
     this.apiKeys = this.table('ApiKeys') as ITable;
     this.configs = this.table('Configs') as ITable;
+    this.experiments = this.table('Experiments', undefined, this.experimentsKey()) as ITable;
     const campaigns = this.table('Campaigns', TTL_ATTRIBUTE);
     campaigns.addGlobalSecondaryIndex({
       indexName: CAMPAIGNS_BY_LABEL.name,
@@ -80,6 +85,7 @@ export class DataStack extends Stack implements DataStores {
     new CfnOutput(this, 'LabelsTableName', { value: this.labels.tableName });
     new CfnOutput(this, 'ApiKeysTableName', { value: this.apiKeys.tableName });
     new CfnOutput(this, 'ConfigsTableName', { value: this.configs.tableName });
+    new CfnOutput(this, 'ExperimentsTableName', { value: this.experiments.tableName });
     new CfnOutput(this, 'CampaignsTableName', { value: this.campaigns.tableName });
   }
 
@@ -108,6 +114,11 @@ export class DataStack extends Stack implements DataStores {
         },
         { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
         {
+          id: 'ExpireDrilldowns',
+          prefix: PREFIX.drilldowns,
+          expiration: Duration.days(retentionDays.drilldowns),
+        },
+        {
           // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
           id: 'CoolRuns',
           prefix: PREFIX.runs,
@@ -124,12 +135,22 @@ export class DataStack extends Stack implements DataStores {
     return bucket as IBucket;
   }
 
-  private table(id: string, timeToLiveAttribute?: string): Table {
+  private experimentsKey(): Key {
+    return new Key(this, 'ExperimentsKey', {
+      description: 'Encrypts what experiments have learned',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  private table(id: string, timeToLiveAttribute?: string, encryptionKey?: Key): Table {
     return new Table(this, id, {
       partitionKey: { name: KEY.partition, type: AttributeType.STRING },
       sortKey: { name: KEY.sort, type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
+      ...(encryptionKey
+        ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: encryptionKey as IKey }
+        : { encryption: TableEncryption.AWS_MANAGED }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,

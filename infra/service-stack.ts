@@ -4,6 +4,8 @@ import { Construct } from 'constructs';
 import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
+import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
+import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
@@ -49,13 +51,18 @@ export class ServiceStack extends Stack {
       size: config.authorizer,
       description: 'Checks API keys',
     }).useTable(ENV.apiKeysTable, stores.apiKeys, ['GetItem']);
-    // It computes on what it is sent: no store, no right but to write its log.
+    const drilldowns = new DrilldownWorkflow(this, 'Drilldowns', { bundles, stores, config });
+    // It computes on what it is sent, and of what was uploaded it knows that it is there.
     const drilldown = new ServiceFunction(this, 'Drilldown', {
       bundles,
       handler: 'drilldown-http',
       size: config.drilldown,
-      description: 'Answers the drill-down on the customers of a request',
-    });
+      description: 'Answers the drill-down on the customers of a request, and starts that of an upload',
+    })
+      .useBucket(stores.bucket, { read: [PREFIX.uploads, PREFIX.drilldowns, PREFIX.runs], list: true })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['GetItem', 'Query'])
+      .useWorkflow(drilldowns.stateMachine, ENV.drilldownMachineArn);
     const datasets = new ServiceFunction(this, 'Datasets', {
       bundles,
       handler: 'datasets-http',
@@ -65,16 +72,22 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
+    const experiments = new ExperimentFunctions(this, 'ExperimentFunctions', {
+      bundles,
+      stores,
+      stateMachine,
+      config,
+    });
     // It computes on what it is sent; runs and models are read to try a segmentation out, and a run is started on request.
     const segmentation = new ServiceFunction(this, 'SegmentationHttp', {
       bundles,
       handler: 'segmentation-http',
       size: config.segmentation,
-      description: 'Segments leads while the caller waits',
+      description: 'Answers the segmentation: what runs found, and leads while the caller waits',
     })
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
       .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query'])
-      .useTable(ENV.segmentsTable, stores.segments, ['Query'])
+      .useTable(ENV.segmentsTable, stores.segments, ['Query', 'UpdateItem'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
     const files = new ServiceFunction(this, 'Files', {
@@ -82,7 +95,14 @@ export class ServiceStack extends Stack {
       handler: 'files-http',
       size: config.files,
       description: 'Lets callers move files to and from the bucket',
-    }).useBucket(stores.bucket, { read: [PREFIX.uploads], write: [PREFIX.uploads], list: true, parts: true });
+    })
+      .useBucket(stores.bucket, {
+        read: [PREFIX.uploads, PREFIX.drilldowns],
+        write: [PREFIX.uploads],
+        list: true,
+        parts: true,
+      })
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'Query']);
     const campaigns = new ServiceFunction(this, 'Campaigns', {
       bundles,
       handler: 'campaigns-http',
@@ -106,6 +126,8 @@ export class ServiceStack extends Stack {
         segmentation: segmentation.lambda,
         files: files.lambda,
         campaigns: campaigns.lambda,
+        experiments: experiments.http.lambda,
+        training: experiments.training.lambda,
       },
       authorizer: authorizer.lambda,
       config,
@@ -147,9 +169,17 @@ export class ServiceStack extends Stack {
       stateMachine,
       runSchedules: runSchedules.lambda,
       campaignJobs: campaignJobs.lambda,
+      reviewExperiments: experiments.review.lambda,
       undelivered,
     });
-    new Alarms(this, 'Alarms', { stateMachine, http, authorizer, undelivered, config });
+    new Alarms(this, 'Alarms', {
+      stateMachine,
+      drilldowns: drilldowns.stateMachine,
+      http,
+      authorizer,
+      undelivered,
+      config,
+    });
 
     new CfnOutput(this, 'ApiUrl', { value: http.stage.url });
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });

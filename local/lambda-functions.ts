@@ -3,11 +3,12 @@ import type { FunctionDefinition } from './lambda-process.ts';
 import type { Assembly } from './template.ts';
 import { REGION } from './template-names.ts';
 
-/** Where SDK clients find the services: `AWS_ENDPOINT_URL_S3`, `…_DYNAMODB` and `…_SFN`. */
+/** Where SDK clients find the services: `AWS_ENDPOINT_URL_S3`, `…_DYNAMODB`, `…_SFN` and `…_EVENTBRIDGE`. */
 export interface Endpoints {
   readonly s3: string;
   readonly dynamodb: string;
   readonly sfn: string;
+  readonly eventbridge: string;
 }
 
 interface FunctionProperties {
@@ -49,5 +50,6 @@ export function variablesFor(
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SFN: endpoints.sfn,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.eventbridge,
   };
 }

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { startDynamoDb } from './dynamodb.ts';
 import type { Deliver } from './event-targets.ts';
 import { createEventBus, type EventBus } from './events.ts';
+import { createEventsApi } from './events-api.ts';
 import { createHttpApi } from './http.ts';
 import { listen, type RequestHandler } from './http-listener.ts';
 import { readHttpApi } from './http-routes.ts';
@@ -152,7 +153,15 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
   let answerWorkflow = unavailable;
   const door = await listen((request, response) => answerWorkflow(request, response));
   closers.push(() => door.close());
-  const endpoints = { s3: s3.endpoint, dynamodb: dynamodb.endpoint, sfn: door.url };
+  let answerEvents = unavailable;
+  const eventsDoor = await listen((request, response) => answerEvents(request, response));
+  closers.push(() => eventsDoor.close());
+  const endpoints = {
+    s3: s3.endpoint,
+    dynamodb: dynamodb.endpoint,
+    sfn: door.url,
+    eventbridge: eventsDoor.url,
+  };
 
   const lambda = new Lambda({
     functions: functionsOf(assembly),
@@ -180,6 +189,7 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
       ? workflow.start(arn, input as Json)
       : lambda.invoke(arn, JSON.stringify(input));
   events = createEventBus({ assembly, iam, deliver, log });
+  answerEvents = createEventsApi(events, iam);
   const schedules = withSchedules ? startSchedules({ assembly, iam, deliver, log }) : undefined;
   closers.push(() => schedules?.stop());
 

@@ -3,9 +3,9 @@ import {
   roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
 } from './kmeans-products';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
-import { KMeansState, addSample, clocksOf, moveLane, openGroup } from './kmeans-state';
+import { KMeansState, addSample, clocksOf, moveLane, openGroup, rowAddress } from './kmeans-state';
 import { upperBound } from './kmeans-tile';
-import { loadTile } from './rows';
+import { loadBlock, loadTile } from './rows';
 
 /** A gap no clock ever exceeds, of the lanes that only fill the last block. */
 const NEVER: f32 = 3.4e38;
@@ -18,7 +18,11 @@ function blockOf(state: KMeansState, sample: i32): usize {
 
 /** Transposes 8 samples in a row; of the last block the last sample fills the rest. */
 @inline
-function loadBlock(state: KMeansState, sample: i32, tile: usize): void {
+function loadSamples(state: KMeansState, sample: i32, tile: usize): void {
+  if (sample + 8 <= state.nSamples) {
+    loadBlock(rowAddress(state, sample), state.nFeatures, tile);
+    return;
+  }
   const samples = state.squares;
   for (let lane = 0; lane < 8; lane++) {
     store<i32>(samples + (<usize>lane << 2), min(sample + lane, state.nSamples - 1));
@@ -82,7 +86,7 @@ export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): v
   const nFeatures = state.nFeatures, zero = f32x4.splat(0);
   for (let sample = first; sample < last; sample += 8) {
     const tile = blockOf(state, sample);
-    loadBlock(state, sample, tile);
+    loadSamples(state, sample, tile);
     storeSquaredNorms(tile, nFeatures, state.squaredNorms + (<usize>sample << 2));
     nearestByProducts(tile, nFeatures, state.centersBy4, state.halfNorms, state.nGroups, state.keys);
     findNearest(state.keys, state.nClusters, productBest0, productBest1);
@@ -111,7 +115,7 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
   let changed = 0, stale = 0;
   for (let sample = first; sample < last; sample += 8) {
     const tile = blockOf(state, sample);
-    if (!state.blocks) loadBlock(state, sample, tile);
+    if (!state.blocks) loadSamples(state, sample, tile);
     nearestByProducts(tile, nFeatures, centers, halfNorms, nGroups, keys);
     const best0 = productBest0, best1 = productBest1;
     const labels = state.labels + (<usize>sample << 1), norms = state.squaredNorms + (<usize>sample << 2);

@@ -1,5 +1,5 @@
 import { settleTileByGroups } from './kmeans-bounds';
-import { KMeansState, labelOf } from './kmeans-state';
+import { KMeansState, labelOf, rowAddress } from './kmeans-state';
 import { settleTile } from './kmeans-tile';
 import { touch } from './rows';
 
@@ -35,14 +35,11 @@ export function enqueue(state: KMeansState, sample: i32, stale: i32): i32 {
   return changed;
 }
 
-/** Loads ahead the rows of 8 samples, and their bounds. The result only keeps the loads from being dropped. */
+/** Loads ahead the rows of samples in a row, and their bounds. The result keeps the loads from being dropped. */
 @inline
-export function touchSamples(state: KMeansState, sample: i32): i32 {
-  const rowBytes = <usize>state.nFeatures << 2;
-  let touched = touch(state.rows + <usize>sample * rowBytes, rowBytes << 3);
-  if (state.bounds) {
-    const boundsBytes = <usize>((state.nGroups + 3) & ~3) << 2;
-    touched += touch(state.bounds + <usize>sample * boundsBytes, boundsBytes << 3);
-  }
-  return touched;
+export function touchSamples(state: KMeansState, first: i32, count: i32): i32 {
+  const touched = touch(rowAddress(state, first), <usize>(count * state.nFeatures) << 2);
+  if (!state.bounds) return touched;
+  const width = (state.nGroups + 3) & ~3;
+  return touched + touch(state.bounds + (<usize>first * <usize>width << 2), <usize>(count * width) << 2);
 }

@@ -1,5 +1,5 @@
 import { enqueue, touchSamples } from './kmeans-queue';
-import { KMeansState, clocksOf } from './kmeans-state';
+import { KMeansState, staleOf } from './kmeans-state';
 import { select } from './simd';
 
 /** Samples that share a page: 2 ^ this. */
@@ -102,13 +102,10 @@ export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usi
     const end = min(start + PAGE, last);
     let blocks = 0;
     for (let sample = start; sample < end; sample += 8) {
-      const labels = state.labels + (<usize>sample << 1), gaps = state.gaps + (<usize>sample << 2);
-      const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
-      const stale =
-        i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4);
+      const stale = staleOf(state, sample);
       if (!stale) continue;
       blocks++;
-      touched += touchSamples(state, sample);
+      touched += touchSamples(state, sample, 8);
       changed += enqueue(state, sample, stale);
     }
     // Samples that still wait had a gap that has expired: their page is not yet known then.
@@ -116,8 +113,7 @@ export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usi
     else if (end - start == PAGE) learnPage(state, sort, start, pageGaps);
     sort.blocks += blocks;
   }
-  // Keeps the loads above from being dropped; never both true.
-  if (touched == 0x7fffffff && changed < 0) unreachable();
+  state.touched = touched;
   return changed;
 }
 

@@ -87,6 +87,10 @@ export class KMeansState {
   keys: usize;
   /** OUT samples whose gap did not exceed their clock, when looked at, so far. */
   staleSamples: i32;
+  /** SCRATCH i32 [1024] samples to be decided again. */
+  list: usize;
+  /** SCRATCH */
+  touched: i32;
 }
 
 /** Clocks of the shells of four samples, whose labels lie at `labels`. */
@@ -96,6 +100,16 @@ export function clocksOf(clocks: usize, labels: usize): v128 {
   values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 2) << 2), values, 1);
   values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 4) << 2), values, 2);
   return v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 6) << 2), values, 3);
+}
+
+/** Which of 8 samples in a row have a gap that no longer exceeds its clock: bit l for sample + l. */
+@inline
+export function staleOf(state: KMeansState, sample: i32): i32 {
+  const labels = state.labels + (<usize>sample << 1), gaps = state.gaps + (<usize>sample << 2);
+  const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
+  return (
+    i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4)
+  );
 }
 
 /** Takes back a sample's bound of a group of centers: whether one of them is nearest is open again. */

@@ -1,14 +1,15 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
+import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
+import { dynamodbChildSegments } from './dynamodb-child-segments.ts';
 import { dynamodbConfigs } from './dynamodb-configs.ts';
 import { dynamodbDocuments } from './dynamodb-documents.ts';
+import { dynamodbDrilldowns } from './dynamodb-drilldowns.ts';
 import { dynamodbExperiments } from './dynamodb-experiments.ts';
 import { dynamodbInsights } from './dynamodb-insights.ts';
 import { dynamodbLabels } from './dynamodb-labels.ts';
@@ -41,10 +42,17 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     campaignDocuments: once(() => dynamodbDocuments(table(ENV.campaignsTable))),
     rateCounters: once(() => dynamodbRateCounters(table(ENV.campaignsTable))),
     experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
-    events: once(() => eventbridgeEvents(new EventBridgeClient(clientSettings), setting(ENV.eventBusArn))),
-    mailer: once(() => sesMailer(() => new SESv2Client(clientSettings), env[ENV.mailFrom])),
+    events: once(() => eventbridgeEvents(setting(ENV.eventBusArn))),
+    mailer: once(() => sesMailer(env[ENV.mailFrom])),
     workflow: once(() =>
-      stepfunctionsWorkflow(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
+      stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
+    ),
+    drilldowns: once(() => dynamodbDrilldowns(table(ENV.runsTable))),
+    childSegments: once(() => dynamodbChildSegments(table(ENV.segmentsTable))),
+    drilldownWorkflow: once(() =>
+      stepfunctionsWorkflow<DrilldownRef>(new SFNClient(clientSettings), () =>
+        setting(ENV.drilldownMachineArn),
+      ),
     ),
   };
   return {
@@ -89,6 +97,15 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get workflow() {
       return stores.workflow();
+    },
+    get drilldowns() {
+      return stores.drilldowns();
+    },
+    get childSegments() {
+      return stores.childSegments();
+    },
+    get drilldownWorkflow() {
+      return stores.drilldownWorkflow();
     },
     clock: { now: () => new Date() },
   };

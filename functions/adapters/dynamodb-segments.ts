@@ -1,4 +1,6 @@
+import { KEY } from '../contracts/env.ts';
 import type { SegmentRecord } from '../contracts/records.ts';
+import type { ClusteringAlgorithm, ClusterRecord, OutlierRecord } from '../contracts/segmentation-records.ts';
 import type { SegmentStore } from '../ports.ts';
 import { type Item, recordOf, type Table } from './dynamodb-table.ts';
 
@@ -13,6 +15,15 @@ function itemOf(segment: SegmentRecord): Item {
   };
 }
 
+const clusterSk = (runId: string, algorithm: string, clusterId: number) =>
+  `${analysisPrefix(runId, algorithm as ClusteringAlgorithm)}${String(clusterId).padStart(5, '0')}`;
+const analysisPrefix = (runId: string, algorithm?: ClusteringAlgorithm) =>
+  `RUN#${runId}#A#${algorithm === undefined ? '' : `${algorithm}#`}`;
+
+/** The outliers of one run have a partition of their own, in which they stand by risk. */
+const outliersPk = (tenant: string, dataset: string, runId: string) =>
+  `${partition(tenant, dataset)}#RUN#${runId}#OUTLIERS`;
+
 /** Segments of all runs, one partition per dataset. */
 export function dynamodbSegments(table: Table): SegmentStore {
   return {
@@ -22,6 +33,43 @@ export function dynamodbSegments(table: Table): SegmentStore {
     async segments(tenant, dataset, runId) {
       const items = await table.withPrefix(partition(tenant, dataset), runPrefix(runId));
       return items.map((item) => recordOf<SegmentRecord>(item));
+    },
+    async putClusters(clusters) {
+      await table.putAll(
+        clusters.map((cluster) => ({
+          ...cluster,
+          pk: partition(cluster.tenant, cluster.dataset),
+          sk: clusterSk(cluster.run_id, cluster.clustering_algorithm, cluster.cluster_id),
+        })),
+      );
+    },
+    async clusters(tenant, dataset, runId, algorithm) {
+      const items = await table.withPrefix(partition(tenant, dataset), analysisPrefix(runId, algorithm));
+      return items.map((item) => recordOf<ClusterRecord>(item));
+    },
+    updateCluster({ tenant, dataset, run_id, clustering_algorithm }, clusterId, changes) {
+      const sk = clusterSk(run_id, clustering_algorithm, clusterId);
+      return table.set(partition(tenant, dataset), sk, changes);
+    },
+    async putOutliers(outliers) {
+      await table.putAll(
+        outliers.map((outlier, rank) => ({
+          ...outlier,
+          pk: outliersPk(outlier.tenant, outlier.dataset, outlier.run_id),
+          sk: String(rank).padStart(6, '0'),
+        })),
+      );
+    },
+    async outliers(tenant, dataset, runId, limit) {
+      const items = await table.query(
+        {
+          KeyConditionExpression: `${KEY.partition} = :pk`,
+          ExpressionAttributeValues: { ':pk': outliersPk(tenant, dataset, runId) },
+          ConsistentRead: true,
+        },
+        limit,
+      );
+      return items.map((item) => recordOf<OutlierRecord>(item));
     },
   };
 }

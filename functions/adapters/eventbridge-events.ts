@@ -1,16 +1,19 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE } from '../contracts/env.ts';
 import { TransientStoreError } from '../errors.ts';
 import type { EventPublisher } from '../experiment-ports.ts';
+import { clientSettings } from './client-settings.ts';
 import { storeFault } from './store-faults.ts';
 
 /** Most entries that EventBridge takes in one request. */
 const ENTRIES = 10;
 
-/** Events on one bus of EventBridge. */
-export function eventbridgeEvents(client: EventBridgeClient, busArn: string): EventPublisher {
+/** Events on one bus of EventBridge. The SDK is loaded with the first event: most functions never publish one. */
+export function eventbridgeEvents(busArn: string): EventPublisher {
   return {
     async publish(events) {
+      if (events.length === 0) return;
+      const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
+      const client = new EventBridgeClient(clientSettings);
       for (let start = 0; start < events.length; start += ENTRIES) {
         const Entries = events
           .slice(start, start + ENTRIES)

@@ -1,19 +1,16 @@
-import type {
-  ApiKeyRecord,
-  LabelRecord,
-  LeftRecord,
-  SegmentRecord,
-  TokenIssuerRecord,
-} from '../contracts/records.ts';
-import type { Trigger } from '../contracts/workflow.ts';
+import type { ApiKeyRecord, LabelRecord, LeftRecord, TokenIssuerRecord } from '../contracts/records.ts';
+import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { ExperimentEvent, Mail } from '../experiment-ports.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports, WorkflowStarter } from '../ports.ts';
+import { memoryChildSegments } from './memory-child-segments.ts';
 import { memoryConfigs } from './memory-configs.ts';
 import { memoryDocuments } from './memory-documents.ts';
+import { memoryDrilldowns } from './memory-drilldowns.ts';
 import { memoryExperiments } from './memory-experiments.ts';
 import { memoryInsights } from './memory-insights.ts';
 import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
+import { memorySegments } from './memory-segments.ts';
 import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
 import { executionExists } from './store-errors.ts';
 
@@ -28,6 +25,8 @@ export interface MemoryPorts extends Ports {
     readonly labels: Map<string, Map<string, (LabelRecord | LeftRecord) & { readonly expiresAt?: number }>>;
     /** Input of every execution started, by name. */
     readonly executions: Map<string, Trigger>;
+    /** The same of drill-downs. */
+    readonly drilldownExecutions: Map<string, DrilldownRef>;
     /** Ids of executions that have ended; every other one counts as running. */
     readonly ended: Set<string>;
     /** API keys; push a record to admit its key. */
@@ -44,9 +43,9 @@ export interface MemoryPorts extends Ports {
 export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {}): MemoryPorts {
   const objects = new Map<string, Uint8Array>();
   const uploads: MemoryUploads = new Map();
-  const segments = new Map<string, SegmentRecord>();
   const labels: MemoryPorts['contents']['labels'] = new Map();
   const executions = new Map<string, Trigger>();
+  const drilldownExecutions = new Map<string, DrilldownRef>();
   const ended = new Set<string>();
   const apiKeys: ApiKeyRecord[] = [];
   const issuers: TokenIssuerRecord[] = [];
@@ -55,7 +54,18 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const mails: Mail[] = [];
 
   return {
-    contents: { objects, uploads, labels, executions, ended, apiKeys, issuers, events, mails },
+    contents: {
+      objects,
+      uploads,
+      labels,
+      executions,
+      drilldownExecutions,
+      ended,
+      apiKeys,
+      issuers,
+      events,
+      mails,
+    },
     objects: memoryObjects(objects),
     transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
@@ -75,20 +85,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       },
     },
     clock: { now },
-    segments: {
-      async putSegments(records) {
-        for (const record of records) {
-          const { tenant, dataset, run_id, segment_id } = record;
-          segments.set([tenant, dataset, run_id, segment_id].join('/'), structuredClone(record));
-        }
-      },
-      async segments(tenant, dataset, runId) {
-        const ofRun = [...segments.values()].filter(
-          (s) => s.tenant === tenant && s.dataset === dataset && s.run_id === runId,
-        );
-        return structuredClone(ofRun).sort((a, b) => a.segment_id - b.segment_id);
-      },
-    },
+    segments: memorySegments(),
     labels: {
       async putLabels({ tenant, dataset, runId }, records, expiresAt) {
         const key = [tenant, dataset, runId].join('/');
@@ -134,16 +131,23 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         return counts.get(key)!;
       },
     },
-    workflow: {
-      async start(name, input) {
-        const earlier = executions.get(name);
-        if (earlier && JSON.stringify(earlier) !== JSON.stringify(input)) throw executionExists(name);
-        executions.set(name, structuredClone(input));
-        return `memory:${name}`;
-      },
-      async isRunning(executionId) {
-        return !ended.has(executionId);
-      },
+    workflow: memoryWorkflow(executions, ended),
+    drilldowns: memoryDrilldowns(),
+    childSegments: memoryChildSegments(),
+    drilldownWorkflow: memoryWorkflow(drilldownExecutions, ended),
+  };
+}
+
+function memoryWorkflow<Input>(executions: Map<string, Input>, ended: Set<string>): WorkflowStarter<Input> {
+  return {
+    async start(name, input) {
+      const earlier = executions.get(name);
+      if (earlier && JSON.stringify(earlier) !== JSON.stringify(input)) throw executionExists(name);
+      executions.set(name, structuredClone(input));
+      return `memory:${name}`;
+    },
+    async isRunning(executionId) {
+      return !ended.has(executionId);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { RunRecord, StepProgress } from '../contracts/records.ts';
-import { STEPS } from '../contracts/workflow.ts';
+import { ALL_STEPS } from '../contracts/workflow.ts';
 
 /** Name of the list of a tenant's runs, which its cursors are bound to. */
 export const RUN_LIST = 'runs';
@@ -11,5 +11,5 @@ export function startKey({ startedAt, runId }: Pick<RunRecord, 'startedAt' | 'ru
 
 /** Order of progress records: as the workflow goes, then by item. */
 export function byStepAndItem(a: StepProgress, b: StepProgress): number {
-  return STEPS.indexOf(a.step) - STEPS.indexOf(b.step) || a.item - b.item;
+  return ALL_STEPS.indexOf(a.step) - ALL_STEPS.indexOf(b.step) || a.item - b.item;
 }

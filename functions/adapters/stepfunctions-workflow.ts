@@ -10,7 +10,10 @@ const UNKNOWN = ['ExecutionDoesNotExist', 'InvalidArn'];
  * Executions of one state machine.
  * @param machine gives its ARN, which only starting needs
  */
-export function stepfunctionsWorkflow(client: SFNClient, machine: () => string): WorkflowStarter {
+export function stepfunctionsWorkflow<Input>(
+  client: SFNClient,
+  machine: () => string,
+): WorkflowStarter<Input> {
   return {
     async start(name, input) {
       const stateMachineArn = machine();

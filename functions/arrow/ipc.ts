@@ -15,7 +15,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { InvalidDatasetError } from '../errors.ts';
-import { checkedColumn, readBatches } from './read-batches.ts';
+import { type ArrowBatches, checkedColumn, readBatches } from './read-batches.ts';
 import { decodeUtf8Column, encodeUtf8Column, joinUtf8, sliceUtf8, type Utf8Column } from './utf8.ts';
 
 /** Values of one column: text as strings or as their UTF-8 bytes, numbers as the typed array of their Arrow type. No nulls. */
@@ -227,6 +227,17 @@ export async function* arrowFileChunks(
   yield queue.take();
 }
 
+function firstRows({ schema, batches }: ArrowBatches, mostRows: number): ArrowBatches {
+  const first: RecordBatch[] = [];
+  let left = mostRows;
+  for (const batch of batches) {
+    if (left <= 0) break;
+    first.push(batch.numRows <= left ? batch : batch.slice(0, left));
+    left -= batch.numRows;
+  }
+  return { schema, batches: first };
+}
+
 type NumericColumn = Float64Array | Float32Array | Int32Array;
 
 /** A decoded Arrow table. The numeric getters may return views of the decoded bytes. */
@@ -244,10 +255,11 @@ export interface DecodedArrow {
 
 /**
  * Reads an Arrow IPC file or stream without compression, as `encodeArrowFile` and `encodeArrowStream` write them.
+ * @param mostRows of the table, the first ones
  * @throws InvalidDatasetError for bytes that are corrupt, truncated or compressed
  */
-export function decodeArrow(bytes: Uint8Array): DecodedArrow {
-  const { schema, batches } = readBatches(bytes);
+export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINITY): DecodedArrow {
+  const { schema, batches } = firstRows(readBatches(bytes), mostRows);
   const nRows = batches.reduce((rows, batch) => rows + batch.numRows, 0);
 
   function chunks(name: string, type: string): Data[] {

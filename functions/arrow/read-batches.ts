@@ -3,6 +3,12 @@ import { InvalidDatasetError } from '../errors.ts';
 
 const MAGIC = 'ARROW1';
 
+/** What a file or a stream holds. */
+export interface ArrowBatches {
+  readonly schema: Schema;
+  readonly batches: readonly RecordBatch[];
+}
+
 function isMagic(bytes: Uint8Array): boolean {
   return bytes.length === MAGIC.length && bytes.every((byte, i) => byte === MAGIC.charCodeAt(i));
 }
@@ -11,7 +17,7 @@ function isMagic(bytes: Uint8Array): boolean {
  * Schema and non-empty record batches of an Arrow IPC file or stream.
  * @throws InvalidDatasetError when it is truncated, corrupt, compressed or something else
  */
-export function readBatches(bytes: Uint8Array): { schema: Schema; batches: RecordBatch[] } {
+export function readBatches(bytes: Uint8Array): ArrowBatches {
   if (bytes.length < 8) {
     throw new InvalidDatasetError(
       `This is no Arrow data: found ${bytes.length} bytes, expected a file or a stream with a schema.`,

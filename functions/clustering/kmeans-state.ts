@@ -73,6 +73,9 @@ const SQUARED_NORMS = 35;
 const BLOCKS = 36;
 const KEYS = 37;
 const STALE_SAMPLES = 38;
+const LIST = 39;
+/** Samples that may wait in a list; mirrors wasm/kmeans-list.ts. */
+const LIST_LENGTH = 1024;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -120,7 +123,8 @@ export function createState(
   const halfNorms = memory.f32(nGroups * 4).fill(NOWHERE_HALF_NORM);
   const isPacked = nSamples * nFeatures <= PACK_UP_TO_VALUES;
   const blocks = memory.f32(isPacked ? nSlots * nFeatures + 24 : 0);
-  const fields = memory.i32(39).fill(0);
+  const fields = memory.i32(41).fill(0);
+  fields[LIST] = memory.i32(LIST_LENGTH).byteOffset;
   fields[BLOCKS] = isPacked ? blocks.byteOffset : 0;
   fields[SQUARED_NORMS] = memory.f32(nSlots).byteOffset;
   fields[KEYS] = memory.f32(nGroups * 32).byteOffset;

@@ -9,7 +9,9 @@ const RUNS = 8;
 const CALL_SAMPLES = 16_384;
 /** Sorting takes about as long as looking at all samples this many times. */
 const COST_IN_PASSES = 3;
-/** Largest table that is sorted, bytes: sorting takes as much memory again, twice when it is repeated. */
+/** Smallest table that is sorted, bytes: a core's own cache holds smaller ones. */
+const LEAST_BYTES = 2 ** 20;
+/** Largest: sorting takes as much memory again, twice when it is repeated. */
 const MOST_BYTES = 2 ** 30;
 /** A gap every clock exceeds: the page is looked at. */
 const UNKNOWN = -3e38;
@@ -61,9 +63,13 @@ export class SortedRows {
     this.#fields.set([this.#pageGaps.byteOffset, memory.u16(nPages).fill(0).byteOffset], 7);
   }
 
-  /** Whether a fit's samples may be sorted: weighted sums hang on the order, and so do bounds per group of centers. */
-  static suits({ nSamples, nFeatures, weights }: KMeansState): boolean {
-    return !weights && nSamples >= 2 * PAGE && nSamples * nFeatures * 4 <= MOST_BYTES;
+  /**
+   * Whether a fit's samples may be sorted, and gain from it: weighted sums hang on the order; and rows of few clusters are
+   * decided in tiles of any, for which reading rows one by one costs no more than sorting them.
+   */
+  static suits({ nSamples, nFeatures, weights, hasOrder }: KMeansState): boolean {
+    const bytes = nSamples * nFeatures * 4;
+    return hasOrder && !weights && bytes >= LEAST_BYTES && bytes <= MOST_BYTES;
   }
 
   /** Decides again the samples whose gap expired, as `kmeans_reassign_f32`, and returns how many labels changed. */

@@ -159,17 +159,16 @@ export interface UnreadableCells {
 export interface PartialManifest {
   readonly shard: number;
   readonly rows: RowCounts;
-  /**
-   * First row that each rule dropped: of orders its line in the file, where known; of a `table` the lines (or rows) behind
-   * the beginning of the shard.
-   */
+  /** First row that each rule dropped, in lines (or rows) behind the beginning of the shard. */
   readonly firstLines: Readonly<Record<string, number>>;
   /** Latest time of a used row in this shard, ms since the epoch; null when there is none. */
   readonly latestMs: number | null;
   /** Byte range [start, end) of each bucket's Arrow stream in the partial object; start = end when empty. */
   readonly buckets: readonly (readonly [start: number, end: number])[];
-  /** Lines (of a text) or rows that the shard covers: laid end to end they tell the places of the next shard. Only `table`. */
-  readonly places?: number;
+  /** Lines (of a text) or rows that the shard covers: laid end to end they tell the places of the next shard. */
+  readonly places: number;
+  /** Objects that hold the rows of the shard that were not used. */
+  readonly rejectedParts: number;
   /** By column. Only `table`. */
   readonly unreadable?: Readonly<Record<string, UnreadableCells>>;
 }
@@ -197,7 +196,7 @@ export interface EntitiesManifest {
   readonly partials: PartialEntities;
 }
 
-/** An element of `fit/candidates.json`. PrepareFit → FitCandidate. */
+/** A fit of k-means. */
 export interface Candidate {
   readonly item: number;
   readonly algorithm: 'kmeans';
@@ -205,6 +204,26 @@ export interface Candidate {
   readonly seed: number;
   readonly nInit: number;
 }
+
+/** A clustering beside the model: what it finds is told, new customers are not scored by it. */
+export type AnalysisCandidate = { readonly item: number; readonly seed: number } & (
+  | {
+      readonly algorithm: 'dbscan';
+      readonly epsilon: number | 'auto';
+      readonly minSamples: number;
+    }
+  | {
+      readonly algorithm: 'hierarchical';
+      readonly maxDepth: number;
+      readonly minPoints?: number;
+      readonly minSilhouette: number;
+    }
+  /** Whether there are clusters at all. */
+  | { readonly algorithm: 'structure' }
+);
+
+/** An element of `fit/candidates.json`. PrepareFit → FitCandidate. */
+export type FitTask = Candidate | AnalysisCandidate;
 
 /** What a feature does for a clustering. */
 export interface FeatureImportance {

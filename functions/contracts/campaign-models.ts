@@ -6,7 +6,7 @@ import { MODEL_TYPES, trainedModelSchema } from './campaign-records.ts';
 /** Body of `POST /api/v1/classifications/train`. */
 export const trainBodySchema = z
   .strictObject({ config_id: configIdSchema, as_of: daySchema.optional() })
-  .meta({ id: 'TrainRequest', examples: [{ config_id: 1 }] });
+  .meta({ id: 'TrainClassifierRequest', examples: [{ config_id: 1 }] });
 
 /** Query of `GET /api/v1/models`. */
 export const modelsQuerySchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseCron } from './cron.ts';
 import { featureSpecSchema, SCALINGS, selectionSpecSchema } from './recipe.ts';
+import { CLUSTERING_ALGORITHMS } from './segmentation-records.ts';
 import { ALGORITHMS, nClustersSchema, nInitSchema, seedSchema } from './workflow.ts';
 
 /** What the rows of a dataset are. Orders are summed per customer (RFM); all other kinds hold one row per entity. */
@@ -87,6 +88,26 @@ export const datasetConfigSchema = z.strictObject({
   nClusters: nClustersSchema.optional(),
   seed: seedSchema.optional(),
   nInit: nInitSchema.optional(),
+  /**
+   * Clusterings of a run. k-means is always one of them: it is what new customers are scored by. Default: all three for leads
+   * and customers, else k-means alone.
+   */
+  algorithms: z.array(z.enum(CLUSTERING_ALGORITHMS)).min(1).max(3).optional(),
+  dbscan: z
+    .strictObject({
+      /** Radius on the scaled features, or the knee of the k-distances. Default: 0.3 for leads, else `auto`. */
+      epsilon: z.union([z.number().min(1e-6).max(1e6), z.literal('auto')]).optional(),
+      minSamples: z.int().min(1).max(1000).default(5),
+    })
+    .optional(),
+  hierarchical: z
+    .strictObject({
+      maxDepth: z.int().min(1).max(6).default(3),
+      /** Fewest entities of a node that is split. Default: 1% of all, at least 10. */
+      minPoints: z.int().min(2).max(1_000_000_000).optional(),
+      minSilhouette: z.number().min(-1).max(1).default(0.3),
+    })
+    .optional(),
   /** When the dataset is to be segmented again, with the files of its last run. */
   schedule: scheduleSchema.optional().meta({
     description: 'When the last request of the dataset is run again; looked at every quarter of an hour.',

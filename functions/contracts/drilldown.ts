@@ -57,27 +57,37 @@ export const drilldownOptions = {
   locale: z.enum(DRILLDOWN_LOCALES).default('en'),
 };
 
+/** Parent cluster of a customer; −1 is the noise of DBSCAN. */
+export const parentSchema = z.int().min(-1).max(1_000_000);
+
+/** What the exploration can be asked to do, wherever its customers come from. */
+export const exploreOptions = {
+  target_cluster: z
+    .int()
+    .optional()
+    .meta({ description: 'Explore this parent only; without it every parent is explored.' }),
+  k_range: z
+    .array(z.int().min(2).max(50))
+    .min(1)
+    .max(49)
+    .default([2, 3])
+    .meta({ description: 'Numbers of sub-clusters to try.' }),
+  ...drilldownOptions,
+};
+
 /** Body of `POST /api/v1/ai/segment_subsegment_explore`. */
 export const exploreBodySchema = z
   .strictObject({
     customers: z.array(purchasingCustomerSchema).min(1).max(MOST_INLINE_CUSTOMERS),
-    labels: z.record(text, z.int().min(-1).max(1_000_000)).meta({
+    labels: z.record(text, parentSchema).meta({
       description: 'Customer id → parent cluster. Every customer needs one, and every label a customer.',
     }),
-    target_cluster: z
-      .int()
-      .optional()
-      .meta({ description: 'Explore this parent only; without it every parent is explored.' }),
-    k_range: z
-      .array(z.int().min(2).max(50))
-      .min(1)
-      .max(49)
-      .default([2, 3])
-      .meta({ description: 'Numbers of sub-clusters to try.' }),
-    ...drilldownOptions,
+    ...exploreOptions,
   })
   .meta({ id: 'ExploreRequest' });
 export type ExploreBody = z.output<typeof exploreBodySchema>;
+/** The same without the customers. */
+export type ExploreOptions = Omit<ExploreBody, 'customers' | 'labels'>;
 
 const id = z.int().min(0);
 

@@ -13,6 +13,7 @@ export const ENV = {
   configsTable: 'CONFIGS_TABLE',
   campaignsTable: 'CAMPAIGNS_TABLE',
   stateMachineArn: 'STATE_MACHINE_ARN',
+  drilldownMachineArn: 'DRILLDOWN_MACHINE_ARN',
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
   experimentsTable: 'EXPERIMENTS_TABLE',
@@ -34,6 +35,8 @@ export const PREFIX = {
   runs: 'runs/',
   /** `uploads/{tenant}/{uploadId}/…`: files that callers send by presigned URLs. */
   uploads: 'uploads/',
+  /** `drilldowns/{tenant}/{runId}/…`: everything that the drill-down of an upload or a segment writes. */
+  drilldowns: 'drilldowns/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */

@@ -18,18 +18,24 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     /** Partial aggregates of one row shard: Arrow streams, one per bucket, end to end. */
     partial: (shard: number) => `${root}build-features/${padded(shard)}.arrows`,
     partialManifest: (shard: number) => `${root}build-features/${padded(shard)}.json`,
-    /** Rows of one shard that were not used, and rows of one bucket that merging left out: Arrow files. */
-    rejected: (shard: number) => `${root}build-features/${padded(shard)}.rejected.arrow`,
+    /** Rows of one shard that were not used, in parts, and rows of one bucket that merging left out: Arrow files. */
+    rejected: (shard: number, part: number) =>
+      `${root}build-features/${padded(shard)}.rejected-${padded(part)}.arrow`,
     leftOut: (bucket: number) => `${root}merge-entities/${padded(bucket)}.rejected.arrow`,
     entities: (bucket: number) => `${root}merge-entities/${padded(bucket)}.arrow`,
     entitiesManifest: (bucket: number) => `${root}merge-entities/${padded(bucket)}.json`,
     recipe: `${root}fit/recipe.json`,
     features: (bucket: number) => `${root}write-features/${padded(bucket)}.arrow`,
     fit: (candidate: number) => `${root}fit/candidate-${padded(candidate)}.json`,
+    /** What a clustering beside the model found: in numbers, and per row of each bucket. */
+    analysis: (algorithm: string) => `${root}fit/${algorithm}.json`,
+    analysisLabels: (algorithm: string, bucket: number) => `${root}fit/${algorithm}/${padded(bucket)}.arrow`,
     model: `${root}fit/model.json`,
     selection: `${root}fit/selection.json`,
     labels: (bucket: number) => `${root}assign-segments/${padded(bucket)}.arrow`,
     partialProfile: (bucket: number) => `${root}assign-segments/${padded(bucket)}.json`,
+    /** What the clusters of one bucket are like, by every algorithm. */
+    bucketAnalyses: (bucket: number) => `${root}assign-segments/${padded(bucket)}.analyses.json`,
     /** The run that this one is compared with: the one served when the model was chosen. */
     former: `${root}fit/former.json`,
     identity: `${root}fit/identity.json`,
@@ -52,6 +58,22 @@ export type RunKeys = ReturnType<typeof runKeys>;
 export function uploadKeys(tenant: string, uploadId: string): { manifest: string; data: string } {
   const root = `${PREFIX.uploads}${tenant}/${uploadId}/`;
   return { manifest: `${root}upload.json`, data: `${root}data` };
+}
+
+/** Keys of everything the drill-down of an upload or a segment writes; equal requests write equal bytes. */
+export function drilldownKeys({ tenant, runId }: { readonly tenant: string; readonly runId: string }) {
+  const root = `${PREFIX.drilldowns}${tenant}/${runId}/`;
+  return {
+    plan: `${root}plan/plan.json`,
+    items: `${root}plan/items.json`,
+    /** Customers of the upload, one JSON object a line, sorted by parent inside each chunk. */
+    chunk: (chunk: number) => `${root}customers/${padded(chunk)}.jsonl`,
+    /** A part of the answer's text. */
+    part: (item: number) => `${root}parts/${padded(item)}.json`,
+    /** Parts of a published segment that was drilled into. */
+    children: `${root}children.json`,
+    result: `${root}result.json`,
+  };
 }
 
 /** Splits `drop/{tenant}/{dataset}/…` or `files/…`; undefined for any other key. */

@@ -13,33 +13,37 @@ export type PurchasingAlgorithm = (typeof PURCHASING_ALGORITHMS)[number];
 
 const customers = z.array(purchasingCustomerSchema).min(1).max(MOST_INLINE_CUSTOMERS);
 
+/** What the segmentation can be asked to do, wherever its customers come from. */
+export const purchasingOptions = {
+  algorithm: z
+    .enum(['auto', ...PURCHASING_ALGORITHMS])
+    .default('auto')
+    .meta({
+      description: '`auto` tries all three and takes the best.',
+    }),
+  k_range: z
+    .array(z.int().min(2).max(50))
+    .min(1)
+    .max(49)
+    .default([2, 3, 4, 5, 6])
+    .meta({ description: 'Numbers of clusters to try with k-means and Ward.' }),
+  eps: z
+    .union([z.number().positive().max(1e9), z.literal('auto')])
+    .default('auto')
+    .meta({
+      description: 'DBSCAN radius on the scaled features; `auto` takes the knee of the k-distance curve.',
+    }),
+  min_samples: z.int().min(1).max(10_000).default(5),
+  ...drilldownOptions,
+};
+
 /** Body of `POST /api/v1/ai/purchasing_segmentation`. */
 export const purchasingBodySchema = z
-  .strictObject({
-    customers,
-    algorithm: z
-      .enum(['auto', ...PURCHASING_ALGORITHMS])
-      .default('auto')
-      .meta({
-        description: '`auto` tries all three and takes the best.',
-      }),
-    k_range: z
-      .array(z.int().min(2).max(50))
-      .min(1)
-      .max(49)
-      .default([2, 3, 4, 5, 6])
-      .meta({ description: 'Numbers of clusters to try with k-means and Ward.' }),
-    eps: z
-      .union([z.number().positive().max(1e9), z.literal('auto')])
-      .default('auto')
-      .meta({
-        description: 'DBSCAN radius on the scaled features; `auto` takes the knee of the k-distance curve.',
-      }),
-    min_samples: z.int().min(1).max(10_000).default(5),
-    ...drilldownOptions,
-  })
+  .strictObject({ customers, ...purchasingOptions })
   .meta({ id: 'PurchasingSegmentationRequest' });
 export type PurchasingBody = z.output<typeof purchasingBodySchema>;
+/** The same without the customers. */
+export type PurchasingOptions = Omit<PurchasingBody, 'customers'>;
 
 /** One candidate of the benchmark. */
 export const purchasingCandidateSchema = z

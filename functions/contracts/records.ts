@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Scope } from './env.ts';
 import type { EntityCell } from './recipe.ts';
-import type { RunRequest, Step } from './workflow.ts';
+import type { DrilldownStep, RunRequest, Step } from './workflow.ts';
 
 /** Counts of input rows; `rejected = sum of byRule` and `read = used + rejected`. */
 export interface RowCounts {
@@ -66,7 +66,7 @@ export interface Artifact {
 export interface StepProgress {
   readonly tenant: string;
   readonly runId: string;
-  readonly step: Step;
+  readonly step: Step | DrilldownStep;
   readonly item: number;
   readonly status: 'running' | 'done' | 'failed';
   /** Rows (or entities) handled so far. */

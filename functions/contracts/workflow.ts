@@ -19,6 +19,13 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
+/** Steps of the drill-down of an uploaded file or a published segment, a workflow of its own; named as those above. */
+export const DRILLDOWN_STEPS = ['PlanDrilldown', 'ExploreParent', 'PublishDrilldown'] as const;
+export type DrilldownStep = (typeof DRILLDOWN_STEPS)[number];
+
+/** Steps of all workflows, each workflow's in its order: what progress is sorted by. */
+export const ALL_STEPS: readonly (Step | DrilldownStep)[] = [...STEPS, ...DRILLDOWN_STEPS];
+
 /** The distributed maps, each with the step it runs per item and the field of the item. */
 export const MAPS = {
   EachRowShard: { step: 'BuildFeatures', items: 'rowShardsKey' },
@@ -138,6 +145,20 @@ export type Trigger = z.output<typeof triggerSchema>;
 /** Names a run in every step's input. */
 export const runRefSchema = z.object({ tenant: nameSchema, dataset: nameSchema, runId: z.string() });
 export type RunRef = z.output<typeof runRefSchema>;
+
+/** Names a drill-down, and the attempt at it, in every step's input; it is the whole input of the execution. */
+export const drilldownRefSchema = z.object({
+  tenant: nameSchema,
+  runId: z.string(),
+  attempt: z.int().min(1),
+});
+export type DrilldownRef = z.output<typeof drilldownRefSchema>;
+
+/** Result of PlanDrilldown. */
+export interface DrilldownPlanResult {
+  /** Key of a JSON array of `{ "item": 0 }, …`, one per child of the map. */
+  readonly itemsKey: string;
+}
 
 /** Result of PlanRun. Only `planned` goes on; every other outcome ends the execution as succeeded. */
 export const planResultSchema = z.object({

@@ -1,5 +1,5 @@
 import type { DrilldownLocale } from '../contracts/drilldown.ts';
-import type { Split } from './split-customers.ts';
+import type { Split } from './split-rows.ts';
 
 /** What a text about one cluster says. */
 export interface ClusterFigures {

@@ -4,6 +4,7 @@ import { selectCandidate } from '../clustering/search.ts';
 import type {
   ExploreAnswer,
   ExploreBody,
+  ExploreOptions,
   PurchasingCustomer,
   Subsegments,
   TooSmallParent,
@@ -33,30 +34,40 @@ import { splitCustomers } from './split-customers.ts';
 export function exploreSubsegments(kernels: Kernels, body: ExploreBody): ExploreAnswer {
   const byParent = customersByParent(body);
   const { target_cluster: target } = body;
-  if (target !== undefined && !byParent.has(target)) {
-    throw new InvalidRequestError(
-      `Invalid input: body /target_cluster: no customer has the label ${target}; the labels are ${some([...byParent.keys()].sort((a, b) => a - b))}. Name one of them, or leave the field out.`,
-      {
-        reason: 'unknown_parent',
-        errors: [fieldError('/target_cluster', `no customer has the label ${target}`)],
-      },
-    );
-  }
+  if (target !== undefined && !byParent.has(target)) throw unknownParent(target, [...byParent.keys()]);
   const parents = target === undefined ? [...byParent.keys()].sort((a, b) => a - b) : [target];
-  const { k_range, scaling, categories, seed, restarts, window, locale } = body;
   return {
     subsegment_results: Object.fromEntries(
       parents.map((parent) => [String(parent), exploreParent(kernels, parent, byParent.get(parent)!, body)]),
     ),
-    options: { k_range, scaling, categories, seed, restarts, window: window ?? null, locale },
+    options: exploreEcho(body),
   };
 }
 
-function exploreParent(
+/** The options as the answer gives them back. */
+export function exploreEcho(options: ExploreOptions): ExploreAnswer['options'] {
+  const { k_range, scaling, categories, seed, restarts, window, locale } = options;
+  return { k_range, scaling, categories, seed, restarts, window: window ?? null, locale };
+}
+
+/** What is thrown where the parent that is asked for has no customer. */
+export function unknownParent(target: number, parents: readonly number[]): InvalidRequestError {
+  const known = some(parents.toSorted((a, b) => a - b));
+  return new InvalidRequestError(
+    `Invalid input: body /target_cluster: no customer has the label ${target}; the labels are ${known}. Name one of them, or leave the field out.`,
+    {
+      reason: 'unknown_parent',
+      errors: [fieldError('/target_cluster', `no customer has the label ${target}`)],
+    },
+  );
+}
+
+/** Splits the customers of one parent. Of the answer it is the value of that parent. */
+export function exploreParent(
   kernels: Kernels,
   parent: number,
   customers: readonly PurchasingCustomer[],
-  { k_range: kRange, scaling, categories, seed, restarts, window, locale }: ExploreBody,
+  { k_range: kRange, scaling, categories, seed, restarts, window, locale }: ExploreOptions,
 ): Subsegments | TooSmallParent {
   const { sorted, toRequestOrder } = inIdOrder(customers);
   const data = purchasingMatrix(sorted, scaling, categories);

@@ -71,7 +71,7 @@ function scaled(column: Float64Array, scaling: DrilldownScaling): Float64Array {
 }
 
 /** (x − mean) ÷ population deviation; a constant column becomes 0. */
-function standardised(column: Float64Array): Float64Array {
+export function standardised(column: Float64Array): Float64Array {
   const n = column.length;
   const mean = column.reduce((sum, x) => sum + x, 0) / n;
   const variance = column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n;

@@ -26,7 +26,8 @@ import { metricExplanation } from './drilldown-texts.ts';
 import { inIdOrder } from './id-order.ts';
 import { purchasingMatrix } from './purchasing-matrix.ts';
 import { candidateText } from './purchasing-texts.ts';
-import { feasibleClusters, numbered } from './split-customers.ts';
+import { numbered } from './split-customers.ts';
+import { feasibleClusters } from './split-rows.ts';
 
 /** Share of noise above which a DBSCAN candidate says too little about the customers to be chosen. */
 const MOST_NOISE = 0.1;

@@ -66,21 +66,37 @@ export function liftOver(control: Posterior, variant: Posterior, level = 0.95): 
   const base = betaDistribution(control.successes, control.failures);
   const other = betaDistribution(variant.successes, variant.failures);
   const nodes: [number, number][] = [];
-  forEachNode([base], (x, weight) => nodes.push([x, weight * base.density(x)]));
+  forEachNode([base], (x, weight) => {
+    const mass = weight * base.density(x);
+    if (mass > 1e-14) nodes.push([x, mass]);
+  });
   const below = (ratio: number) =>
     nodes.reduce((sum, [x, mass]) => sum + mass * other.cumulative(ratio * x), 0);
-  const quantile = (p: number) => {
-    let low = 0;
-    let high = 2 * (other.mean / base.mean);
-    while (below(high) < p && high < 1e12) high *= 2;
-    for (let step = 0; step < 50; step++) {
-      const middle = (low + high) / 2;
-      if (below(middle) < p) low = middle;
-      else high = middle;
-    }
-    return (low + high) / 2 - 1;
-  };
+  const start = other.mean / base.mean;
+  const quantile = (p: number) => rootOf((ratio) => below(ratio) - p, start) - 1;
   return { lift: quantile(0.5), interval: [quantile((1 - level) / 2), quantile((1 + level) / 2)] };
+}
+
+/** Where a function that rises over x above 0 from below 0 to above 0 is 0: the false position, and every third time the middle. */
+function rootOf(rising: (x: number) => number, start: number): number {
+  let low = 0;
+  let atLow = rising(low);
+  let high = 2 * start;
+  let atHigh = rising(high);
+  while (atHigh < 0 && high < 1e12) {
+    [low, atLow] = [high, atHigh];
+    high *= 2;
+    atHigh = rising(high);
+  }
+  for (let step = 0; step < 60 && high - low > 1e-10 * high; step++) {
+    // Where the line through both ends helps no more, the middle does.
+    const x = step % 3 === 2 ? (low + high) / 2 : (low * atHigh - high * atLow) / (atHigh - atLow);
+    const at = rising(x);
+    if (at === 0) return x;
+    if (at < 0) [low, atLow] = [x, at];
+    else [high, atHigh] = [x, at];
+  }
+  return (low + high) / 2;
 }
 
 function forEachNode(beliefs: readonly BetaDistribution[], visit: (x: number, weight: number) => void): void {

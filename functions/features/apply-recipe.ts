@@ -1,7 +1,7 @@
 import type { EntityCell, EntityColumn, FittedFeature, FittedRecipe } from '../contracts/recipe.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { EntityTable, EntityValues } from './entity-table.ts';
-import { columnOf, runSteps } from './feature-steps.ts';
+import { type CodedNumbers, codedNumbers, columnOf, runSteps } from './feature-steps.ts';
 
 /** A feature of all rows before scaling, in its own unit: float64, NaN where a missing value has no stand-in. */
 export function rawFeature({ steps, source }: FittedFeature, table: EntityTable): Float64Array {
@@ -23,10 +23,24 @@ export function unscaleValue(
 
 /** One feature of all rows in kernel units. */
 export function featureColumn(feature: FittedFeature, table: EntityTable): Float32Array {
+  const { offset, scale, steps, source } = feature;
+  const coded = codedNumbers(steps, columnOf(table, source));
+  if (coded !== undefined) return codedColumn(feature, coded);
   const raw = rawFeature(feature, table);
-  const { offset, scale } = feature;
   const scaled = new Float32Array(raw.length);
   for (let i = 0; i < raw.length; i++) scaled[i] = (raw[i]! - offset) / scale;
+  return scaled;
+}
+
+/** Each text's number is scaled once, to the same bits as row by row. */
+function codedColumn(
+  { offset, scale }: Pick<FittedFeature, 'offset' | 'scale'>,
+  { codes, numbers }: CodedNumbers,
+): Float32Array {
+  const byCode = Float32Array.from(numbers, (number) => (number - offset) / scale);
+  const whereMissing = numbers.length - 1;
+  const scaled = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) scaled[i] = byCode[codes[i]! < 0 ? whereMissing : codes[i]!]!;
   return scaled;
 }
 

@@ -1,4 +1,4 @@
-import type { Candidate } from '../contracts/artifacts.ts';
+import type { AnalysisCandidate, Candidate, FitTask, RunPlan } from '../contracts/artifacts.ts';
 import type { ResolvedRequest } from '../contracts/workflow.ts';
 import { InsufficientDataError } from '../errors.ts';
 
@@ -25,4 +25,42 @@ export function candidatesFor(request: ResolvedRequest, nSamples: number): Candi
     seed,
     nInit,
   }));
+}
+
+/**
+ * The clusterings beside the model that the configuration of the dataset asks for, by default DBSCAN and the tree for leads
+ * and customers, and with them the test whether there is any structure. They are numbered from `first`.
+ */
+export function analysesFor(
+  { kind, config, spec, request: { seed } }: Pick<RunPlan, 'kind' | 'config' | 'spec' | 'request'>,
+  nSamples: number,
+  first: number,
+): AnalysisCandidate[] {
+  const isAnalysed = (kind === 'leads' || kind === 'customers') && nSamples <= MOST_ANALYSED;
+  const algorithms = config.algorithms ?? (isAnalysed ? ['kmeans', 'dbscan', 'hierarchical'] : ['kmeans']);
+  const { epsilon = spec.scaling === 'minmax' ? LEADS_EPSILON : 'auto', minSamples = 5 } =
+    config.dbscan ?? {};
+  const { maxDepth = 3, minSilhouette = 0.3, minPoints } = config.hierarchical ?? {};
+  const fits = [
+    { algorithm: 'dbscan' as const, epsilon, minSamples },
+    {
+      algorithm: 'hierarchical' as const,
+      maxDepth,
+      minSilhouette,
+      ...(minPoints !== undefined && { minPoints }),
+    },
+  ].filter(({ algorithm }) => algorithms.includes(algorithm));
+  const tests = config.algorithms || isAnalysed ? [...fits, { algorithm: 'structure' as const }] : [];
+  return tests.map((test, i) => ({ item: first + i, seed, ...test }));
+}
+
+/** Rows from which on DBSCAN may take minutes: then the configuration has to ask for it. */
+const MOST_ANALYSED = 200_000;
+
+/** Radius of DBSCAN on features scaled to 0..1 (source S0-12). */
+const LEADS_EPSILON = 0.3;
+
+/** Whether a task is a fit of k-means, which the model is chosen from. */
+export function isCandidate(task: FitTask): task is Candidate {
+  return task.algorithm === 'kmeans';
 }

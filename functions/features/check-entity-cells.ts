@@ -1,5 +1,6 @@
-import type { EntityFile, EntityPlan, PartialManifest } from '../contracts/artifacts.ts';
+import type { EntityFile, EntityPlan } from '../contracts/artifacts.ts';
 import { InvalidDatasetError } from '../errors.ts';
+import { type CheckedShard, firstPlaceOf, placeInFile } from './shard-places.ts';
 
 /** A file as far as errors name it. */
 type NamedFile = Pick<EntityFile, 'key' | 'layout'>;
@@ -9,19 +10,6 @@ const MOST_UNREADABLE = 0.05;
 
 /** Rules that are signs of a damaged file, and no business rules. */
 const DAMAGE = new Set(['ragged_row', 'text_after_quote', 'invalid_json', 'unreadable_id']);
-
-/** What is looked at of the manifests of a file's shards, in their order. */
-export type CheckedShard = Pick<PartialManifest, 'rows' | 'firstLines' | 'places' | 'unreadable'>;
-
-/** 1-based line (or row) of a file, from one counted behind the beginning of its shard `n`. */
-export function placeInFile(
-  { layout }: Pick<EntityFile, 'layout'>,
-  shards: readonly CheckedShard[],
-  n: number,
-  line: number,
-): number {
-  return shards.slice(0, n).reduce((sum, { places = 0 }) => sum + places, layout.firstPlace + line);
-}
 
 /**
  * Fails a run on a file of which too many rows are damaged.
@@ -38,8 +26,7 @@ export function checkEntityRows(file: NamedFile, shards: readonly CheckedShard[]
   const damaged = [...counts.values()].reduce((sum, n) => sum + n, 0);
   if (damaged <= MOST_UNREADABLE * read) return;
   const [rule] = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most));
-  const n = shards.findIndex(({ firstLines }) => firstLines[rule] !== undefined);
-  const line = placeInFile(file, shards, n, shards[n]!.firstLines[rule]!);
+  const line = firstPlaceOf(file, shards, rule);
   throw new InvalidDatasetError(
     `${file.key}, line ${line}: ${damaged} of ${read} rows cannot be read, most for ${REASONS[rule]}; at most 5 % may. ` +
       'Correct the rows, or export the file again.',

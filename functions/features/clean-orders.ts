@@ -41,6 +41,9 @@ const PLAIN_FORMATS: OrderFormats = { quantity: '.', unitPrice: '.', orderedAt: 
 /** Takes one used order line: time in ms since the epoch, amount in the currency of the file. */
 export type OrderSink = (customerId: string, orderId: string, orderedAtMs: number, amount: number) => void;
 
+/** Takes an order line that is not used; the record is valid during the call only. */
+export type RejectSink = (rule: CleaningRule, record: CsvRecord) => void;
+
 /** Applies the cleaning rules to order lines and counts what they drop. */
 export class OrderCleaner {
   read = 0;
@@ -51,10 +54,12 @@ export class OrderCleaner {
   readonly #counts = new Map<CleaningRule, number>();
   readonly #firstLines = new Map<CleaningRule, number>();
   readonly #formats: OrderFormats;
+  readonly #onReject: RejectSink;
 
-  constructor(sink: OrderSink, formats: OrderFormats = PLAIN_FORMATS) {
+  constructor(sink: OrderSink, formats: OrderFormats = PLAIN_FORMATS, onReject: RejectSink = () => {}) {
     this.#sink = sink;
     this.#formats = formats;
+    this.#onReject = onReject;
   }
 
   /**
@@ -71,6 +76,7 @@ export class OrderCleaner {
     const count = this.#counts.get(broken) ?? 0;
     if (count === 0) this.#firstLines.set(broken, record.line);
     this.#counts.set(broken, count + 1);
+    this.#onReject(broken, record);
   }
 
   /** Rows so far, per rule. */

@@ -3,7 +3,6 @@ import type { Utf8Column } from '../arrow/utf8.ts';
 import type { CellFormat, EntityPlan, PartialManifest, UnreadableCells } from '../contracts/artifacts.ts';
 import { type CellColumn, cellColumn, type TypedCells } from '../tables/cell-columns.ts';
 import type { CsvRecord, MalformedRecord } from '../tables/csv-scanner.ts';
-import { rowText } from '../tables/rejected-row.ts';
 import { EntityIds } from './entity-ids.ts';
 import { RejectedRows } from './rejected-rows.ts';
 
@@ -81,8 +80,8 @@ export class EntityCollector {
   }
 
   /** Takes a record that breaks the grammar. */
-  fault({ reason, line }: MalformedRecord, bytes: Uint8Array): void {
-    this.reject(reason, line, bytes);
+  fault({ reason, line }: MalformedRecord, row: Uint8Array | string): void {
+    this.reject(reason, line, row);
   }
 
   /** Takes a row that is not used. */
@@ -90,7 +89,9 @@ export class EntityCollector {
     const found = this.#byRule.get(rule) ?? { count: 0, line };
     found.count++;
     this.#byRule.set(rule, found);
-    this.#rejected.add(this.#place.file, line, rule, typeof row === 'string' ? row : rowText(row));
+    const { file } = this.#place;
+    if (typeof row === 'string') this.#rejected.add(file, line, rule, row);
+    else this.#rejected.addBytes(file, line, rule, row);
   }
 
   finish(nBuckets: number): EntityShard {

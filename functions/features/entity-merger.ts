@@ -1,9 +1,10 @@
 import type { DecodedArrow } from '../arrow/ipc.ts';
-import { decodeUtf8Column, joinUtf8, type Utf8Column } from '../arrow/utf8.ts';
+import type { Utf8Column } from '../arrow/utf8.ts';
 import type { EntityColumnPlan, EntityPlan } from '../contracts/artifacts.ts';
 import { listEntries } from '../tables/list-entries.ts';
-import { partialColumn, textsAt } from './entity-collector.ts';
-import type { EntityTable, EntityValues } from './entity-table.ts';
+import { partialColumn } from './entity-collector.ts';
+import { type EntityTable, type EntityValues, tableOfBytes } from './entity-table.ts';
+import { hashOrder } from './hash-order.ts';
 import { RejectedRows } from './rejected-rows.ts';
 
 /** The entities of one bucket, and the rows that were left out. */
@@ -15,25 +16,37 @@ export interface MergedEntities {
 }
 
 /** A part of a column, as one shard holds it. */
-type Part = Float64Array | Coded;
+type Column = Float64Array | Coded;
 
 interface Coded {
   readonly codes: Int32Array;
   readonly dictionary: readonly string[];
 }
 
+/** What one shard holds of the bucket. */
+interface Part {
+  readonly file: number;
+  /** Rows of the parts before it. */
+  readonly firstRow: number;
+  readonly nRows: number;
+  readonly ids: Utf8Column;
+  readonly hashes: Int32Array;
+  readonly places: Int32Array;
+  readonly placesBefore: number;
+  readonly columns: readonly Column[];
+}
+
+/** Where a row that is left out goes: its position among the entities. */
+const LEFT_OUT = -1;
+
 /** Merges what all shards hold of one bucket, added in their order, into one row per entity. */
 export class EntityMerger {
   readonly #plan: EntityPlan;
-  readonly #ids: Utf8Column[] = [];
-  readonly #hashes: Int32Array[] = [];
-  readonly #places: Float64Array[] = [];
-  readonly #files: { readonly file: number; readonly nRows: number }[] = [];
-  readonly #parts: Part[][];
+  readonly #parts: Part[] = [];
+  #nRows = 0;
 
   constructor(plan: EntityPlan) {
     this.#plan = plan;
-    this.#parts = plan.columns.map(() => []);
   }
 
   /**
@@ -41,21 +54,15 @@ export class EntityMerger {
    * @param placesBefore places of the file before the shard's first one
    */
   add(partial: DecodedArrow, file: number, placesBefore: number): void {
-    this.#ids.push(partial.utf8('id'));
-    this.#hashes.push(partial.int32('hash'));
-    const places = new Float64Array(partial.int32('place'));
-    for (let i = 0; i < places.length; i++) places[i]! += placesBefore + 1;
-    this.#places.push(places);
-    this.#files.push({ file, nRows: partial.nRows });
-    for (const [c, { type }] of this.#plan.columns.entries()) {
+    const columns = this.#plan.columns.map(({ type }, c): Column => {
       const name = partialColumn(c);
-      const isCoded = type === 'category' || type === 'list';
-      this.#parts[c]!.push(
-        isCoded
-          ? { codes: partial.int32(name), dictionary: dictionaryOf(partial, name) }
-          : partial.float64(name),
-      );
-    }
+      if (type !== 'category' && type !== 'list') return partial.float64(name);
+      return { codes: partial.int32(name), dictionary: dictionaryOf(partial, name) };
+    });
+    const { nRows } = partial;
+    const [ids, hashes, places] = [partial.utf8('id'), partial.int32('hash'), partial.int32('place')];
+    this.#parts.push({ file, firstRow: this.#nRows, nRows, ids, hashes, places, placesBefore, columns });
+    this.#nRows += nRows;
   }
 
   /**
@@ -64,59 +71,148 @@ export class EntityMerger {
    * @param windowStartMs null keeps rows of any time
    */
   finish(windowStartMs: number | null): MergedEntities {
-    if (this.#ids.length === 0)
-      return { table: emptyTable(this.#plan), dropped: {}, leftOut: new RejectedRows() };
-    const ids = joinUtf8(this.#ids);
-    const hashes = joined(this.#hashes, (n) => new Int32Array(n));
-    const places = joined(this.#places, (n) => new Float64Array(n));
-    const columns = this.#parts.map((parts) => joinedColumn(parts));
-    const files = joined(
-      this.#files.map(({ file, nRows }) => new Int32Array(nRows).fill(file)),
-      (n) => new Int32Array(n),
-    );
     const { timeColumn, columns: plans } = this.#plan;
     const timeSlot = plans.findIndex(({ name }) => name === timeColumn);
-    const times = timeSlot < 0 ? undefined : (columns[timeSlot] as Float64Array);
-
     const leftOut = new RejectedRows();
     const dropped: Record<string, number> = {};
+    const positions = new Int32Array(this.#nRows).fill(LEFT_OUT);
+    let nKept = 0;
+    const timeOf = (row: number) => {
+      const { columns, firstRow } = this.#partOf(row);
+      return (columns[timeSlot] as Float64Array)[row - firstRow]!;
+    };
     const drop = (row: number, rule: string) => {
       dropped[rule] = (dropped[rule] ?? 0) + 1;
-      leftOut.add(files[row]!, places[row]!, rule, cellsAsJson(textAt(ids, row), plans, columns, row));
+      const { file, places, placesBefore, firstRow, ids, columns } = this.#partOf(row);
+      const own = row - firstRow;
+      const cells = cellsAsJson(textAt(ids, own), plans, columns, own);
+      leftOut.add(file, places[own]! + placesBefore + 1, rule, cells);
     };
-    const kept = new Int32Array(hashes.length);
-    let nKept = 0;
+    const hasWindow = windowStartMs !== null && timeSlot >= 0;
     const keep = (row: number) => {
-      if (windowStartMs !== null && times) {
-        if (Number.isNaN(times[row]!)) return drop(row, 'missing_time');
-        if (times[row]! < windowStartMs) return drop(row, 'outside_window');
+      if (hasWindow) {
+        const time = timeOf(row);
+        if (Number.isNaN(time)) return drop(row, 'missing_time');
+        if (time < windowStartMs) return drop(row, 'outside_window');
       }
-      kept[nKept++] = row;
+      positions[row] = nKept++;
     };
-    for (const group of groupsOfOneId(ids, hashes)) {
-      if (typeof group === 'number') keep(group);
-      else {
-        const winner = latestOf(group, times);
+    const { rows, hashes } = hashOrder(joined(this.#parts.map((part) => part.hashes)));
+    for (let start = 0, end: number; start < rows.length; start = end) {
+      for (end = start + 1; end < rows.length && hashes[end] === hashes[start]; ) end++;
+      if (end === start + 1) {
+        keep(rows[start]!);
+        continue;
+      }
+      for (const group of this.#groupsOfOneId(rows.subarray(start, end))) {
+        const winner = group.length === 1 ? group[0]! : latestOf(group, timeSlot < 0 ? undefined : timeOf);
         for (const row of group) if (row !== winner) drop(row, 'duplicate_id');
         keep(winner);
       }
     }
-    const rows = kept.subarray(0, nKept);
-    const table: EntityTable = {
+    const table = tableOfBytes({
       nRows: nKept,
-      ids: decodeUtf8Column(textsAt(ids, rows), nKept),
-      columns: new Map(plans.map((plan, c) => [plan.name, valuesAt(plan, columns[c]!, rows)])),
-    };
+      idBytes: this.#idsAt(positions, nKept),
+      columns: new Map(plans.map((plan, c) => [plan.name, this.#valuesAt(c, plan, positions, nKept)])),
+    });
     return { table, dropped, leftOut };
+  }
+
+  #partOf(row: number): Part {
+    let part = this.#parts.length - 1;
+    while (this.#parts[part]!.firstRow > row) part--;
+    return this.#parts[part]!;
+  }
+
+  /** Rows of one hash in canonical order by id, those of each id as they came. */
+  #groupsOfOneId(rows: Int32Array): number[][] {
+    const compare = (a: number, b: number) => {
+      const [partA, partB] = [this.#partOf(a), this.#partOf(b)];
+      return compareIds(partA.ids, a - partA.firstRow, partB.ids, b - partB.firstRow);
+    };
+    const sorted = Array.from(rows).sort((a, b) => compare(a, b) || a - b);
+    const groups: number[][] = [];
+    for (const row of sorted) {
+      const last = groups.at(-1);
+      if (last !== undefined && compare(last[0]!, row) === 0) last.push(row);
+      else groups.push([row]);
+    }
+    return groups;
+  }
+
+  /** The ids by position. Parts are read from front to back: there are many rows, and memory is slow at random. */
+  #idsAt(positions: Int32Array, nKept: number): Utf8Column {
+    const taken = new Int32Array(nKept + 1);
+    for (const { firstRow, nRows, ids } of this.#parts) {
+      for (let i = 0; i < nRows; i++) {
+        const position = positions[firstRow + i]!;
+        if (position >= 0) taken[position + 1] = ids.offsets[i + 1]! - ids.offsets[i]!;
+      }
+    }
+    for (let i = 0; i < nKept; i++) taken[i + 1]! += taken[i]!;
+    const bytes = new Uint8Array(taken[nKept]!);
+    for (const { firstRow, nRows, ids } of this.#parts) {
+      const { bytes: source, offsets } = ids;
+      for (let i = 0; i < nRows; i++) {
+        const position = positions[firstRow + i]!;
+        if (position < 0) continue;
+        const end = offsets[i + 1]!;
+        for (let from = offsets[i]!, to = taken[position]!; from < end; from++, to++)
+          bytes[to] = source[from]!;
+      }
+    }
+    return { bytes, offsets: taken };
+  }
+
+  /** The cells of column `c` by position. Dictionaries hold the texts that the entities use, sorted: rows and shards elsewhere change nothing. */
+  #valuesAt(
+    c: number,
+    { type, separator }: EntityColumnPlan,
+    positions: Int32Array,
+    nKept: number,
+  ): EntityValues {
+    if (type !== 'category' && type !== 'list') {
+      const values = new Float64Array(nKept);
+      for (const { columns, firstRow } of this.#parts) {
+        const own = columns[c] as Float64Array;
+        for (let i = 0; i < own.length; i++) {
+          const position = positions[firstRow + i]!;
+          if (position >= 0) values[position] = own[i]!;
+        }
+      }
+      return { type: type === 'time' || type === 'boolean' ? type : 'number', values };
+    }
+    // Codes into the dictionaries of all parts end to end; the same text may have several.
+    const texts = this.#parts.flatMap(({ columns }) => (columns[c] as Coded).dictionary);
+    const codes = new Int32Array(nKept);
+    const used = new Uint8Array(texts.length);
+    let firstCode = 0;
+    for (const { columns, firstRow } of this.#parts) {
+      const own = columns[c] as Coded;
+      for (let i = 0; i < own.codes.length; i++) {
+        const position = positions[firstRow + i]!;
+        if (position < 0) continue;
+        const code = own.codes[i]! < 0 ? -1 : own.codes[i]! + firstCode;
+        codes[position] = code;
+        if (code >= 0) used[code] = 1;
+      }
+      firstCode += own.dictionary.length;
+    }
+    return type === 'list'
+      ? listValues(
+          codes,
+          texts.map((text, code) => (used[code] ? (listEntries(text, separator) ?? []) : [])),
+        )
+      : categoryValues(codes, texts, used);
   }
 }
 
 const dictionaryOf = (partial: DecodedArrow, name: string) =>
   JSON.parse(partial.metadata.columns[name]?.dictionary ?? '[]') as string[];
 
-function joined<T extends Int32Array | Float64Array>(parts: readonly T[], allocate: (n: number) => T): T {
+function joined(parts: readonly Int32Array[]): Int32Array {
   if (parts.length === 1) return parts[0]!;
-  const whole = allocate(parts.reduce((sum, { length }) => sum + length, 0));
+  const whole = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -125,107 +221,41 @@ function joined<T extends Int32Array | Float64Array>(parts: readonly T[], alloca
   return whole;
 }
 
-function joinedColumn(parts: readonly Part[]): Part {
-  const numbers = parts.filter((part) => part instanceof Float64Array);
-  if (numbers.length === parts.length) return joined(numbers, (n) => new Float64Array(n));
-  const numberOf = new Map<string, number>();
-  const coded = parts.filter((part): part is Coded => !(part instanceof Float64Array));
-  const codes = coded.map(({ codes, dictionary }) => {
-    const own = dictionary.map((text) => {
-      const known = numberOf.get(text) ?? numberOf.size;
-      numberOf.set(text, known);
-      return known;
-    });
-    return codes.map((code) => (code < 0 ? -1 : own[code]!));
-  });
-  return { codes: joined(codes, (n) => new Int32Array(n)), dictionary: [...numberOf.keys()] };
-}
-
-/** Row numbers by hash, equal ones as they came: two passes of counting sort over 16 bits each. */
-function sortedByHash(hashes: Int32Array): Int32Array {
-  let rows = new Int32Array(hashes.length);
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
-  for (const shift of [0, 16]) {
-    const next = new Int32Array(65_537);
-    for (const hash of hashes) next[((hash >>> shift) & 0xffff) + 1]!++;
-    for (let i = 0; i < 65_536; i++) next[i + 1]! += next[i]!;
-    const sorted = new Int32Array(rows.length);
-    for (const row of rows) sorted[next[(hashes[row]! >>> shift) & 0xffff]!++] = row;
-    rows = sorted;
-  }
-  return rows;
-}
-
-/** The rows of each id in canonical order: one number, or where there are more, these in their order. */
-function* groupsOfOneId(ids: Utf8Column, hashes: Int32Array): Generator<number | number[]> {
-  const rows = sortedByHash(hashes);
-  for (let start = 0, end: number; start < rows.length; start = end) {
-    const hash = hashes[rows[start]!];
-    for (end = start + 1; end < rows.length && hashes[rows[end]!] === hash; ) end++;
-    if (end === start + 1) {
-      yield rows[start]!;
-      continue;
-    }
-    const group = Array.from(rows.subarray(start, end)).sort((a, b) => compareIds(ids, a, b) || a - b);
-    for (let first = 0, last: number; first < group.length; first = last) {
-      for (last = first + 1; last < group.length && compareIds(ids, group[first]!, group[last]!) === 0; )
-        last++;
-      yield last === first + 1 ? group[first]! : group.slice(first, last);
-    }
-  }
-}
-
-function compareIds({ bytes, offsets }: Utf8Column, a: number, b: number): number {
-  let [i, j] = [offsets[a]!, offsets[b]!];
-  const [endA, endB] = [offsets[a + 1]!, offsets[b + 1]!];
-  for (; i < endA && j < endB; i++, j++) if (bytes[i] !== bytes[j]) return bytes[i]! - bytes[j]!;
+function compareIds(a: Utf8Column, rowA: number, b: Utf8Column, rowB: number): number {
+  let [i, j] = [a.offsets[rowA]!, b.offsets[rowB]!];
+  const [endA, endB] = [a.offsets[rowA + 1]!, b.offsets[rowB + 1]!];
+  for (; i < endA && j < endB; i++, j++) if (a.bytes[i] !== b.bytes[j]) return a.bytes[i]! - b.bytes[j]!;
   return endA - i - (endB - j);
 }
 
-function latestOf(rows: readonly number[], times: Float64Array | undefined): number {
-  const timeOf = (row: number) => {
-    const time = times?.[row] ?? Number.NaN;
+function latestOf(rows: readonly number[], timeOf: ((row: number) => number) | undefined): number {
+  const comparable = (row: number) => {
+    const time = timeOf?.(row) ?? Number.NaN;
     return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
   };
-  return rows.reduce((latest, row) => (timeOf(row) >= timeOf(latest) ? row : latest));
+  return rows.reduce((latest, row) => (comparable(row) >= comparable(latest) ? row : latest));
 }
 
-/** The cells of some rows. Dictionaries hold the texts that these rows use, sorted: rows and shards elsewhere change nothing. */
-function valuesAt({ type, separator }: EntityColumnPlan, column: Part, rows: Int32Array): EntityValues {
-  if (column instanceof Float64Array) {
-    const values = new Float64Array(rows.length);
-    for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!;
-    return { type: type === 'time' || type === 'boolean' ? type : 'number', values };
-  }
-  const { codes, dictionary } = column;
-  if (type === 'list') {
-    const lists = dictionary.map((text) => listEntries(text, separator) ?? []);
-    return listValues(rows, codes, lists);
-  }
-  const used = new Uint8Array(dictionary.length);
-  for (let i = 0; i < rows.length; i++) if (codes[rows[i]!]! >= 0) used[codes[rows[i]!]!] = 1;
-  const { sorted, numbers } = numbered(dictionary.filter((_, code) => used[code] === 1));
-  const renumbered = Int32Array.from(dictionary, (text) => numbers.get(text) ?? -1);
-  const own = new Int32Array(rows.length);
-  for (let i = 0; i < rows.length; i++) own[i] = codes[rows[i]!]! < 0 ? -1 : renumbered[codes[rows[i]!]!]!;
-  return { type: 'category', codes: own, dictionary: sorted };
+/** @param used 1 for the texts that some code stands for */
+function categoryValues(codes: Int32Array, texts: readonly string[], used: Uint8Array): EntityValues {
+  const { sorted, numbers } = numbered([...new Set(texts.filter((_, code) => used[code] === 1))]);
+  const renumbered = Int32Array.from(texts, (text) => numbers.get(text) ?? -1);
+  for (let i = 0; i < codes.length; i++) codes[i] = codes[i]! < 0 ? -1 : renumbered[codes[i]!]!;
+  return { type: 'category', codes, dictionary: sorted };
 }
 
-function listValues(
-  rows: Int32Array,
-  codes: Int32Array,
-  lists: readonly (readonly string[])[],
-): EntityValues {
-  const own = Array.from(rows, (row) => codes[row]!);
-  const used = [...new Set(own)].filter((code) => code >= 0);
-  const { sorted, numbers } = numbered([...new Set(used.flatMap((code) => lists[code]!))]);
-  const offsets = new Int32Array(rows.length + 1);
-  for (const [i, code] of own.entries()) offsets[i + 1] = offsets[i]! + (code < 0 ? 0 : lists[code]!.length);
-  const entries = new Int32Array(offsets[rows.length]!);
-  const nulls = new Uint8Array(rows.length);
-  for (const [i, code] of own.entries()) {
+/** @param lists entries by code; empty for codes that no row has */
+function listValues(codes: Int32Array, lists: readonly (readonly string[])[]): EntityValues {
+  const { sorted, numbers } = numbered([...new Set(lists.flat())]);
+  const coded = lists.map((list) => list.map((entry) => numbers.get(entry)!));
+  const offsets = new Int32Array(codes.length + 1);
+  for (const [i, code] of codes.entries())
+    offsets[i + 1] = offsets[i]! + (code < 0 ? 0 : coded[code]!.length);
+  const entries = new Int32Array(offsets[codes.length]!);
+  const nulls = new Uint8Array(codes.length);
+  for (const [i, code] of codes.entries()) {
     if (code < 0) nulls[i] = 1;
-    else for (const [e, entry] of lists[code]!.entries()) entries[offsets[i]! + e] = numbers.get(entry)!;
+    else for (const [e, entry] of coded[code]!.entries()) entries[offsets[i]! + e] = entry;
   }
   return { type: 'list', offsets, codes: entries, dictionary: sorted, nulls };
 }
@@ -238,15 +268,6 @@ function numbered(texts: readonly string[]): {
   return { sorted, numbers: new Map(sorted.map((text, number) => [text, number])) };
 }
 
-function emptyTable({ columns }: EntityPlan): EntityTable {
-  const none = new Int32Array(0);
-  const empty = (plan: EntityColumnPlan): EntityValues =>
-    plan.type === 'category' || plan.type === 'list'
-      ? valuesAt(plan, { codes: none, dictionary: [] }, none)
-      : valuesAt(plan, new Float64Array(0), none);
-  return { nRows: 0, ids: [], columns: new Map(columns.map((plan) => [plan.name, empty(plan)])) };
-}
-
 const decoder = new TextDecoder();
 const textAt = ({ bytes, offsets }: Utf8Column, row: number) =>
   decoder.decode(bytes.subarray(offsets[row], offsets[row + 1]));
@@ -255,7 +276,7 @@ const textAt = ({ bytes, offsets }: Utf8Column, row: number) =>
 function cellsAsJson(
   id: string,
   plans: readonly EntityColumnPlan[],
-  columns: readonly Part[],
+  columns: readonly Column[],
   row: number,
 ): string {
   const cells: [string, unknown][] = plans.map(({ name, type }, c) => {

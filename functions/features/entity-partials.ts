@@ -8,6 +8,7 @@ import type {
   RecipeSpec,
 } from '../contracts/recipe.ts';
 import { InvalidDatasetError } from '../errors.ts';
+import { EXACT_BLOCK } from '../stats/exact-sum.ts';
 import { QuantileDigest } from '../stats/quantiles.ts';
 import type { EntityTable, EntityValues } from './entity-table.ts';
 import { columnOf, runSteps } from './feature-steps.ts';
@@ -109,6 +110,9 @@ function countTexts(column: EntityValues, nRows: number, vocabulary: Vocabulary)
   return missing;
 }
 
+/** Room of `FeatureCollector.add`, which never yields half-way. */
+const block = new Float64Array(EXACT_BLOCK);
+
 class FeatureCollector {
   readonly #feature: UnfittedFeature;
   readonly #moments = new MomentsCollector();
@@ -124,17 +128,28 @@ class FeatureCollector {
 
   add(table: EntityTable): void {
     const { steps, source } = this.#feature;
-    for (const value of runSteps(steps, columnOf(table, source), table.nRows)) {
+    const values = runSteps(steps, columnOf(table, source), table.nRows);
+    let count = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
       if (Number.isNaN(value)) {
         this.#missing++;
         continue;
       }
       if (!(Math.abs(value) <= LARGEST)) throw tooLarge(this.#feature, value);
-      this.#moments.add(value);
-      this.#digest.add(value);
       if (value < 0) this.#isNegative = true;
       else this.#logMoments?.add(Math.log1p(value));
+      block[count++] = value;
+      if (count === block.length) count = this.#addBlock(count);
     }
+    this.#addBlock(count);
+  }
+
+  /** Adds what the block holds; returns how much is left in it. */
+  #addBlock(count: number): number {
+    this.#moments.addBlock(block, count);
+    this.#digest.addFinite(block, count);
+    return 0;
   }
 
   toJSON(): PartialFeature {

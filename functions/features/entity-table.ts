@@ -1,5 +1,5 @@
 import { type ArrowColumns, type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
-import type { Utf8Column } from '../arrow/utf8.ts';
+import { decodeUtf8Column, type Utf8Column } from '../arrow/utf8.ts';
 import type { EntityColumn, FittedRecipe } from '../contracts/recipe.ts';
 import { InvalidDatasetError } from '../errors.ts';
 import { ByteDictionary } from '../tables/byte-dictionary.ts';
@@ -31,9 +31,25 @@ export type EntityValues =
 export interface EntityTable {
   readonly nRows: number;
   readonly ids: readonly string[];
+  /** The same as UTF-8, where that is at hand: most steps hand ids on and look at none. */
+  readonly idBytes?: Utf8Column;
   readonly columns: ReadonlyMap<string, EntityValues>;
   /** Of orders: instant of each customer's latest, ms since the epoch. Recency is counted from it, so no column holds it. */
   readonly latestMs?: Float64Array;
+}
+
+/** A table whose ids become strings when they are first asked for. @throws TypeError then, for bytes that are not UTF-8 */
+export function tableOfBytes(
+  table: Omit<EntityTable, 'ids'> & { readonly idBytes: Utf8Column },
+): EntityTable {
+  let texts: readonly string[] | undefined;
+  return {
+    ...table,
+    get ids() {
+      texts ??= decodeUtf8Column(table.idBytes, table.nRows);
+      return texts;
+    },
+  };
 }
 
 /** Name of the Arrow column of `latestMs`. */
@@ -47,11 +63,12 @@ export const ID_COLUMNS: Readonly<Record<FittedRecipe['recipe'], string>> = {
 
 /** The table as an Arrow file: its id, and each column with its unit and source; a missing text is empty, a list JSON. */
 export function encodeEntityTable(
-  { ids, columns, latestMs }: EntityTable,
+  table: EntityTable,
   described: readonly EntityColumn[],
   idColumn = ID_COLUMNS.table,
 ): Uint8Array {
-  const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: ids };
+  const { columns, latestMs } = table;
+  const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: table.idBytes ?? table.ids };
   for (const [name, values] of columns) encoded[name] = columnData(values);
   if (latestMs) encoded[LATEST_MS] = latestMs;
   const metadata = described.map(({ name, unit, source }) => [name, { unit, source }] as const);
@@ -80,12 +97,12 @@ export function decodeEntityTable(
   described: readonly EntityColumn[],
   idColumn = ID_COLUMNS.table,
 ): EntityTable {
-  return {
+  return tableOfBytes({
     nRows: file.nRows,
-    ids: file.strings(idColumn),
+    idBytes: file.utf8(idColumn),
     columns: new Map(described.map((column) => [column.name, columnValues(file, column)])),
     ...(idColumn === ID_COLUMNS.rfm && { latestMs: file.float64(LATEST_MS) }),
-  };
+  });
 }
 
 function columnValues(file: DecodedArrow, { name, type }: EntityColumn): EntityValues {

@@ -7,9 +7,11 @@ const DAY_MS = 86_400_000;
 /**
  * Runs the steps of one feature over a column: float64 before scaling, NaN where a value is missing that nothing stands
  * in for. One customer is a table of one row, so that a batch and a single score take the same path to the same bits.
+ * Of the cells as they are, the array is the column's own: read it, never write to it.
  */
 export function runSteps(steps: readonly FeatureStep[], column: EntityValues, nRows: number): Float64Array {
   const [first, ...rest] = steps;
+  if (first?.step === 'value' && rest.length === 0) return numbersOf(column, nRows);
   const values = first ? readColumn(first, column, nRows) : new Float64Array(nRows);
   for (const step of rest) applyStep(step, values);
   return values;
@@ -22,27 +24,47 @@ export function columnOf(table: EntityTable, name: string): EntityValues {
   throw new Error(`The entity table has no column ${name}: it has ${[...table.columns.keys()].join(', ')}.`);
 }
 
+/** Numbers of a column that depend on the text alone. */
+export interface CodedNumbers {
+  readonly codes: Int32Array;
+  /** By code; the last one is that of a missing text, code −1. */
+  readonly numbers: Float64Array;
+}
+
+/** The feature as one number per text of a column of categories; undefined for steps that need each row. */
+export function codedNumbers(steps: readonly FeatureStep[], column: EntityValues): CodedNumbers | undefined {
+  const [first, ...rest] = steps;
+  if (first === undefined || rest.length > 0 || column.type !== 'category') return undefined;
+  const { codes, dictionary } = column;
+  const byText = (numberOf: (text: string) => number, whereMissing: number) => {
+    const numbers = new Float64Array(dictionary.length + 1).fill(whereMissing);
+    for (const [code, text] of dictionary.entries()) numbers[code] = numberOf(text);
+    return { codes, numbers };
+  };
+  switch (first.step) {
+    case 'ordinal': {
+      const position = new Map(first.order.map((text, i) => [text, i]));
+      return byText((text) => position.get(text) ?? Number.NaN, Number.NaN);
+    }
+    case 'equals':
+      return byText((text) => (text === first.value ? 1 : 0), 0);
+    case 'other': {
+      const known = new Set(first.known);
+      return byText((text) => (known.has(text) ? 0 : 1), 0);
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** The first step: cells to numbers. */
 function readColumn(step: FeatureStep, column: EntityValues, nRows: number): Float64Array {
   switch (step.step) {
     case 'ordinal':
-      return byCode(column, nRows, positions(column, step.order), Number.NaN);
+      return ofTexts(step, column, new Float64Array(nRows).fill(Number.NaN));
     case 'equals':
-      return byCode(
-        column,
-        nRows,
-        textsOf(column).map((text) => (text === step.value ? 1 : 0)),
-        0,
-      );
-    case 'other': {
-      const known = new Set(step.known);
-      return byCode(
-        column,
-        nRows,
-        textsOf(column).map((text) => (known.has(text) ? 0 : 1)),
-        0,
-      );
-    }
+    case 'other':
+      return ofTexts(step, column, new Float64Array(nRows));
     case 'isMissing':
       return missing(column, nRows);
     case 'length':
@@ -102,26 +124,13 @@ function numbersOf(column: EntityValues, nRows: number): Float64Array {
   return new Float64Array(nRows).fill(Number.NaN);
 }
 
-const textsOf = (column: EntityValues): readonly string[] =>
-  'dictionary' in column ? column.dictionary : [];
-
-function positions(column: EntityValues, order: readonly string[]): number[] {
-  const position = new Map(order.map((text, i) => [text, i]));
-  return textsOf(column).map((text) => position.get(text) ?? Number.NaN);
-}
-
-/** One number per row from one per dictionary entry. */
-function byCode(
-  column: EntityValues,
-  nRows: number,
-  numbers: readonly number[],
-  whereMissing: number,
-): Float64Array {
-  const values = new Float64Array(nRows);
-  if (column.type !== 'category') return values.fill(whereMissing);
-  const { codes } = column;
-  const table = Float64Array.from(numbers);
-  for (let i = 0; i < nRows; i++) values[i] = codes[i]! < 0 ? whereMissing : table[codes[i]!]!;
+/** One number per row from one per text; a column without texts leaves the values as they are. */
+function ofTexts(step: FeatureStep, column: EntityValues, values: Float64Array): Float64Array {
+  const coded = codedNumbers([step], column);
+  if (coded === undefined) return values;
+  const { codes, numbers } = coded;
+  const whereMissing = numbers.length - 1;
+  for (let i = 0; i < values.length; i++) values[i] = numbers[codes[i]! < 0 ? whereMissing : codes[i]!]!;
   return values;
 }
 

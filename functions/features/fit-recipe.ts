@@ -107,6 +107,7 @@ function fitSpec(
     flag(spec, `${spec.column}=${text}`, [{ step: 'equals', value: text }], count, nRows),
   );
   const known = top.map(({ text }) => text);
+  // Without a rest it would be 0 in every row and every center: no label depends on such a feature.
   const other = flag(spec, `${spec.column}=other`, [{ step: 'other', known }], others, nRows);
   return [...columns, ...(others > 0 ? [other] : []), ...flags];
 }

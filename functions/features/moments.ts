@@ -44,13 +44,32 @@ export class MomentsCollector {
     if (this.#nWaiting === EXACT_BLOCK) this.#flush();
   }
 
+  /** Adds the first `count` values, at most `EXACT_BLOCK` of them. */
+  addBlock(values: Float64Array, count: number): void {
+    this.#flush();
+    let min = this.#min;
+    let max = this.#max;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    this.#count += count;
+    this.#min = min;
+    this.#max = max;
+    this.#sumBlock(values, count);
+  }
+
   #flush(): void {
-    const n = this.#nWaiting;
-    addAllExact(this.#sum, this.#waiting, n);
-    exactSquares(this.#waiting, n, squares, errors);
-    addAllExact(this.#sumOfSquares, squares, n);
-    addAllExact(this.#sumOfSquares, errors, n);
+    this.#sumBlock(this.#waiting, this.#nWaiting);
     this.#nWaiting = 0;
+  }
+
+  #sumBlock(values: Float64Array, count: number): void {
+    addAllExact(this.#sum, values, count);
+    exactSquares(values, count, squares, errors);
+    addAllExact(this.#sumOfSquares, squares, count);
+    addAllExact(this.#sumOfSquares, errors, count);
   }
 
   /** Minimum and maximum are 0 when nothing was added: JSON has no infinities. */

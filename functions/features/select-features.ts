@@ -52,7 +52,9 @@ function sampleReason(
 ): Reason | undefined {
   const values = rawFeature(feature, sample);
   const { value, share } = mostFrequent(values);
-  if (share >= nearConstantShare && nearConstantShare < 1) {
+  // However rare the rest of a column is, values that nobody has seen yet are told by it.
+  const isRest = feature.steps[0]?.step === 'other';
+  if (!isRest && share >= nearConstantShare && nearConstantShare < 1) {
     return { reason: 'near_constant', detail: `${value} in ${percent(share)} of the sampled rows` };
   }
   const direction = directionOf(values);

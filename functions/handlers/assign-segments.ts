@@ -1,4 +1,5 @@
 import { decodeArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import { analyseBucket } from '../bucket-analyses.ts';
 import { assign } from '../clustering/assign.ts';
 import { confidenceAt, flatCenters } from '../clustering/model.ts';
 import type { Model, RunPlan } from '../contracts/artifacts.ts';
@@ -61,12 +62,18 @@ export async function assignSegments(
   categories.addRows(labels, entities);
 
   const file = encodeArrowFile({
-    customer_id: entities.ids,
+    customer_id: entities.idBytes ?? entities.ids,
     cluster: labels,
     distance: distances,
     confidence,
   });
   await objects.write(keys.labels(bucket), file, ARROW_TYPE);
+  const clustered = { entities, recipe: model.recipe, labels, distances };
+  await writeJson(
+    objects,
+    keys.bucketAnalyses(bucket),
+    await analyseBucket(objects, plan, bucket, clustered),
+  );
   const membership = await membershipSince(objects, plan, bucket, { ids: entities.ids, labels });
   await writeJson(objects, keys.partialProfile(bucket), {
     ...profiles.toJSON(),

@@ -1,22 +1,26 @@
 import { availableParallelism } from 'node:os';
 import type { Matrix } from '../arrow/matrix.ts';
 import { daviesBouldinScore } from '../clustering/validity.ts';
-import type { Candidate, CandidateFit, RunPlan } from '../contracts/artifacts.ts';
+import type { Candidate, FitTask, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { FittedRecipe } from '../contracts/recipe.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { readFeatureMatrix } from '../feature-shards.ts';
+import { isCandidate } from '../features/candidates.ts';
 import { featureImportance } from '../features/feature-importance.ts';
 import { readJson, writeJson } from '../json-objects.ts';
+import { clusterGeometry, clusterValidity } from '../segmentation/cluster-quality.ts';
+import { type DescribedFit, plainPlaces } from '../segmentation/run-analysis.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 import { type ClusteringThreads, openThreads } from '../threads/clustering-threads.ts';
 import { threadCount } from '../threads/thread-count.ts';
+import { writeAnalysis } from '../write-analysis.ts';
 
 /** Values past the last row that kernels may read as part of a vector. */
 const PADDING = 16;
 
-/** Fits one candidate clustering on all rows and scores it. @throws InsufficientDataError with too few distinct rows */
+/** Fits one candidate clustering on all rows and scores it, or does one of the analyses beside the model. @throws InsufficientDataError with too few distinct rows */
 export async function fitCandidate(
   { run, item }: ItemInput,
   { ports: { objects }, progress }: StepContext,
@@ -24,7 +28,7 @@ export async function fitCandidate(
   const keys = runKeys(run);
   const { nBuckets } = await readJson<RunPlan>(objects, keys.plan);
   const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
-  const candidates = await readJson<Candidate[]>(objects, keys.candidates);
+  const candidates = await readJson<FitTask[]>(objects, keys.candidates);
   const candidate = candidates.find((other) => other.item === item);
   if (candidate === undefined) {
     throw new InvalidRequestError(
@@ -45,7 +49,9 @@ export async function fitCandidate(
     // Straight into the kernels' memory: what only reads the rows then needs no copy of them.
     const rows = (length: number) => memory.f32(length + PADDING).subarray(0, length);
     const data = await readFeatureMatrix(objects, keys, nBuckets, recipe, progress, rows);
-    await writeJson(objects, keys.fit(item), await scoredFit(threads, data, candidate));
+    if (isCandidate(candidate)) {
+      await writeJson(objects, keys.fit(item), await scoredFit(threads, data, candidate));
+    } else await writeAnalysis(objects, keys, threads.kernels, { data, recipe, candidate });
     return { item, rows: data.nSamples };
   } finally {
     memory.release(mark);
@@ -57,7 +63,7 @@ async function scoredFit(
   { kernels, kmeans, estimateSilhouette }: ClusteringThreads,
   data: Matrix,
   candidate: Candidate,
-): Promise<CandidateFit> {
+): Promise<DescribedFit> {
   const { nClusters, seed, nInit } = candidate;
   const { labels, centers, sizes, inertia, iterations, restarts } = await kmeans(data, {
     nClusters,
@@ -78,6 +84,8 @@ async function scoredFit(
     },
     importance: featureImportance(data, labels, nClusters),
     silhouetteSamples: estimate.nSamples,
+    geometry: plainPlaces(clusterGeometry(data, labels, nClusters)),
+    validity: clusterValidity(kernels, data, labels, nClusters, seed),
   };
 }
 

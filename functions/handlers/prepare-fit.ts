@@ -3,8 +3,8 @@ import { runKeys } from '../contracts/keys.ts';
 import { type PrepareResult, type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { readEntities } from '../entity-buckets.ts';
 import { InsufficientDataError } from '../errors.ts';
-import { candidatesFor } from '../features/candidates.ts';
-import { type EntityTable, headOf } from '../features/entity-table.ts';
+import { analysesFor, candidatesFor } from '../features/candidates.ts';
+import type { EntityTable } from '../features/entity-table.ts';
 import { fitRecipe } from '../features/fit-recipe.ts';
 import { joinTables } from '../features/join-tables.ts';
 import { readJson, writeJson } from '../json-objects.ts';
@@ -33,7 +33,8 @@ export async function prepareFit(
 
   const nSamples = manifests.reduce((sum, { nEntities }) => sum + nEntities, 0);
   checkEnough(plan, nSamples);
-  const candidates = candidatesFor(request, nSamples);
+  const fits = candidatesFor(request, nSamples);
+  const candidates = [...fits, ...analysesFor(plan, nSamples, fits.length)];
   const recipe = fitRecipe(spec, {
     recipe: plan.recipe,
     columns: columns.map(({ name, type, unit, source }) => ({ name, type, unit, source })),
@@ -72,7 +73,7 @@ async function sampleOf(
   let rows = 0;
   for (const { bucket, nEntities } of manifests) {
     if (nEntities === 0 && (tables.length > 0 || bucket < manifests.length - 1)) continue;
-    const table = headOf(await readEntities(objects, plan, bucket), SAMPLE_ROWS - rows);
+    const table = await readEntities(objects, plan, bucket, SAMPLE_ROWS - rows);
     tables.push(table);
     rows += table.nRows;
     if (rows >= SAMPLE_ROWS) break;

@@ -7,8 +7,10 @@ import { labelSourcesOf } from '../label-sources.ts';
 import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
+import { runSegmentation, segmentationRecords } from '../run-segmentation.ts';
+import type { RunSegmentation } from '../segmentation/describe-run.ts';
 import { CategoryProfiles, type PartialCategories } from '../segments/category-profile.ts';
-import { describeSegments } from '../segments/describe.ts';
+import { describeSegments, type SegmentWords } from '../segments/describe.ts';
 import { type PartialProfile, SegmentProfiles } from '../segments/profile.ts';
 import { profiledColumns } from '../segments/profiled-columns.ts';
 import type { RunIdentities } from '../segments/run-identities.ts';
@@ -41,9 +43,15 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const rows = await readRowCounts(objects, plan);
   const { profiles, categories } = await mergedProfiles(context, plan, model);
   const labelled = { plan, model, rows, profiles, categories };
-  const segments = describeSegments(profiles, model, categories);
+  const segmentation = await runSegmentation(objects, plan, model);
+  const { segmentations } = segmentation;
+  const segments = describeSegments(profiles, model, categories, wordsOf(plan, segmentations));
   const quality = await qualityReport(objects, labelled);
-  const artifacts = await writeArtifacts(context, plan, model, segments, quality);
+  const artifacts = await writeArtifacts(context, plan, model, {
+    segments,
+    quality,
+    segmentation,
+  });
   const drift = await driftSinceServed(context.ports, labelled);
   if (drift) await writeJson(objects, keys.drift, drift);
   const labelWrites = await writeFlow(context, plan, identities);
@@ -52,6 +60,9 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const { tenant, dataset, runId } = run;
   await segmentStore.putSegments(segments.map((segment) => ({ tenant, dataset, run_id: runId, ...segment })));
   const publishedAt = clock.now().toISOString();
+  const { clusters, outliers } = segmentationRecords(run, segmentations, publishedAt);
+  await segmentStore.putClusters(clusters);
+  await segmentStore.putOutliers(outliers);
   await runs.update(tenant, runId, {
     status: 'succeeded',
     finishedAt: publishedAt,
@@ -71,6 +82,19 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     context.log,
   );
   return { nSegments: segments.length, nEntities: profiles.total };
+}
+
+/** Orders are named by recency, frequency and spend, everything else by the analysis of its columns. */
+function wordsOf({ recipe }: RunPlan, [model]: readonly RunSegmentation[]): SegmentWords[] | undefined {
+  if (recipe === 'rfm' || model === undefined) return undefined;
+  return model.clusters.map(({ cluster_id, name_rule, characteristics }, at) => ({
+    name: model.labels[at] ?? `Segment ${cluster_id}`,
+    nameRule: name_rule,
+    distinctive: characteristics.distinctive_features.map(({ feature, value, standardised_difference }) => ({
+      feature: value === undefined ? feature : `${feature} = ${value}`,
+      difference: standardised_difference,
+    })),
+  }));
 }
 
 async function mergedProfiles({ ports: { objects } }: StepContext, plan: RunPlan, model: Model) {

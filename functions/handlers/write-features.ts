@@ -23,7 +23,7 @@ export async function writeFeatures(
   const plan = await readJson<RunPlan>(objects, keys.plan);
   const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
   const table = await readEntities(objects, plan, item);
-  const columns: Record<string, ArrowColumns[string]> = { customer_id: table.ids };
+  const columns: Record<string, ArrowColumns[string]> = { customer_id: table.idBytes ?? table.ids };
   const metadata: Record<string, Record<string, string>> = {};
   const checksum = createHash('sha256');
   for (const feature of recipe.features) {

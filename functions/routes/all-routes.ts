@@ -1,6 +1,7 @@
 import { campaignRoutes } from './campaigns-table.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
+import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { fileRoutes } from './files-table.ts';
 import type { Route } from './route.ts';
 import { segmentationRoutes } from './segmentation-table.ts';
@@ -11,6 +12,8 @@ export const allRoutes: readonly Route[] = [
   ...routes,
   ...datasetRoutes,
   ...drilldownRoutes,
+  ...experimentRoutes,
+  ...trainingRoutes,
   ...segmentationRoutes,
   ...fileRoutes,
   ...campaignRoutes,

@@ -44,12 +44,12 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
       admit(route, caller);
       const ports = await openPorts();
       if (caller && route.scope !== undefined) await admitRate?.(caller, ports);
-      const request = parseRequest(match, event);
-      const answer = await route.handle(
+      const { route: answering, request } = parseRequest(match, event);
+      const answer = await answering.handle(
         { ...request, tenant: caller?.tenant ?? '', keyId: caller?.keyId ?? '' },
         ports,
       );
-      result = success(event, answer.status ?? route.status, answer.body, answer.headers);
+      result = success(event, answer.status ?? answering.status, answer.body, answer.headers);
     } catch (error) {
       const problem = toProblem(error);
       failure = {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { problemSchema } from '../contracts/api.ts';
 import type { Route } from './route.ts';
@@ -68,6 +69,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     params,
     query,
     body,
+    byUpload,
     bodyOptional = false,
     status,
     answer,
@@ -82,16 +84,24 @@ function operation(route: Route): ZodOpenApiOperationObject {
     security: scope === undefined ? [] : SECURITY[credentials],
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(body && {
-      requestBody: { required: !bodyOptional, content: { 'application/json': { schema: body } } },
+      requestBody: {
+        required: !bodyOptional,
+        content: {
+          'application/json': { schema: byUpload?.route.body ? z.union([body, byUpload.route.body]) : body },
+        },
+      },
     }),
     responses: {
-      [`${status}` as '200']: {
-        description: SUCCESS[status],
-        content: { 'application/json': { schema: answer } },
-      },
-      ...(accepted && {
-        '202': { description: 'Accepted.', content: { 'application/json': { schema: accepted } } },
-      }),
+      ...Object.fromEntries(
+        [
+          { status, answer },
+          ...(accepted ? [{ status: 202 as const, answer: accepted }] : []),
+          ...(byUpload ? [byUpload.route] : []),
+        ].map((one) => [
+          one.status,
+          { description: SUCCESS[one.status], content: { 'application/json': { schema: one.answer } } },
+        ]),
+      ),
       ...Object.fromEntries(
         Object.entries(problemsOf(route)).map(([code, text]) => [
           code,
@@ -103,7 +113,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
 }
 
 /** Problems of a route by status, those that follow from its kind included. */
-function problemsOf({ scope, params, query, body, problems }: Route): Record<string, string> {
+function problemsOf({ scope, params, query, body, byUpload, problems }: Route): Record<string, string> {
   return {
     ...((params ?? query ?? body) && { 400: '`Invalid input`: `errors` points at the fields.' }),
     ...(scope !== undefined && {
@@ -112,6 +122,7 @@ function problemsOf({ scope, params, query, body, problems }: Route): Record<str
     }),
     ...(body && { 413: 'The body is too large.' }),
     ...(scope !== undefined && { 503: 'A store is overloaded; try again shortly.' }),
+    ...byUpload?.route.problems,
     ...problems,
     500: 'A defect of ours; the log holds the details of this `requestId`.',
   };

@@ -43,6 +43,15 @@ export function segmentOf({ segmentIds }: Pick<Model, 'segmentIds'>, cluster: nu
   return segmentIds?.[cluster] ?? cluster;
 }
 
+/** The cluster of a published model that a segment is; −1 where none is. */
+export function clusterOf(
+  { segmentIds, nClusters }: Pick<Model, 'segmentIds' | 'nClusters'>,
+  segment: number,
+): number {
+  if (segmentIds !== undefined) return segmentIds.indexOf(segment);
+  return segment < nClusters ? segment : -1;
+}
+
 /** Most runs kept in memory by one function instance. */
 const KEPT_RUNS = 32;
 const kept = new WeakMap<Ports, Map<string, Promise<PublishedRun>>>();

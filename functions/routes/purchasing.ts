@@ -9,7 +9,8 @@ import { segmentHierarchy } from '../drilldown/hierarchy.ts';
 import { purchasingDendrogram } from '../drilldown/purchasing-dendrogram.ts';
 import { segmentPurchasing } from '../drilldown/segment-purchasing.ts';
 import { loadKernels } from '../kernels/instance.ts';
-import { DRILLDOWN_BODY_BYTES } from './explore-subsegments.ts';
+import { purchasingUpload } from './drilldown-runs.ts';
+import { DRILLDOWN_BODY_BYTES, INLINE } from './explore-subsegments.ts';
 import { defineRoute } from './route.ts';
 
 const shared = {
@@ -26,8 +27,9 @@ export const purchasingSegmentation = defineRoute({
   path: '/api/v1/ai/purchasing_segmentation',
   summary: 'Segments of customers by purchases',
   description:
-    'K-means, Ward and DBSCAN on the customers of the body, every candidate scored, the best one described.',
+    'K-means, Ward and DBSCAN on the customers of the body, every candidate scored, the best one described. With `upload_id` instead of customers it works on an uploaded file: 202, and `Location` leads to the progress and the result, the same bytes.',
   body: purchasingBodySchema,
+  byUpload: { route: purchasingUpload, ...INLINE },
   answer: purchasingAnswerSchema,
   problems: { 422: 'The customers are too few or too alike for every candidate.' },
   async handle({ body }) {

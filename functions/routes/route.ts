@@ -49,6 +49,8 @@ export interface Route {
   readonly bodyOptional?: boolean;
   /** Largest body after unpacking, bytes; default 1 MiB. */
   readonly bodyBytes?: number;
+  /** Answers bodies that name an uploaded file by `upload_id`, instead of a list that holds at most `most` items. */
+  readonly byUpload?: { readonly route: Route; readonly insteadOf: string; readonly most: number };
   /** Status and body of success. */
   readonly status: 200 | 201 | 202;
   readonly answer: z.ZodType;

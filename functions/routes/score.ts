@@ -1,12 +1,10 @@
 import { scoreRow } from '../clustering/score-row.ts';
 import { datasetPathSchema } from '../contracts/api-datasets.ts';
 import { scoreAnswerSchema, scoreBodySchema } from '../contracts/api-score.ts';
-import type { RunPlan, TablePlan } from '../contracts/artifacts.ts';
+import type { RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
-import type { EntityCell } from '../contracts/recipe.ts';
-import { InvalidRequestError } from '../errors.ts';
 import { readJson } from '../json-objects.ts';
-import { recordCells } from '../tables/record-cells.ts';
+import { cellsOfRecord } from './planned-record.ts';
 import { publishedDataset, publishedRun, segmentOf } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
@@ -30,8 +28,7 @@ export const scoreRecord = defineRoute({
       publishedRun(ports, served),
       readJson<RunPlan>(ports.objects, runKeys({ tenant, dataset, runId }).plan),
     ]);
-    const cells = plan.recipe === 'table' ? cellsOf(plan, record) : (record as Record<string, EntityCell>);
-    const { label, distance, confidence } = scoreRow(model, cells);
+    const { label, distance, confidence } = scoreRow(model, cellsOfRecord(plan, record, '/record'));
     const segmentId = segmentOf(model, label);
     const segment = segments.find(({ segment_id }) => segment_id === segmentId);
     if (!segment) throw new Error(`segment ${segmentId} of a published run is not stored`);
@@ -47,32 +44,3 @@ export const scoreRecord = defineRoute({
     };
   },
 });
-
-/** @throws InvalidRequestError naming every field that no column answers to, or whose value cannot be read */
-function cellsOf({ entity, files }: TablePlan, record: Readonly<Record<string, unknown>>) {
-  const known = new Set([
-    ...entity.columns.map(({ source }) => source),
-    ...entity.ignored.map(({ name }) => name),
-    ...(entity.idColumn === null ? [] : [entity.idColumn]),
-  ]);
-  const { cells, unreadable } = recordCells(entity.columns, files[0]!.cells, record);
-  const errors = [
-    ...Object.keys(record)
-      .filter((name) => !known.has(name))
-      .map((name) => ({ name, detail: 'unknown column' })),
-    ...unreadable.map((name) => ({
-      name,
-      detail: `is no ${entity.columns.find(({ source }) => source === name)?.type ?? 'value'}`,
-    })),
-  ].map(({ name, detail }) => ({
-    in: 'body',
-    pointer: `/record/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    detail,
-  }));
-  if (errors.length === 0) return cells;
-  throw new InvalidRequestError(
-    `Invalid input: ${errors.map(({ pointer, detail }) => `body ${pointer}: ${detail}`).join('; ')}. ` +
-      `The columns are ${entity.columns.map(({ source }) => source).join(', ')}.`,
-    { reason: 'invalid_fields', errors },
-  );
-}

@@ -1,15 +1,19 @@
 import type { StepReport } from '../contracts/api-runs.ts';
-import type { RunRecord, StepProgress } from '../contracts/records.ts';
-import { STEPS } from '../contracts/workflow.ts';
+import type { StepProgress } from '../contracts/records.ts';
+import { type DrilldownStep, STEPS, type Step } from '../contracts/workflow.ts';
 
 /** Progress and timing of every step that has begun, in the order of the workflow. */
-export function stepReports(
-  { startedAt, itemsPerStep }: Pick<RunRecord, 'startedAt' | 'itemsPerStep'>,
+export function stepReports<S extends StepProgress['step'] = Step>(
+  {
+    startedAt,
+    itemsPerStep,
+  }: { readonly startedAt: string; readonly itemsPerStep?: Partial<Record<S, number>> | undefined },
   progress: readonly StepProgress[],
-): StepReport[] {
+  steps: readonly S[] = STEPS as readonly (Step | DrilldownStep)[] as readonly S[],
+): (Omit<StepReport, 'step'> & { readonly step: S })[] {
   // A run that was taken over after a failure still has the reports of its first attempt.
   const current = progress.filter((report) => report.updatedAt >= startedAt);
-  return STEPS.flatMap((step) => {
+  return steps.flatMap((step) => {
     const reports = current.filter((report) => report.step === step);
     if (reports.length === 0) return [];
     // ISO times in UTC sort as text.

@@ -2,10 +2,12 @@ import { campaignRoutes } from './campaigns-table.ts';
 import { customerSegment } from './customers.ts';
 import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
+import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { customerExplanation } from './explanation.ts';
 import { fileRoutes } from './files-table.ts';
 import { runFlow } from './flow.ts';
 import { health } from './health.ts';
+import { segmentMembers } from './members.ts';
 import { openapiRoute } from './openapi.ts';
 import { runQuality } from './quality.ts';
 import type { Route } from './route.ts';
@@ -20,6 +22,8 @@ const openapi = openapiRoute(() => [
   ...routes,
   ...datasetRoutes,
   ...drilldownRoutes,
+  ...experimentRoutes,
+  ...trainingRoutes,
   ...segmentationRoutes,
   ...fileRoutes,
   ...campaignRoutes,
@@ -32,6 +36,7 @@ export const routes: readonly Route[] = [
   segmentManual, //   POST /segment/manual
   segmentCustomer, // POST /segment/customer
   listSegments, //    GET  /v1/segments
+  segmentMembers, //  GET  /v1/segments/{segmentId}/members
   customerSegment, // GET  /v1/customers/{customerId}/segment
   customerExplanation, // GET /v1/customers/{customerId}/explanation
   listRuns, //        GET  /v1/runs

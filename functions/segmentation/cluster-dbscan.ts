@@ -5,7 +5,7 @@ import type { Kernels } from '../kernels/instance.ts';
 import { densityConfidence, densityRatio } from '../segments/density-risk.ts';
 import { nearestCoreRows } from '../segments/nearest-core.ts';
 import { clusterValidity } from './cluster-quality.ts';
-import { type ClusteringOptions, MOST_OUTLIERS, type TableClustering } from './table-clustering.ts';
+import { type DbscanSettings, MOST_OUTLIERS, type TableClustering } from './table-clustering.ts';
 
 /** Mean ratio of a cluster's rows up to which it is dense, and half dense. */
 const DENSITY_CUTS = { high: 0.5, medium: 0.75 } as const;
@@ -18,7 +18,7 @@ const DENSITY_CUTS = { high: 0.5, medium: 0.75 } as const;
 export function clusterDbscan(
   kernels: Kernels,
   matrix: Matrix,
-  { epsilon, minSamples, seed }: ClusteringOptions,
+  { epsilon, minSamples, seed, mostOutliers = MOST_OUTLIERS }: DbscanSettings & { readonly seed: number },
 ): TableClustering {
   const { nFeatures, nSamples, values } = matrix;
   const found = dbscan(kernels, matrix, { eps: epsilon, minSamples, noiseDistances: true });
@@ -34,7 +34,7 @@ export function clusterDbscan(
   const furthest = [...labels.keys()]
     .filter((row) => labels[row]! < 0)
     .sort((a, b) => ratios[b]! - ratios[a]! || a - b)
-    .slice(0, MOST_OUTLIERS);
+    .slice(0, mostOutliers);
   const cores = nearestCoreRows(matrix, found, Int32Array.from(furthest));
   const rowAt = (row: number) => values.subarray(row * nFeatures, (row + 1) * nFeatures);
   const mean = meanRow(matrix);

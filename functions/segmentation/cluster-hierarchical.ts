@@ -5,34 +5,43 @@ import {
   type BisectingNode,
   cutAtDepth,
   labelsAtDepth,
+  type TreeStatistics,
   treeStatistics,
 } from '../clustering/bisecting-tree.ts';
 import { confidenceAt } from '../clustering/model.ts';
 import { daviesBouldinScore } from '../clustering/validity.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import { dendrogramDocument } from '../segments/dendrogram-document.ts';
+import { type DendrogramDocument, dendrogramDocument } from '../segments/dendrogram-document.ts';
 import type { Locale } from '../segments/localized-text.ts';
 import { treeDocument } from '../segments/tree.ts';
 import { clusterGeometry } from './cluster-quality.ts';
-import type { ClusteringOptions, TableClustering } from './table-clustering.ts';
+import type { TableClustering, TreeSettings } from './table-clustering.ts';
 
 /** Rows that Ward's tree is drawn of, at most: the first in canonical order, which is a sample without bias. */
 export const DENDROGRAM_ROWS = 1_000;
 
 /** A tree of clusters before its nodes have names. */
 export interface UnnamedTree extends Omit<TableClustering, 'details'> {
-  /** The documents of S0-17 and the dendrogram, with the words of `labelOf` for each node's clusters. */
-  readonly detailsIn: (
-    locale: Locale,
-    labelOf: (clusters: readonly number[]) => string | undefined,
-  ) => TableClustering['details'];
+  readonly tree: BisectingNode;
+  readonly statistics: TreeStatistics;
+  /** Of Ward's linkage. */
+  readonly dendrogram: DendrogramDocument;
+}
+
+/** The documents of S0-17 and the dendrogram, with the words of `labelOf` for each node's clusters. */
+export function treeDetails(
+  { tree, statistics, dendrogram }: Pick<UnnamedTree, 'tree' | 'statistics' | 'dendrogram'>,
+  locale: Locale,
+  labelOf: (clusters: readonly number[]) => string | undefined,
+): TableClustering['details'] {
+  return { ...treeDocument(tree, statistics, locale, labelOf), dendrogram };
 }
 
 /** Splits the table in two, and the halves again, as long as that separates (S0-16); Ward's dendrogram goes with it. */
 export function clusterHierarchical(
   kernels: Kernels,
   matrix: Matrix,
-  { maxDepth, minPoints, minSilhouette, seed }: ClusteringOptions,
+  { maxDepth, minPoints, minSilhouette, seed }: TreeSettings,
 ): UnnamedTree {
   const fit = bisectingKMeans(kernels, matrix, {
     seed,
@@ -62,7 +71,9 @@ export function clusterHierarchical(
     selection: { candidates, reason: reasonOf(fit.tree, statistics, minSilhouette) },
     far: [],
     nFar: undefined,
-    detailsIn: (locale, labelOf) => ({ ...treeDocument(fit.tree, statistics, locale, labelOf), dendrogram }),
+    tree: fit.tree,
+    statistics,
+    dendrogram,
   };
 }
 

@@ -7,16 +7,20 @@ import type { Kernels } from '../kernels/instance.ts';
 const SILHOUETTE_ROWS = 5_000;
 
 /** Where clusters lie and how dense they are, in scaled units. */
-export interface ClusterGeometry {
+export interface ClusterPlaces {
   readonly sizes: readonly number[];
   /** nFeatures means each. */
-  readonly centers: readonly Float64Array[];
-  /** Per row, Euclidean, to the center of its own cluster; NaN for noise. */
-  readonly distances: Float64Array;
+  readonly centers: readonly ArrayLike<number>[];
   /** Per cluster: mean distance of its rows to its center. */
   readonly cohesion: readonly number[];
   /** Per cluster: distance to the nearest other center; null where there is none. */
   readonly separation: readonly (number | null)[];
+}
+
+/** The same with the distances of the rows. */
+export interface ClusterGeometry extends ClusterPlaces {
+  /** Per row, Euclidean, to the center of its own cluster; NaN for noise. */
+  readonly distances: Float64Array;
 }
 
 /** Measures clusters, in float64 and row order; rows labelled −1 belong to none. Every cluster has a row. */

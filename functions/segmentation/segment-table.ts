@@ -10,14 +10,20 @@ import { findLeadColumns } from '../segments/lead-columns.ts';
 import type { Locale } from '../segments/localized-text.ts';
 import type { Population } from '../segments/outlier-rules.ts';
 import { byRisk, describeOutlier } from '../segments/outliers.ts';
+import type { Tally } from '../segments/segment-tally.ts';
 import { judgeRun, type RunFacts, refuseIfAdvised } from '../segments/verdicts.ts';
 import { clusterDbscan } from './cluster-dbscan.ts';
-import { clusterHierarchical } from './cluster-hierarchical.ts';
+import { clusterHierarchical, treeDetails } from './cluster-hierarchical.ts';
 import { clusterKMeans } from './cluster-kmeans.ts';
 import { type ClusterValidity, clusterGeometry, clusterValidity } from './cluster-quality.ts';
 import { segmentationFeatures } from './segmentation-features.ts';
 import type { AlgorithmDetails, ClusteringOptions, TableClustering } from './table-clustering.ts';
-import { type DescribedTable, describeClusters, describedTable } from './table-description.ts';
+import {
+  type DescribedTable,
+  describeClusters,
+  describedTable,
+  talliedClusters,
+} from './table-description.ts';
 
 /** A table in memory, and how it becomes features. */
 export interface SegmentedInput {
@@ -39,7 +45,7 @@ export interface SegmentationOptions extends ClusteringOptions {
 export type Segmentation = Omit<ClusterAnswer, 'success' | 'generated_at' | 'client_vertical'>;
 
 /** Tables without clusters that the structure test compares with, and its rows. */
-const STRUCTURE = { nReferences: 39, maxRows: 200, maxClusters: 4 } as const;
+export const STRUCTURE_TEST = { nReferences: 39, maxRows: 200, maxClusters: 4 } as const;
 
 /**
  * Segments a table: recipe, clustering by each algorithm, scores, outliers, tree, names, characteristics, recommendations
@@ -77,7 +83,13 @@ export function segmentTable(
       locale,
     );
     const withheld = advice.find(({ severity }) => severity === 'verdict')?.code;
-    const { clusters, labelOf } = describeClusters(described, clustering, geometry, validity, withheld);
+    const { clusters, labelOf } = describeClusters(
+      described,
+      talliedClusters(described, clustering, geometry),
+      geometry,
+      validity,
+      withheld,
+    );
     return {
       algorithm,
       n_clusters: nClusters,
@@ -95,7 +107,7 @@ export function segmentTable(
       },
       selection,
       advice: advice.map(({ status: _status, ...told }) => told),
-      ...(tree ? tree.detailsIn(locale, labelOf) : clustering.details),
+      ...(tree ? treeDetails(tree, locale, labelOf) : clustering.details),
       ...(nFar !== undefined && {
         n_outliers: nFar,
         outliers: outliersOf(described, clustering.far, referenceMs),
@@ -104,7 +116,8 @@ export function segmentTable(
   });
 }
 
-function factsOf(sizes: readonly number[], { silhouette }: ClusterValidity, nRows: number): RunFacts {
+/** What the published rules look at. */
+export function factsOf(sizes: readonly number[], { silhouette }: ClusterValidity, nRows: number): RunFacts {
   const clustered = sizes.reduce((sum, size) => sum + size, 0);
   return {
     clusters: sizes.length,
@@ -118,7 +131,7 @@ function factsOf(sizes: readonly number[], { silhouette }: ClusterValidity, nRow
 function structureOf(kernels: Kernels, { matrix }: DescribedTable, seed: number): RunFacts {
   let found: StructureAssessment;
   try {
-    found = assessStructure(kernels, matrix, { seed, ...STRUCTURE });
+    found = assessStructure(kernels, matrix, { seed, ...STRUCTURE_TEST });
   } catch (error) {
     if (error instanceof InsufficientDataError) return {};
     throw error;
@@ -131,18 +144,10 @@ function outliersOf(
   far: TableClustering['far'],
   referenceMs: number,
 ): NonNullable<Segmentation['outliers']> {
-  const population: Population = {
-    quantile: (column, q) => whole.numbers.get(column)?.quantile(q) ?? Number.NaN,
-    share: (column, value) => {
-      const counts = whole.categories.get(column) ?? [];
-      const total = counts.reduce((sum, [, count]) => sum + count, 0);
-      return (counts.find(([text]) => text === value)?.[1] ?? 0) / Math.max(1, total);
-    },
-  };
   const context = {
     features: recipe.features.map(({ name }) => name),
     columns: findLeadColumns([...table.columns.keys()]),
-    population,
+    population: populationOf(whole),
     referenceMs,
     locale,
   };
@@ -166,4 +171,16 @@ function outliersOf(
       };
     })
     .sort(byRisk);
+}
+
+/** What the rules about outliers compare a customer with. */
+export function populationOf({ numbers, categories }: Tally): Population {
+  return {
+    quantile: (column, q) => numbers.get(column)?.quantile(q) ?? Number.NaN,
+    share: (column, value) => {
+      const counts = categories.get(column) ?? [];
+      const total = counts.reduce((sum, [, count]) => sum + count, 0);
+      return (counts.find(([text]) => text === value)?.[1] ?? 0) / Math.max(1, total);
+    },
+  };
 }

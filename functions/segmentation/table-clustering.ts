@@ -38,14 +38,24 @@ export interface TableClustering {
 /** Outliers that are described one by one: an answer has to get through the platform. */
 export const MOST_OUTLIERS = 100;
 
-/** Options of all algorithms. */
-export interface ClusteringOptions {
-  readonly nClusters: number | 'auto';
+/** Options of DBSCAN. */
+export interface DbscanSettings {
   readonly epsilon: number | 'auto';
   readonly minSamples: number;
+  /** Outliers that are described, at most; default: `MOST_OUTLIERS`. */
+  readonly mostOutliers?: number | undefined;
+}
+
+/** Options of the tree. */
+export interface TreeSettings {
   readonly maxDepth: number;
   readonly minPoints?: number | undefined;
   readonly minSilhouette: number;
-  readonly contamination?: number | undefined;
   readonly seed: number;
+}
+
+/** Options of all algorithms. */
+export interface ClusteringOptions extends DbscanSettings, TreeSettings {
+  readonly nClusters: number | 'auto';
+  readonly contamination?: number | undefined;
 }

@@ -9,7 +9,7 @@ import { leadNames } from '../segments/lead-names.ts';
 import type { Locale } from '../segments/localized-text.ts';
 import { profiledColumns } from '../segments/profiled-columns.ts';
 import { recommend } from '../segments/recommendations.ts';
-import { nearestCustomers } from '../segments/sample-leads.ts';
+import { type NearestCustomers, nearestCustomers } from '../segments/sample-leads.ts';
 import { segmentLevels } from '../segments/segment-levels.ts';
 import {
   mergeTallies,
@@ -18,20 +18,34 @@ import {
   type TallyColumn,
   tallyRows,
 } from '../segments/segment-tally.ts';
-import type { ClusterGeometry, ClusterValidity } from './cluster-quality.ts';
+import type { ClusterGeometry, ClusterPlaces, ClusterValidity } from './cluster-quality.ts';
 import type { TableClustering } from './table-clustering.ts';
 
-/** A table as its segments are described by it. */
-export interface DescribedTable {
-  readonly table: EntityTable;
+/** Rows as their segments are described by them. */
+export interface DescribedRows {
   readonly recipe: FittedRecipe;
-  readonly matrix: Matrix;
   readonly locale: Locale;
-  readonly tallied: ReadonlyMap<string, TallyColumn>;
   /** All rows. */
   readonly whole: Tally;
   /** Concepts among the columns that are tallied: days since the lead is one of them. */
   readonly leadColumns: LeadColumns;
+}
+
+/** A table as its segments are described by it. */
+export interface DescribedTable extends DescribedRows {
+  readonly table: EntityTable;
+  readonly matrix: Matrix;
+  readonly tallied: ReadonlyMap<string, TallyColumn>;
+}
+
+/** Columns that rows are tallied by: numbers, days since times, and categories. */
+export function talliedColumns(table: EntityTable, recipe: FittedRecipe): Map<string, TallyColumn> {
+  const tallied = new Map<string, TallyColumn>();
+  for (const { name, values } of profiledColumns(recipe).numbers) {
+    tallied.set(name, { type: 'number', values: values(table) });
+  }
+  for (const [name, column] of table.columns) if (column.type === 'category') tallied.set(name, column);
+  return tallied;
 }
 
 /** Tallies a table once for all algorithms: its numbers, categories and days since its times. */
@@ -41,11 +55,7 @@ export function describedTable(
   matrix: Matrix,
   locale: Locale,
 ): DescribedTable {
-  const tallied = new Map<string, TallyColumn>();
-  for (const { name, values } of profiledColumns(recipe).numbers) {
-    tallied.set(name, { type: 'number', values: values(table) });
-  }
-  for (const [name, column] of table.columns) if (column.type === 'category') tallied.set(name, column);
+  const tallied = talliedColumns(table, recipe);
   return {
     table,
     recipe,
@@ -64,31 +74,51 @@ export interface DescribedClusters {
   readonly labelOf: (clusters: readonly number[]) => string | undefined;
 }
 
+/** The clusters of one algorithm, as they are described. */
+export interface TalliedClusters {
+  /** Per cluster. */
+  readonly partials: readonly PartialTally[];
+  readonly nearest: readonly NearestCustomers[];
+  readonly density?: TableClustering['density'];
+  /** Number that each cluster is known by; default: its place. */
+  readonly ids?: readonly number[];
+}
+
+/** Tallies the clusters of a table in memory. */
+export function talliedClusters(
+  { table, tallied }: DescribedTable,
+  { labels, nClusters, density }: Pick<TableClustering, 'labels' | 'nClusters' | 'density'>,
+  { distances }: ClusterGeometry,
+): TalliedClusters {
+  return {
+    partials: tallyRows(labels, nClusters, tallied),
+    nearest: nearestCustomers(table.ids, labels, distances, nClusters),
+    ...(density && { density }),
+  };
+}
+
 /**
  * Describes the clusters of one algorithm: names, characteristics, recommendations, the nearest leads.
  * @param withheld why the clusters get no descriptive names; undefined where they get them
  */
 export function describeClusters(
-  described: DescribedTable,
-  { labels, nClusters, density }: Pick<TableClustering, 'labels' | 'nClusters' | 'density'>,
-  { sizes, centers, distances, cohesion, separation }: ClusterGeometry,
+  { recipe, whole, leadColumns, locale }: DescribedRows,
+  { partials, nearest, density, ids = [...partials.keys()] }: TalliedClusters,
+  { sizes, centers, cohesion, separation }: ClusterPlaces,
   { byCluster }: ClusterValidity,
   withheld: string | undefined,
 ): DescribedClusters {
-  const { table, recipe, whole, leadColumns, locale, tallied } = described;
-  const partials = tallyRows(labels, nClusters, tallied);
   const tallies = partials.map((partial) => mergeTallies([partial]));
   const importance = columnImportance(tallies, whole);
   const distinctive = tallies.map((tally) => distinctiveFeatures(tally, whole, importance));
   const names = leadNames(
-    tallies.map((tally, id) => ({ id, tally, distinctive: distinctive[id]! })),
+    tallies.map((tally, at) => ({ id: ids[at]!, tally, distinctive: distinctive[at]! })),
     whole,
     leadColumns,
     locale,
   );
-  const nearest = nearestCustomers(table.ids, labels, distances, nClusters);
-  const clusters = tallies.map((tally, id): Cluster => {
-    const characteristics = characteristicsOf(tally, leadColumns, distinctive[id]!);
+  const clusters = tallies.map((tally, at): Cluster => {
+    const characteristics = characteristicsOf(tally, leadColumns, distinctive[at]!);
     const { rules: _rules, ...recommendations } = recommend(
       segmentLevels(tally, whole, leadColumns),
       tally,
@@ -96,33 +126,33 @@ export function describeClusters(
       locale,
     );
     return {
-      cluster_id: id,
-      name: withheld === undefined ? names[id]!.name : `${PREFIX[locale]} ${id}`,
-      name_rule: withheld === undefined ? names[id]!.nameRule : `no name: ${withheld}`,
-      size: sizes[id]!,
-      percentage: sizes[id]! / table.nRows,
+      cluster_id: ids[at]!,
+      name: withheld === undefined ? names[at]!.name : `${PREFIX[locale]} ${ids[at]}`,
+      name_rule: withheld === undefined ? names[at]!.nameRule : `no name: ${withheld}`,
+      size: sizes[at]!,
+      percentage: sizes[at]! / whole.size,
       avg_ltv: characteristics.avg_ltv,
       avg_behavior_score: characteristics.avg_behavior_score,
       avg_engagement_score: characteristics.avg_engagement_score,
       dominant_countries: characteristics.dominant_countries,
       dominant_states: characteristics.dominant_states,
       dominant_utm_sources: characteristics.dominant_utm_source,
-      silhouette_score: byCluster[id] ?? null,
+      silhouette_score: byCluster[at] ?? null,
       ...recommendations,
-      cohesion: cohesion[id]!,
-      separation: separation[id]!,
-      ...(density && { density: density[id]! }),
+      cohesion: cohesion[at]!,
+      separation: separation[at]!,
+      ...(density && { density: density[at]! }),
       characteristics,
-      centroid: Object.fromEntries(recipe.features.map(({ name }, f) => [name, centers[id]![f]!])),
-      sample_leads: nearest[id]!.map(([, lead]) => lead),
+      centroid: Object.fromEntries(recipe.features.map(({ name }, f) => [name, centers[at]![f]!])),
+      sample_leads: nearest[at]!.map(([, lead]) => lead),
     };
   });
   return {
     clusters,
-    labelOf: (ids) => {
+    labelOf: (places) => {
       if (withheld !== undefined) return undefined;
-      if (ids.length === 1) return names[ids[0]!]!.label;
-      const tally = mergeTallies(ids.map((id): PartialTally => partials[id]!));
+      if (places.length === 1) return names[places[0]!]!.label;
+      const tally = mergeTallies(places.map((at): PartialTally => partials[at]!));
       const one = { id: 0, tally, distinctive: distinctiveFeatures(tally, whole, importance) };
       return leadNames([one], whole, leadColumns, locale)[0]!.label;
     },

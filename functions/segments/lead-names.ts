@@ -51,11 +51,16 @@ export function leadNames(
     (a, b) => b.segment.tally.size - a.segment.tally.size || a.segment.id - b.segment.id,
   );
   for (const { segment, label, words } of order) {
+    // A word that the label has already, or that holds of its twins too, sets nothing apart.
+    const twins = order.filter((other) => other.label === label && other.segment !== segment);
+    const shared = new Set([
+      ...words,
+      ...twins.flatMap((twin) => distinctiveWords(twin.segment.distinctive, locale, 0)),
+    ]);
     const candidates = [
       label,
       ...distinctiveWords(segment.distinctive, locale, 0)
-        // A word that the label has already sets nothing apart.
-        .filter((word) => !words.includes(word))
+        .filter((word) => !shared.has(word))
         .map((word) => `${label}, ${word}`),
       ...order.map((_, i) => `${label} ${i + 2}`),
     ];

@@ -7,6 +7,9 @@ export interface FeatureDifference {
   readonly difference: number;
 }
 
+/** What of a model tells its clusters apart. */
+export type DescribedModel = Pick<Model, 'recipe' | 'centers' | 'sizes' | 'importance'>;
+
 /** Features that are told of a segment. */
 const TOLD = 5;
 /** Features that make a name, and how far out they must lie: half a standard deviation, Cohen's "medium" effect. */
@@ -17,7 +20,12 @@ const LEAST = 0.5;
  * The features that tell each cluster apart, furthest out first, from the model alone: the mean of all rows is that of the
  * centers by size, and the share of variance between clusters (η²) gives the whole variance.
  */
-export function distinctiveFeatures({ recipe, centers, sizes, importance }: Model): FeatureDifference[][] {
+export function distinctiveFeatures({
+  recipe,
+  centers,
+  sizes,
+  importance,
+}: DescribedModel): FeatureDifference[][] {
   const nSamples = sizes.reduce((sum, size) => sum + size, 0);
   const means = recipe.features.map(
     (_, j) => centers.reduce((sum, center, c) => sum + sizes[c]! * center[j]!, 0) / nSamples,
@@ -39,7 +47,7 @@ export function distinctiveFeatures({ recipe, centers, sizes, importance }: Mode
  * Names clusters of any features by what tells them apart: `High score, country BR`. Equal names get numbers, the larger
  * cluster the plain one; a cluster that nothing tells apart is `Average`.
  */
-export function nameByDifferences(model: Model): Map<number, SegmentName> {
+export function nameByDifferences(model: DescribedModel): Map<number, SegmentName> {
   const isFlag = new Map(model.recipe.features.map(({ name, unit }) => [name, unit === '0/1']));
   const used = new Map<string, number>();
   return new Map(

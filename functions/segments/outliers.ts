@@ -64,10 +64,22 @@ const ALONE: LocalizedText = {
 
 /** Describes one outlier: score, the patterns that fired, and what each feature contributes. */
 export function describeOutlier(outlier: OutlierRow, context: OutlierContext): OutlierDescription {
-  const { id, row, reference, ratio, cells } = outlier;
-  const { features, columns, population, referenceMs, locale, rules } = context;
+  const { row, reference, ratio } = outlier;
+  const contributions = riskContributions(riskAt(ratio), row, reference, context.features);
+  return explainOutlier({ ...outlier, contributions }, context);
+}
+
+/** As `describeOutlier`, where the contributions are known, the largest first. */
+export function explainOutlier(
+  {
+    id,
+    ratio,
+    cells,
+    contributions,
+  }: Pick<OutlierRow, 'id' | 'ratio' | 'cells'> & Pick<OutlierDescription, 'contributions'>,
+  { columns, population, referenceMs, locale, rules }: Omit<OutlierContext, 'features'>,
+): OutlierDescription {
   const risk = riskAt(ratio);
-  const contributions = riskContributions(risk, row, reference, features);
   const fired = firedRules(cells, columns, population, referenceMs, rules);
   const mostly = contributions.slice(0, NAMED_FEATURES).map(({ feature }) => feature);
   const distance = Number.isFinite(ratio) ? FAR_OUT : ALONE;

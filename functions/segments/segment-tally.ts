@@ -130,3 +130,39 @@ function byFrequency(counts: ReadonlyMap<string, number>): [string, number][] {
 function namesIn(partials: readonly PartialTally[], of: (partial: PartialTally) => object): Set<string> {
   return new Set(partials.flatMap((partial) => Object.keys(of(partial))));
 }
+
+/** Merges the tallies of many buckets one after the other: no more than one of them is held. */
+export class TallyMerger {
+  #size = 0;
+  readonly #numbers = new Map<string, { moments: PartialMoments; readonly digest: QuantileDigest }>();
+  readonly #categories = new Map<string, Map<string, number>>();
+
+  add({ size, numbers, categories }: PartialTally): void {
+    this.#size += size;
+    for (const [name, { moments, digest }] of Object.entries(numbers)) {
+      const known = this.#numbers.get(name);
+      if (known === undefined) this.#numbers.set(name, { moments, digest: QuantileDigest.from(digest) });
+      else {
+        known.moments = mergeMoments([known.moments, moments]);
+        known.digest.merge(QuantileDigest.from(digest));
+      }
+    }
+    for (const [name, counts] of Object.entries(categories)) {
+      const known = this.#categories.get(name) ?? new Map<string, number>();
+      this.#categories.set(name, known);
+      for (const [value, count] of counts) known.set(value, (known.get(value) ?? 0) + count);
+    }
+  }
+
+  toJSON(): PartialTally {
+    return {
+      size: this.#size,
+      numbers: Object.fromEntries(
+        [...this.#numbers].map(([name, { moments, digest }]) => [name, { moments, digest: digest.toJSON() }]),
+      ),
+      categories: Object.fromEntries(
+        [...this.#categories].map(([name, counts]) => [name, byFrequency(counts)]),
+      ),
+    };
+  }
+}

@@ -83,7 +83,10 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     code: 'one_large_cluster',
     severity: 'advice',
     algorithms: ['kmeans', 'hierarchical'],
-    conditions: [{ fact: 'largest_share', is: 'above', bound: 0.99 }],
+    conditions: [
+      { fact: 'largest_share', is: 'above', bound: 0.99 },
+      { fact: 'clusters', is: 'above', bound: 1 },
+    ],
     text: {
       en: 'One cluster holds {largest_share_percent}% of the customers; the others are extremes. Clip or log heavy-tailed columns, and look at the outliers of dbscan.',
       'pt-BR':

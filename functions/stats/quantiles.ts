@@ -1,4 +1,5 @@
 import { InvalidDatasetError } from '../errors.ts';
+import { BucketCounts } from './bucket-counts.ts';
 import { NumberCounts } from './number-counts.ts';
 
 /** Distinct values kept exactly; the next one turns the digest into buckets. */
@@ -26,8 +27,9 @@ export interface EncodedDigest {
  * commutes with merging: neither order nor sharding can change a result.
  */
 export class QuantileDigest {
-  #exact = true;
-  #counts = new NumberCounts();
+  /** The exact multiset; undefined once there are too many distinct values for it. */
+  #values: NumberCounts | undefined = new NumberCounts();
+  readonly #buckets = new BucketCounts();
   #total = 0;
   /** Entries by ascending key; undefined while out of date. */
   #order: (readonly [key: number, count: number])[] | undefined;
@@ -54,7 +56,7 @@ export class QuantileDigest {
 
   /** Whether results are exact, not bucketed. */
   get exact(): boolean {
-    return this.#exact;
+    return this.#values !== undefined;
   }
 
   /** @throws InvalidDatasetError for NaN and infinities */
@@ -65,12 +67,22 @@ export class QuantileDigest {
         { reason: 'not_finite' },
       );
     }
-    this.#count(this.#exact ? value : bucketOf(value), 1);
+    this.#count(value, 1);
+  }
+
+  /** Adds the first `count` values, which are finite. */
+  addFinite(values: Float64Array, count: number): void {
+    let i = 0;
+    while (i < count && this.#values !== undefined) this.#count(values[i++]!, 1);
+    this.#total += count - i;
+    this.#order = undefined;
+    for (; i < count; i++) this.#buckets.add(bucketOf(values[i]!), 1);
   }
 
   /** Adds all values of another digest. */
   merge(other: QuantileDigest): void {
-    this.#addAll(other.#exact, other.#counts);
+    if (other.#values !== undefined) this.#addAll(true, other.#values);
+    else this.#addAll(false, other.#buckets);
   }
 
   /** Mean of the two middle values (the middle one of an odd number), as pandas defines it; NaN when empty. */
@@ -91,13 +103,14 @@ export class QuantileDigest {
 
   /** Values with their counts, ascending: the values themselves while exact, else the middles of their buckets. */
   *entries(): Generator<readonly [value: number, count: number]> {
-    for (const [key, count] of this.#sorted()) yield [this.#exact ? key : representativeOf(key), count];
+    const isExact = this.exact;
+    for (const [key, count] of this.#sorted()) yield [isExact ? key : representativeOf(key), count];
   }
 
   toJSON(): EncodedDigest {
     const entries = this.#sorted();
     return {
-      exact: this.#exact,
+      exact: this.exact,
       keys: entries.map(([key]) => key),
       counts: entries.map(([, count]) => count),
     };
@@ -106,30 +119,37 @@ export class QuantileDigest {
   #addAll(exact: boolean, counts: Iterable<readonly [key: number, count: number]>): void {
     if (!exact) this.#collapse();
     for (const [key, count] of counts) {
-      // Adding an exact value may collapse this digest half-way.
-      this.#count(exact && !this.#exact ? bucketOf(key) : key, count);
+      if (exact) this.#count(key, count);
+      else this.#countBucket(key, count);
     }
   }
 
-  #count(key: number, count: number): void {
-    this.#counts.add(key, count);
+  #count(value: number, count: number): void {
+    if (this.#values === undefined) {
+      this.#countBucket(bucketOf(value), count);
+      return;
+    }
+    this.#values.add(value, count);
     this.#total += count;
     this.#order = undefined;
-    if (this.#exact && this.#counts.size > this.#limit) this.#collapse();
+    if (this.#values.size > this.#limit) this.#collapse();
+  }
+
+  #countBucket(bucket: number, count: number): void {
+    this.#buckets.add(bucket, count);
+    this.#total += count;
+    this.#order = undefined;
   }
 
   #collapse(): void {
-    if (!this.#exact) return;
-    this.#exact = false;
-    const exactCounts = this.#counts;
-    this.#counts = new NumberCounts();
-    for (const [value, count] of exactCounts) {
-      this.#counts.add(bucketOf(value), count);
-    }
+    const values = this.#values;
+    if (values === undefined) return;
+    this.#values = undefined;
+    for (const [value, count] of values) this.#buckets.add(bucketOf(value), count);
   }
 
   #sorted(): (readonly [key: number, count: number])[] {
-    this.#order ??= [...this.#counts].sort(([a], [b]) => a - b);
+    this.#order ??= [...(this.#values ?? this.#buckets)].sort(([a], [b]) => a - b);
     return this.#order;
   }
 
@@ -138,7 +158,7 @@ export class QuantileDigest {
     let seen = 0;
     for (const [key, count] of this.#sorted()) {
       seen += count;
-      if (rank < seen) return this.#exact ? key : representativeOf(key);
+      if (rank < seen) return this.exact ? key : representativeOf(key);
     }
     return Number.NaN;
   }

@@ -96,7 +96,7 @@ const DOT = 0x2e;
 const MOST_DIGITS = 15;
 
 /** Traits of the most common texts, digits with at most one point in between; 0 for all others. */
-function digitTraits(bytes: Uint8Array, start: number, end: number): number {
+export function digitTraits(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start] === MINUS ? start + 1 : start;
   const nDigits = end - first;
   if (nDigits < 1 || nDigits > MOST_DIGITS) return 0;

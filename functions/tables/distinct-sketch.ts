@@ -149,8 +149,10 @@ export class DistinctSketch {
 
   #slotOf(hash: number): number {
     const mask = this.#hashes.length - 1;
-    let slot = hash % this.#hashes.length;
-    while (this.#hashes[slot] !== EMPTY && this.#hashes[slot] !== hash) slot = (slot + 1) & mask;
+    const hashes = this.#hashes;
+    // The remainder of a division by a power of two, without the division.
+    let slot = hash & mask;
+    while (hashes[slot] !== EMPTY && hashes[slot] !== hash) slot = (slot + 1) & mask;
     return slot;
   }
 
@@ -176,7 +178,8 @@ export class DistinctSketch {
     this.#texts = [];
     this.#threshold = threshold;
     this.#size = 0;
-    for (const [old, hash] of hashes.entries()) {
+    for (let old = 0; old < hashes.length; old++) {
+      const hash = hashes[old]!;
       if (hash === EMPTY || hash >= threshold) continue;
       const slot = this.#slotOf(hash);
       this.#hashes[slot] = hash;

@@ -1,5 +1,6 @@
 import type { OrderColumns, OrderFormats } from '../contracts/artifacts.ts';
 import { InvalidDatasetError } from '../errors.ts';
+import { digitTraits, TRAITS } from './cell-traits.ts';
 import { type Cells, cellText, isMissing, type TableBatch } from './cells.ts';
 import { dateOrder, parseLocalDate } from './local-dates.ts';
 import { decimalMark, parseLocalNumber } from './local-numbers.ts';
@@ -31,9 +32,13 @@ export async function orderFormats(
     const cells = columns[ORDERED_AT]!;
     for (let i = 0; i < nRows; i++) {
       if (isMissing(cells, i)) continue;
+      if (isTimestamp(cells, i)) {
+        // What begins with four digits and a dash is no date of another order.
+        dates.ymd++;
+        continue;
+      }
       const text = cellText(cells, i);
-      const bytes = encoder.encode(text);
-      if (!Number.isNaN(parseTimestamp(bytes, 0, bytes.length)) || isDate(text, 'ymd')) dates.ymd++;
+      if (isDate(text, 'ymd')) dates.ymd++;
       const [isDmy, isMdy] = [isDate(text, 'dmy'), isDate(text, 'mdy')];
       if (isDmy) dates.dmy++;
       if (isMdy) dates.mdy++;
@@ -53,10 +58,23 @@ export async function orderFormats(
 
 const isDate = (text: string, order: 'ymd' | 'dmy' | 'mdy') => !Number.isNaN(parseLocalDate(text, order));
 
+function isTimestamp(cells: Cells, i: number): boolean {
+  if (cells.kind === 'text')
+    return !Number.isNaN(parseTimestamp(cells.bytes, cells.offsets[i]!, cells.offsets[i + 1]!));
+  const bytes = encoder.encode(cellText(cells, i));
+  return !Number.isNaN(parseTimestamp(bytes, 0, bytes.length));
+}
+
 function countNumbers(cells: Cells, nRows: number, counts: { point: number; comma: number }): void {
   if (cells.kind !== 'text') return;
   for (let i = 0; i < nRows; i++) {
     if (isMissing(cells, i)) continue;
+    const digits = digitTraits(cells.bytes, cells.offsets[i]!, cells.offsets[i + 1]!);
+    if (digits !== 0) {
+      if ((digits & TRAITS.point) !== 0) counts.point++;
+      if ((digits & TRAITS.comma) !== 0) counts.comma++;
+      continue;
+    }
     const text = cellText(cells, i);
     if (!Number.isNaN(parseLocalNumber(text, '.'))) counts.point++;
     if (!Number.isNaN(parseLocalNumber(text, ','))) counts.comma++;

@@ -1,16 +1,9 @@
-import {
-  type ColumnChunk,
-  type FileMetaData,
-  parquetMetadata,
-  parquetRead,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet';
+import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet';
 import { InvalidDatasetError } from '../errors.ts';
-import { BATCH_ROWS, type TableBatch } from './cells.ts';
+import { BATCH_ROWS, type Cells, type TableBatch } from './cells.ts';
 import { cellsOfValues } from './cells-of-values.ts';
-import { chunkTraits, requireSoundMetadata } from './parquet-checks.ts';
-import { unpackPages } from './parquet-pages.ts';
+import { requireSoundMetadata } from './parquet-checks.ts';
+import { type PageBudget, readField } from './parquet-column.ts';
 import type { TableSource } from './table-source.ts';
 import { ThriftReader } from './thrift-compact.ts';
 
@@ -54,14 +47,25 @@ export async function readParquetMetadata(source: TableSource): Promise<FileMeta
 export const parquetNames = (metadata: FileMetaData): string[] =>
   parquetSchema(metadata).children.map(({ element }) => element.name);
 
-/** Number of decimal places of a column, undefined for a column of another type. */
-function scaleOf({ element }: SchemaTree): number | undefined {
-  if (element.converted_type !== 'DECIMAL' && element.logical_type?.type !== 'DECIMAL') return undefined;
-  return element.scale ?? 0;
+/** Cells that are decoded and wait for the cells of other columns, and bytes that are read and wait to be. */
+const WAITING_CELLS = 1 << 22;
+const WAITING_BYTES = 64 * 1024 * 1024;
+const MOST_RUN_VALUES = 1 << 17;
+const [LEAST_WINDOW, MOST_WINDOW] = [16 * 1024, 4 * 1024 * 1024];
+
+/** Shares out what may be in memory among the columns. */
+function budgetFor(nColumns: number): PageBudget {
+  const between = (least: number, share: number, most: number) =>
+    Math.max(least, Math.min(most, Math.floor(share)));
+  return {
+    windowBytes: between(LEAST_WINDOW, WAITING_BYTES / nColumns, MOST_WINDOW),
+    runValues: between(BATCH_ROWS, WAITING_CELLS / nColumns, MOST_RUN_VALUES),
+  };
 }
 
 /**
- * The rows of some row groups of a Parquet file; one row group is in memory at a time.
+ * The rows of some row groups of a Parquet file. Memory: some pages of every column, however large the row group; a
+ * struct or map as a whole.
  * @param columns indexes into the schema
  * @throws InvalidDatasetError for a file that is damaged, truncated or compressed in a way that is not known
  */
@@ -74,79 +78,55 @@ export async function* readParquetBatches(
 ): AsyncGenerator<TableBatch> {
   const fields = parquetSchema(metadata).children;
   const rowsIn = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
+  const budget = budgetFor(columns.length);
   let rowStart = rowsIn.slice(0, start).reduce((sum, n) => sum + n, 0);
   for (let group = start; group < end; group++) {
     const nRows = rowsIn[group]!;
-    const values: unknown[][] = [];
-    try {
-      if (nRows > 0)
-        for (const column of columns) values.push(await readField(source, metadata, fields[column]!, group));
-    } catch (cause) {
-      throw damaged(source.file, cause);
-    }
+    const cursors = columns.map(
+      (column) => new FieldCursor(readField(source, metadata, fields[column]!, group, budget)),
+    );
     for (let at = 0; at < nRows; at += BATCH_ROWS) {
-      const to = Math.min(at + BATCH_ROWS, nRows);
-      yield {
-        nRows: to - at,
-        columns: values.map((column) => cellsOfValues(column.slice(at, to))),
-        places: { first: rowStart + at + 1 },
-      };
+      const n = Math.min(BATCH_ROWS, nRows - at);
+      const cells: Cells[] = [];
+      try {
+        for (const cursor of cursors) cells.push(cellsOfValues(await cursor.take(n, at + n === nRows)));
+      } catch (cause) {
+        throw damaged(source.file, cause);
+      }
+      yield { nRows: n, columns: cells, places: { first: rowStart + at + 1 } };
     }
     rowStart += nRows;
   }
 }
 
-/** Values of one field, which may be nested, in one row group. */
-async function readField(
-  { read }: TableSource,
-  metadata: FileMetaData,
-  field: SchemaTree,
-  group: number,
-): Promise<unknown[]> {
-  const { name } = field.element;
-  const rowGroup = metadata.row_groups[group]!;
-  const nRows = Number(rowGroup.num_rows);
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const columns: ColumnChunk[] = [];
-  for (const chunk of rowGroup.columns) {
-    const meta = chunk.meta_data!;
-    if (meta.path_in_schema[0] !== name) continue;
-    const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
-    const pages = unpackPages(
-      await read(start, start + Number(meta.total_compressed_size)),
-      chunkTraits(field, meta),
-    );
-    const { dictionary_page_offset: _, statistics: __, ...plain } = meta;
-    columns.push({
-      file_offset: 0n,
-      meta_data: {
-        ...plain,
-        codec: 'UNCOMPRESSED',
-        data_page_offset: BigInt(size),
-        total_compressed_size: BigInt(pages.length),
-      },
-    });
-    parts.push(pages);
-    size += pages.length;
+/** Takes the values of a field in other pieces than they come in. */
+class FieldCursor {
+  readonly #pieces: AsyncGenerator<unknown[]>;
+  #piece: unknown[] = [];
+  #at = 0;
+
+  constructor(pieces: AsyncGenerator<unknown[]>) {
+    this.#pieces = pieces;
   }
-  const file = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  const values = new Array<unknown>(nRows);
-  let found = 0;
-  await parquetRead({
-    file: { byteLength: size, slice: (start, end = size) => file.buffer.slice(start, end) },
-    metadata: { ...metadata, num_rows: rowGroup.num_rows, row_groups: [{ ...rowGroup, columns }] },
-    columns: [name],
-    onChunk({ columnData, rowStart }) {
-      for (let i = 0; i < columnData.length && rowStart + i < nRows; i++)
-        values[rowStart + i] = columnData[i];
-      found += columnData.length;
-    },
-  });
-  if (found < nRows) throw new Error(`column "${name}" holds ${found} rows of ${nRows}`);
-  const scale = scaleOf(field);
-  // The library multiplies by a power of ten, which is off by the last digit: 255 × 0.01 is not 2.55.
-  return scale === undefined
-    ? values
-    : values.map((x) => (typeof x === 'number' ? Number(x.toFixed(scale)) : x));
+
+  /** @param isLast whether there must be no more values: what is left to check of the column is checked */
+  async take(n: number, isLast: boolean): Promise<unknown[]> {
+    const parts: unknown[][] = [];
+    for (let missing = n; missing > 0; ) {
+      if (this.#at === this.#piece.length && !(await this.#next())) break;
+      const part = this.#piece.slice(this.#at, this.#at + missing);
+      this.#at += part.length;
+      missing -= part.length;
+      parts.push(part);
+    }
+    if (isLast) await this.#next();
+    return parts.length === 1 ? parts[0]! : parts.flat();
+  }
+
+  async #next(): Promise<boolean> {
+    const { value, done } = await this.#pieces.next();
+    this.#piece = done ? [] : value;
+    this.#at = 0;
+    return !done;
+  }
 }

@@ -1,8 +1,10 @@
 import { type ColumnMetaData, type FileMetaData, parquetSchema, type SchemaTree } from 'hyparquet';
 import type { ChunkTraits } from './parquet-pages.ts';
 
-/** Most rows of a row group, which is in memory as a whole; writers use a million. */
-const MAX_GROUP_ROWS = 1 << 24;
+/** Most rows of a row group: pandas wrote 64 Mi of them, writers of today a million. */
+const MAX_GROUP_ROWS = 2 ** 31;
+/** Most rows and values of a struct or map in a row group, which is in memory as a whole. */
+const MAX_NESTED_ROWS = 1 << 24;
 /** Most decimal places and digits; a decimal of 256 bits has 76. */
 const MAX_SCALE = 76;
 /** Most bytes of a value of fixed length. */
@@ -24,16 +26,18 @@ export function requireSoundMetadata(metadata: FileMetaData, end: number): void 
     throw new Error(`its schema announces ${announced} fields and holds ${metadata.schema.length - 1}`);
   }
   const leaves = new Map<string, SchemaTree>();
-  addLeaves(parquetSchema(metadata), leaves, 0);
+  const schema = parquetSchema(metadata);
+  addLeaves(schema, leaves, 0);
+  const nested = new Set(
+    schema.children.filter((field) => leavesOf(field) > 1).map(({ element }) => element.name),
+  );
   if (leaves.size === 0) throw new Error('there is no column in it');
   let rows = 0;
   for (const group of metadata.row_groups) {
     const nRows = Number(group.num_rows);
     if (!(nRows >= 0)) throw new Error('a row group announces less than no rows');
     if (nRows > MAX_GROUP_ROWS) {
-      throw new Error(
-        `a row group announces ${nRows} rows; expected at most ${MAX_GROUP_ROWS}, as writers can be told`,
-      );
+      throw new Error(`a row group announces ${nRows} rows; expected at most ${MAX_GROUP_ROWS}`);
     }
     rows += nRows;
     if (group.columns.length !== leaves.size) {
@@ -45,7 +49,7 @@ export function requireSoundMetadata(metadata: FileMetaData, end: number): void 
       if (!meta || file_path) throw new Error('columns in other files are not read');
       const leaf = leaves.get(JSON.stringify(meta.path_in_schema));
       if (!leaf) throw new Error(`its schema has no column ${meta.path_in_schema.join('.')}`);
-      requireSoundChunk(meta, leaf, nRows, end);
+      requireSoundChunk(meta, leaf, nRows, end, nested.has(meta.path_in_schema[0] ?? ''));
     }
   }
   if (rows !== Number(metadata.num_rows)) {
@@ -67,7 +71,13 @@ function addLeaves(tree: SchemaTree, leaves: Map<string, SchemaTree>, depth: num
   leaves.set(JSON.stringify(tree.path), tree);
 }
 
-function requireSoundChunk(meta: ColumnMetaData, leaf: SchemaTree, nRows: number, end: number): void {
+function requireSoundChunk(
+  meta: ColumnMetaData,
+  leaf: SchemaTree,
+  nRows: number,
+  end: number,
+  isNested: boolean,
+): void {
   const name = meta.path_in_schema.join('.');
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
   const size = Number(meta.total_compressed_size);
@@ -77,11 +87,21 @@ function requireSoundChunk(meta: ColumnMetaData, leaf: SchemaTree, nRows: number
   if (meta.type !== leaf.element.type)
     throw new Error(`column "${name}" is ${leaf.element.type} and ${meta.type}`);
   const nValues = Number(meta.num_values);
+  if (isNested && Math.max(nRows, nValues) > MAX_NESTED_ROWS) {
+    throw new Error(
+      `column "${name}" is part of a struct or map in a row group of ${nRows} rows; at most ${MAX_NESTED_ROWS} are read. ` +
+        'Flatten it, or write smaller row groups',
+    );
+  }
   const isRepeated = meta.path_in_schema.length > 1 || leaf.element.repetition_type === 'REPEATED';
   if (!(isRepeated ? nValues >= 0 && nValues <= MAX_GROUP_ROWS : nValues === nRows)) {
     throw new Error(`column "${name}" announces ${nValues} values in ${nRows} rows`);
   }
 }
+
+/** Number of columns that a field is stored as: one, unless it is a struct or a map. */
+export const leavesOf = ({ children }: SchemaTree): number =>
+  children.length === 0 ? 1 : children.reduce((sum, child) => sum + leavesOf(child), 0);
 
 /** What the pages of one column of one row group must agree with. */
 export function chunkTraits(field: SchemaTree, meta: ColumnMetaData): ChunkTraits {

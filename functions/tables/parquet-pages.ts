@@ -1,10 +1,12 @@
 import { plainOfDeltaByteArray } from './delta-byte-array.ts';
 import { PARQUET_CODECS } from './parquet-codecs.ts';
-import { checkRuns } from './rle-runs.ts';
+import { checkRuns, firstOfRuns } from './rle-runs.ts';
 import { ThriftReader, type ThriftStruct, thriftBytes } from './thrift-compact.ts';
 
-/** Most bytes that one column of one row group may unpack to. */
-const MAX_CHUNK_BYTES = 512 * 1024 * 1024;
+/** Most bytes that a page may unpack to, with the pages before it that are decoded together. */
+export const MAX_PAGE_BYTES = 512 * 1024 * 1024;
+/** Most values of a page, which is in memory as a whole: writers begin a new one every megabyte or 20,000 rows. */
+const MAX_PAGE_VALUES = 1 << 24;
 /** Most values in a block of delta encoding; writers use 128 to 4096. */
 const MAX_DELTA_BLOCK = 1 << 20;
 
@@ -34,51 +36,54 @@ export interface ChunkTraits {
   readonly repetitionLevel: number;
 }
 
+/** A page without compression, framed anew. */
+export interface PlainPage {
+  readonly isDictionary: boolean;
+  /** Header and body. */
+  readonly bytes: Uint8Array;
+  /** None in a dictionary. */
+  readonly nValues: number;
+  /** Whether its first value begins a row: entries of a list may go on from the page before. */
+  readonly startsRow: boolean;
+}
+
+/** Bytes of the packed page that a header announces. @param most bytes that are left of its column */
+export const packedBytes = (header: ThriftStruct, most: number): number =>
+  whole(header[FIELD.packed], 'a page size', Math.min(most, MAX_PAGE_BYTES));
+
 /**
- * Decompresses the pages of one column of one row group after checking every size, count and run length in them, and
- * frames them anew as uncompressed pages: the library that decodes them believes what it reads.
- * @throws Error for pages that contradict their metadata, RangeError for damaged ones
+ * Decompresses a page after checking every size, count and run length in it, and frames it anew as an uncompressed one:
+ * the library that decodes it believes what it reads. Undefined for a page that holds no values, as an index.
+ * @param room bytes and values that the page may hold at most
+ * @throws Error for a page that contradicts its metadata, RangeError for a damaged one
  */
-export function unpackPages(chunk: Uint8Array, traits: ChunkTraits): Uint8Array {
-  const parts: Uint8Array[] = [];
-  const reader = new ThriftReader(chunk);
-  let size = 0;
-  let nValues = 0;
-  // A trailing byte is padding of old writers.
-  while (nValues < traits.nValues && reader.at < chunk.length - 1) {
-    const header = reader.readStruct();
-    const packedBytes = whole(header[FIELD.packed], 'a page size', chunk.length - reader.at);
-    const unpackedBytes = whole(header[FIELD.unpacked], 'an unpacked page size', MAX_CHUNK_BYTES - size);
-    const packed = chunk.subarray(reader.at, reader.at + packedBytes);
-    reader.at += packedBytes;
-    if (header[FIELD.type] === PAGE.index) continue;
-    let page = unpackPage(packed, unpackedBytes, header, traits);
-    if (header[FIELD.type] === PAGE.dictionary) {
-      const count = whole(struct(header[FIELD.dictionary])[1], 'a dictionary', page.length);
-      parts.push(frame(page, { [FIELD.dictionary]: { 1: count, 2: 0 } }, PAGE.dictionary));
-    } else {
-      const isV2 = header[FIELD.type] === PAGE.dataV2;
-      const fields = struct(header[isV2 ? FIELD.dataV2 : FIELD.data]);
-      const count = whole(fields[1], 'the values of a page', traits.nValues - nValues);
-      nValues += count;
-      const at = checkLevels(page, count, fields, traits, isV2);
-      const encoding = isV2 ? 4 : 2;
-      const told = { ...fields };
-      if (fields[encoding] === ENCODING.deltaBytes) {
-        const values = plainOfDeltaByteArray(page, at, count, MAX_CHUNK_BYTES - size, traits.isFixed);
-        page = concatenated([page.subarray(0, at), values]);
-        told[encoding] = ENCODING.plain;
-      }
-      parts.push(
-        isV2
-          ? frame(page, { [FIELD.dataV2]: told }, PAGE.dataV2)
-          : frame(page, { [FIELD.data]: told }, PAGE.data),
-      );
-    }
-    size += page.length;
+export function plainPage(
+  header: ThriftStruct,
+  packed: Uint8Array,
+  traits: ChunkTraits,
+  room: { readonly bytes: number; readonly values: number },
+): PlainPage | undefined {
+  if (header[FIELD.type] === PAGE.index) return undefined;
+  const unpackedBytes = whole(header[FIELD.unpacked], 'an unpacked page size', room.bytes);
+  let page = unpackPage(packed, unpackedBytes, header, traits);
+  if (header[FIELD.type] === PAGE.dictionary) {
+    const count = whole(struct(header[FIELD.dictionary])[1], 'a dictionary', page.length);
+    const bytes = frame(page, { [FIELD.dictionary]: { 1: count, 2: 0 } }, PAGE.dictionary);
+    return { isDictionary: true, bytes, nValues: 0, startsRow: true };
   }
-  if (nValues !== traits.nValues) throw new Error(`a column holds ${nValues} values of ${traits.nValues}`);
-  return concatenated(parts);
+  const isV2 = header[FIELD.type] === PAGE.dataV2;
+  const fields = struct(header[isV2 ? FIELD.dataV2 : FIELD.data]);
+  const nValues = whole(fields[1], 'the values of a page', Math.min(room.values, MAX_PAGE_VALUES));
+  const { at, startsRow } = checkLevels(page, nValues, fields, traits, isV2);
+  const encoding = isV2 ? 4 : 2;
+  const told = { ...fields };
+  if (fields[encoding] === ENCODING.deltaBytes) {
+    const values = plainOfDeltaByteArray(page, at, nValues, room.bytes, traits.isFixed);
+    page = concatenated([page.subarray(0, at), values]);
+    told[encoding] = ENCODING.plain;
+  }
+  const [field, type] = isV2 ? [FIELD.dataV2, PAGE.dataV2] : [FIELD.data, PAGE.data];
+  return { isDictionary: false, bytes: frame(page, { [field]: told }, type), nValues, startsRow };
 }
 
 function unpackPage(
@@ -108,31 +113,40 @@ function unpackPage(
   return levels === 0 ? plain : concatenated([packed.subarray(0, levels), plain]);
 }
 
-/** Checks all run lengths of a data page: levels, then values; returns where the values begin. */
+/** Checks all run lengths of a data page: levels, then values; tells where the values begin. */
 function checkLevels(
   page: Uint8Array,
   count: number,
   fields: ThriftStruct,
   { definitionLevel, repetitionLevel, isBoolean }: ChunkTraits,
   isV2: boolean,
-): number {
+): { at: number; startsRow: boolean } {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   let at = 0;
+  let startsRow = true;
   const runs = (width: number, told?: number) => {
     const length = told ?? whole(view.getUint32(at, true), 'the levels of a page', page.length - at - 4);
     if (told === undefined) at += 4;
-    checkRuns(page.subarray(at, at + length), width, count);
+    const levels = page.subarray(at, at + length);
+    checkRuns(levels, width, count);
     at += length;
+    return levels;
   };
   if (isV2) {
     whole(fields[2], 'the nulls of a page', count);
     whole(fields[3], 'the rows of a page', count);
-    if (repetitionLevel > 0) runs(bits(repetitionLevel), Number(fields[6]));
+    if (repetitionLevel > 0) {
+      const width = bits(repetitionLevel);
+      startsRow = firstOfRuns(runs(width, Number(fields[6])), width) === 0;
+    }
     at = Number(fields[6]);
     if (definitionLevel > 0) runs(bits(definitionLevel), Number(fields[5]));
     at = Number(fields[5]) + Number(fields[6]);
   } else {
-    if (repetitionLevel > 0) runs(bits(repetitionLevel));
+    if (repetitionLevel > 0) {
+      const width = bits(repetitionLevel);
+      startsRow = firstOfRuns(runs(width), width) === 0;
+    }
     if (definitionLevel > 0) runs(bits(definitionLevel));
   }
   const encoding = fields[isV2 ? 4 : 2];
@@ -152,7 +166,7 @@ function checkLevels(
       throw new Error('a block of differences has no whole parts');
     whole(delta.readVarint(), 'the values of a page', count);
   }
-  return values;
+  return { at: values, startsRow };
 }
 
 const bits = (level: number) => 32 - Math.clz32(level);

@@ -45,7 +45,7 @@ export function findRecordStart(
 ): number | undefined {
   let agreed: number | undefined;
   for (const state of STATES) {
-    const reading = readFrom(state, window, delimiter.charCodeAt(0), nColumns, atFileEnd);
+    const reading = readFrom(state, window, delimiter.charCodeAt(0), nColumns, atFileEnd, agreed);
     if (reading === 'refuted') continue;
     if (reading.recordStart === undefined) return undefined;
     if (agreed !== undefined && agreed !== reading.recordStart) return undefined;
@@ -60,6 +60,8 @@ function readFrom(
   delimiter: number,
   nColumns: number,
   atFileEnd: boolean,
+  /** Record start of another reading that the window did not refute: one that gets there too goes on as that did. */
+  agreed: number | undefined,
 ): Reading {
   const size = window.length;
   let state = first;
@@ -74,12 +76,17 @@ function readFrom(
       i = (quote < 0 ? size : quote) - 1;
       continue;
     }
+    if (state === UNQUOTED && byte !== delimiter && byte !== LF) {
+      while (i + 1 < size && window[i + 1] !== delimiter && window[i + 1] !== LF) i++;
+      continue;
+    }
     if (state === QUOTE_IN_QUOTED && byte !== QUOTE && byte !== delimiter && byte !== LF && byte !== CR) {
       return 'refuted';
     }
     if (endsRecord(state, byte)) {
       const isRagged = nFields !== nColumns && !(nFields === 1 && isBlank(window, begun, i));
       if ((recordStart !== undefined && isRagged) || i - begun > MAX_RECORD_BYTES) return 'refuted';
+      if (recordStart === undefined && i + 1 === agreed) return { recordStart: agreed };
       recordStart ??= i + 1;
       begun = i + 1;
       nFields = 1;

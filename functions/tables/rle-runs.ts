@@ -25,3 +25,11 @@ export function checkRuns(bytes: Uint8Array, width: number, nValues: number): vo
     at += isPacked ? (count / 8) * width : (width + 7) >> 3;
   }
 }
+
+/** The first value of checked runs of at most 8 bits a value; 0 where there is none. */
+export function firstOfRuns(bytes: Uint8Array, width: number): number {
+  let at = 0;
+  while (at < bytes.length && bytes[at]! >= 128) at++;
+  // Packed or repeated, it stands in the lowest bits behind the header.
+  return (bytes[at + 1] ?? 0) & ((1 << width) - 1);
+}

@@ -12,6 +12,8 @@ import type { ServiceFunction } from './service-function.ts';
 /** What is watched. */
 export interface AlarmsProps {
   readonly stateMachine: StateMachine;
+  /** The state machine of the drill-down. */
+  readonly drilldowns: StateMachine;
   readonly http: HttpApi;
   readonly authorizer: ServiceFunction;
   readonly undelivered: IQueue;
@@ -23,7 +25,7 @@ export class Alarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stateMachine, http, authorizer, undelivered, config }: AlarmsProps,
+    { stateMachine, drilldowns, http, authorizer, undelivered, config }: AlarmsProps,
   ) {
     super(scope, id);
     const topic = config.alarmTopicArn && Topic.fromTopicArn(this, 'Topic', config.alarmTopicArn);
@@ -49,6 +51,11 @@ export class Alarms extends Construct {
       'RunsTimedOut',
       stateMachine.metricTimedOut(sum),
       'A run took longer than it may. Its execution shows the state it hung in; no segment was replaced.',
+    );
+    alarm(
+      'DrilldownsFailed',
+      drilldowns.metricFailed(sum),
+      'A drill-down of an upload or a segment failed. GET /v1/drilldowns/{runId} names the reason.',
     );
     alarm(
       'TriggersUndelivered',

@@ -11,7 +11,7 @@ import { LambdaInvoke, StepFunctionsStartExecution } from 'aws-cdk-lib/aws-sched
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
+import { ELIGIBILITY_PERIOD_HOURS, SCHEDULE_PERIOD_MINUTES } from '../../functions/contracts/env.ts';
 import type { ScheduledRun } from '../config.ts';
 
 /** Which datasets run when. */
@@ -22,19 +22,22 @@ export interface SchedulesProps {
   readonly runSchedules: IFunction;
   /** Runs the jobs about campaigns that have come due. */
   readonly campaignJobs: IFunction;
+  /** Looks at all experiments. */
+  readonly reviewExperiments: IFunction;
   /** Takes the starts that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
 /**
  * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, one that
- * looks at the schedules that tenants have configured, and one that looks for jobs about campaigns.
+ * looks at the schedules that tenants have configured, one that looks for jobs about campaigns, and one that looks at
+ * experiments.
  */
 export class Schedules extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { runs, stateMachine, runSchedules, campaignJobs, undelivered }: SchedulesProps,
+    { runs, stateMachine, runSchedules, campaignJobs, reviewExperiments, undelivered }: SchedulesProps,
   ) {
     super(scope, id);
     for (const { tenant, dataset, expression } of runs) {
@@ -49,7 +52,12 @@ export class Schedules extends Construct {
         }),
       });
     }
-    const everyQuarterHour = (scheduleId: string, description: string, target: IFunction) => {
+    const regularly = (
+      scheduleId: string,
+      description: string,
+      target: IFunction,
+      cron: { readonly minute: string; readonly hour?: string },
+    ) => {
       const role = new Role(this, `${scheduleId}Role`, {
         assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
         description,
@@ -63,10 +71,7 @@ export class Schedules extends Construct {
       );
       new Schedule(this, scheduleId, {
         description,
-        schedule: ScheduleExpression.cron({
-          minute: `*/${SCHEDULE_PERIOD_MINUTES}`,
-          timeZone: TimeZone.ETC_UTC,
-        }),
+        schedule: ScheduleExpression.cron({ ...cron, timeZone: TimeZone.ETC_UTC }),
         target: new LambdaInvoke(target, {
           role: role.withoutPolicyUpdates(),
           input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
@@ -76,11 +81,24 @@ export class Schedules extends Construct {
         }),
       });
     };
-    everyQuarterHour(
+    const quarterHourly = { minute: `*/${SCHEDULE_PERIOD_MINUTES}` };
+    regularly(
       'ConfiguredSchedules',
       'Starts the runs that the configurations of datasets have due',
       runSchedules,
+      quarterHourly,
     );
-    everyQuarterHour('CampaignJobs', 'Runs the jobs about campaigns that have come due', campaignJobs);
+    regularly(
+      'CampaignJobs',
+      'Runs the jobs about campaigns that have come due',
+      campaignJobs,
+      quarterHourly,
+    );
+    regularly(
+      'ExperimentReviews',
+      'Looks at what the traffic of experiments is enough for',
+      reviewExperiments,
+      { minute: '0', hour: `*/${ELIGIBILITY_PERIOD_HOURS}` },
+    );
   }
 }

@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
@@ -8,21 +7,18 @@ import {
   DistributedMap,
   Fail,
   type IChainable,
-  JitterType,
   JsonPath,
   Pass,
   ResultWriterV2,
   S3JsonItemReader,
   StateMachineType,
   Succeed,
-  TaskInput,
-  Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { PREFIX } from '../../functions/contracts/env.ts';
-import { MAPS, type PlanResult, TRANSIENT_ERRORS } from '../../functions/contracts/workflow.ts';
+import { MAPS, type PlanResult } from '../../functions/contracts/workflow.ts';
 import type { Config, WorkflowFunction } from '../config.ts';
+import { fieldsFrom, workflowTask } from './workflow-task.ts';
 
 /** What the states refer to. */
 export interface SegmentationStatesProps {
@@ -30,9 +26,6 @@ export interface SegmentationStatesProps {
   readonly bucket: IBucket;
   readonly config: Config;
 }
-
-/** Seconds that a task waits beyond its function's own timeout, so that Lambda's error is the one that is reported. */
-const TIMEOUT_MARGIN_SECONDS = 30;
 
 /** Where the state holds what: the execution's input, its id, PlanRun's result, PrepareFit's result, a caught error. */
 const STATE = {
@@ -59,25 +52,14 @@ export function segmentationStates(
   scope: Construct,
   { functions, bucket, config }: SegmentationStatesProps,
 ): IChainable {
-  const task = (name: WorkflowFunction, payload: Record<string, string>, resultPath: string | null) => {
-    const timeout = config.workflow[name].timeoutSeconds + TIMEOUT_MARGIN_SECONDS;
-    const { intervalSeconds, maxDelaySeconds, maxAttempts, backoffRate } = config.retry;
-    return new LambdaInvoke(scope, name, {
-      lambdaFunction: functions[name],
-      payloadResponseOnly: true,
-      retryOnServiceExceptions: false,
-      payload: TaskInput.fromObject(payload),
-      taskTimeout: Timeout.duration(Duration.seconds(timeout)),
-      ...(resultPath === null ? { resultPath: JsonPath.DISCARD } : { resultPath }),
-    }).addRetry({
-      errors: [...TRANSIENT_ERRORS],
-      interval: Duration.seconds(intervalSeconds),
-      maxDelay: Duration.seconds(maxDelaySeconds),
-      maxAttempts,
-      backoffRate,
-      jitterStrategy: JitterType.FULL,
+  const task = (name: WorkflowFunction, payload: Record<string, string>, resultPath: string | null) =>
+    workflowTask(scope, name, {
+      lambda: functions[name],
+      size: config.workflow[name],
+      retry: config.retry,
+      payload,
+      resultPath,
     });
-  };
 
   const failed = new Fail(scope, 'RunFailed', {
     errorPath: `${STATE.error}.Error`,
@@ -85,7 +67,7 @@ export function segmentationStates(
   });
   const markFailed = task(
     'MarkFailed',
-    fields({ trigger: STATE.trigger, executionId: STATE.executionId, error: STATE.error }),
+    { trigger: STATE.trigger, executionId: STATE.executionId, error: STATE.error },
     null,
   );
   // Whatever becomes of the record, the execution fails with the error of the run.
@@ -93,10 +75,7 @@ export function segmentationStates(
   const onError: CatchProps = { resultPath: STATE.error };
 
   const step = (name: WorkflowFunction, resultPath: string | null = null) =>
-    task(name, fields({ run: STATE.run, executionId: STATE.executionId }), resultPath).addCatch(
-      markFailed,
-      onError,
-    );
+    task(name, { run: STATE.run, executionId: STATE.executionId }, resultPath).addCatch(markFailed, onError);
 
   // A map without a tolerated-failure field fails with its first failed child, and stops the others.
   const each = (name: keyof typeof MAPS) => {
@@ -105,7 +84,7 @@ export function segmentationStates(
     return new DistributedMap(scope, name, {
       mapExecutionType: StateMachineType.STANDARD,
       itemReader: new S3JsonItemReader({ bucket, key: JsonPath.stringAt(ITEMS[items]) }),
-      itemSelector: fields({
+      itemSelector: fieldsFrom({
         run: STATE.run,
         executionId: STATE.executionId,
         item: '$$.Map.Item.Value.item',
@@ -114,9 +93,7 @@ export function segmentationStates(
       resultPath: JsonPath.DISCARD,
       maxConcurrency: name === 'EachCandidate' ? candidates : shards,
     })
-      .itemProcessor(
-        task(stepName, fields({ run: '$.run', executionId: '$.executionId', item: '$.item' }), '$'),
-      )
+      .itemProcessor(task(stepName, { run: '$.run', executionId: '$.executionId', item: '$.item' }, '$'))
       .addCatch(markFailed, onError);
   };
 
@@ -134,25 +111,19 @@ export function segmentationStates(
     .next(new Succeed(scope, 'Published'));
 
   return new Pass(scope, 'ReceiveTrigger', {
-    parameters: fields({ trigger: '$', executionId: '$$.Execution.Id' }),
+    parameters: fieldsFrom({ trigger: '$', executionId: '$$.Execution.Id' }),
   })
     .next(
-      task(
-        'PlanRun',
-        fields({ trigger: STATE.trigger, executionId: STATE.executionId }),
-        STATE.plan,
-      ).addCatch(markFailed, onError),
+      task('PlanRun', { trigger: STATE.trigger, executionId: STATE.executionId }, STATE.plan).addCatch(
+        markFailed,
+        onError,
+      ),
     )
     .next(
       new Choice(scope, 'IsPlanned')
         .when(Condition.stringEquals(`${STATE.plan}.outcome`, planned), fitAndPublish)
         .otherwise(new Succeed(scope, 'NothingToRun')),
     );
-}
-
-/** `{ name: path }` → the fields of a payload template that take their values from those paths. */
-function fields(paths: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(paths).map(([name, path]) => [`${name}.$`, path]));
 }
 
 /** Where the maps of one run leave their manifests: `runs/{tenant}/{dataset}/{runId}/map-results`. */

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -103,7 +105,33 @@ export class ServiceFunction extends Construct {
       [table.tableArn],
     );
     if (index !== undefined) this.allow(['dynamodb:Query'], [`${table.tableArn}/index/${index}`]);
+    if (table.encryptionKey) this.useKey(table.encryptionKey, actions);
     return this;
+  }
+
+  /** DynamoDB uses a customer's key in the name of whoever calls it: to read, and to write as far as the function writes. */
+  private useKey(key: IKey, actions: readonly TableAction[]): void {
+    const writes = actions.some((action) => !['GetItem', 'Query', 'BatchGetItem'].includes(action));
+    this.allow(
+      [
+        'kms:Decrypt',
+        'kms:DescribeKey',
+        ...(writes ? ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'] : []),
+      ],
+      [key.keyArn],
+    );
+  }
+
+  /** Lets the function put events on a bus. */
+  useEvents(bus: IEventBus): this {
+    this.lambda.addEnvironment(ENV.eventBusArn, bus.eventBusArn);
+    return this.allow(['events:PutEvents'], [bus.eventBusArn]);
+  }
+
+  /** Lets the function send e-mail from one address. */
+  useMail(from: string, identityArn: string): this {
+    this.lambda.addEnvironment(ENV.mailFrom, from);
+    return this.allow(['ses:SendEmail'], [identityArn]);
   }
 
   /** Gives the function a setting that is no store. */
@@ -112,9 +140,9 @@ export class ServiceFunction extends Construct {
     return this;
   }
 
-  /** Lets the function start executions of the workflow, and look up those it started. */
-  useWorkflow(stateMachine: StateMachine): this {
-    this.lambda.addEnvironment(ENV.stateMachineArn, stateMachine.stateMachineArn);
+  /** Lets the function start executions of a workflow, named by the environment variable `variable`, and look up those it started. */
+  useWorkflow(stateMachine: StateMachine, variable: string = ENV.stateMachineArn): this {
+    this.lambda.addEnvironment(variable, stateMachine.stateMachineArn);
     this.allow(['states:StartExecution'], [stateMachine.stateMachineArn]);
     return this.allow(['states:DescribeExecution'], [executionsOf(stateMachine, ':*', this.role)]);
   }

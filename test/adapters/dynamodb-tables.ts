@@ -2,8 +2,10 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../functions/adapters/aws-tables.ts';
 import { dynamodbApiKeys } from '../../functions/adapters/dynamodb-api-keys.ts';
+import { dynamodbChildSegments } from '../../functions/adapters/dynamodb-child-segments.ts';
 import { dynamodbConfigs } from '../../functions/adapters/dynamodb-configs.ts';
 import { dynamodbDocuments } from '../../functions/adapters/dynamodb-documents.ts';
+import { dynamodbDrilldowns } from '../../functions/adapters/dynamodb-drilldowns.ts';
 import { dynamodbInsights } from '../../functions/adapters/dynamodb-insights.ts';
 import { dynamodbLabels } from '../../functions/adapters/dynamodb-labels.ts';
 import { dynamodbRateCounters } from '../../functions/adapters/dynamodb-rate-counters.ts';
@@ -30,6 +32,8 @@ export async function openDynamodbStores(port: number) {
     labels: dynamodbLabels(table('labels')),
     apiKeys: dynamodbApiKeys(table('apiKeys')),
     configs: dynamodbConfigs(table('configs')),
+    drilldowns: dynamodbDrilldowns(table('runs')),
+    childSegments: dynamodbChildSegments(table('segments')),
     insights: dynamodbInsights(table('campaigns')),
     campaignDocuments: dynamodbDocuments(table('campaigns')),
     rateCounters: dynamodbRateCounters(table('campaigns')),

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetConfigRecord, datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import type { ApiKeyRecord, LabelRecord, SegmentRecord } from '../../functions/contracts/records.ts';
+import type { ClusterRecord, OutlierRecord } from '../../functions/contracts/segmentation-records.ts';
 import type {
   ApiKeyStore,
   CampaignDocumentStore,
+  ChildSegmentStore,
   DatasetConfigStore,
+  DrilldownStore,
   InsightStore,
   LabelStore,
   RateCounterStore,
@@ -16,6 +19,7 @@ import {
   insightStoreContract,
   rateCounterContract,
 } from './campaign-store-contract.ts';
+import { childSegmentContract, drilldownStoreContract } from './drilldown-store-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const segmentOf = (tenant: string, segment_id: number, run_id = 'r1'): SegmentRecord => ({
@@ -63,6 +67,95 @@ export function segmentStoreContract(open: () => SegmentStore): void {
     expect(await open().segments(freshTenant(), 'orders', 'r1')).toEqual([]);
     expect(await open().segments(tenant, 'visits', 'r1')).toEqual([]);
     expect(await open().segments(tenant, 'orders', 'r')).toEqual([]);
+  });
+}
+
+const clusterOf = (tenant: string, cluster_id: number, more: Partial<ClusterRecord> = {}): ClusterRecord => ({
+  tenant,
+  dataset: 'orders',
+  run_id: 'r1',
+  clustering_algorithm: 'kmeans',
+  id: `r1.kmeans.${cluster_id}`,
+  cluster_id,
+  cluster_name: `Segmento ${cluster_id}`,
+  name_rule: 'rule',
+  created_at: '2026-01-01T00:00:00.000Z',
+  updated_at: '2026-01-01T00:00:00.000Z',
+  size: 10,
+  percentage: 0.1,
+  avg_ltv: 0.1 + 0.2,
+  avg_behavior_score: null,
+  avg_engagement_score: 3,
+  avg_intention_level: null,
+  dominant_countries: ['BR'],
+  dominant_states: [],
+  dominant_utm_sources: [],
+  dominant_features: ['ltv'],
+  silhouette_score: -1 / 3,
+  cohesion: 0.5,
+  separation: null,
+  action_recommendations: ['call'],
+  bid_recommendations: [],
+  campaign_recommendations: [],
+  ...more,
+});
+
+const outlierOf = (tenant: string, lead_id: string, risk_score: number): OutlierRecord => ({
+  tenant,
+  dataset: 'orders',
+  run_id: 'r1',
+  clustering_algorithm: 'dbscan',
+  lead_id,
+  cluster_id: -1,
+  confidence: 1 - risk_score,
+  updated_at: '2026-01-01T00:00:00.000Z',
+  risk_score,
+  reason: 'far out',
+  suspicious: true,
+  email: null,
+  behavior_score: 98,
+  days_since_lead: 0,
+  country: 'BR',
+  state: null,
+  utm_source: null,
+  utm_medium: null,
+  rules: ['bot_like'],
+  contributions: [{ feature: 'behavior_score', contribution: risk_score }],
+  features: { behavior_score: 98, bot_like_behavior: true, tags: ['a', 'b'], none: null },
+});
+
+/** What every store of what a run's analyses found must do. */
+export function clusterStoreContract(open: () => SegmentStore): void {
+  it('gives every field of a segment back, by algorithm or all, in order of the ids', async () => {
+    const tenant = freshTenant();
+    const kmeans = [0, 1, 11].map((id) => clusterOf(tenant, id));
+    const dbscan = clusterOf(tenant, 0, { clustering_algorithm: 'dbscan', id: 'r1.dbscan.0' });
+    await open().putClusters([...kmeans.toReversed(), dbscan, clusterOf(tenant, 0, { run_id: 'r10' })]);
+    expect(await open().clusters(tenant, 'orders', 'r1', 'kmeans')).toEqual(kmeans);
+    expect(await open().clusters(tenant, 'orders', 'r1')).toEqual([dbscan, ...kmeans]);
+    expect(await open().clusters(freshTenant(), 'orders', 'r1')).toEqual([]);
+    expect(await open().clusters(tenant, 'visits', 'r1')).toEqual([]);
+  });
+
+  it('changes fields of a segment that is there, and makes none', async () => {
+    const tenant = freshTenant();
+    await open().putClusters([clusterOf(tenant, 2)]);
+    const changes = { action_recommendations: ['wait'], updated_at: '2026-02-01T00:00:00.000Z' };
+    expect(await open().updateCluster(clusterOf(tenant, 2), 2, changes)).toBe(true);
+    expect(await open().clusters(tenant, 'orders', 'r1')).toEqual([{ ...clusterOf(tenant, 2), ...changes }]);
+    expect(await open().updateCluster(clusterOf(tenant, 2), 3, changes)).toBe(false);
+    expect(await open().updateCluster(clusterOf(freshTenant(), 2), 2, changes)).toBe(false);
+    expect(await open().clusters(tenant, 'orders', 'r1')).toHaveLength(1);
+  });
+
+  it('gives the first outliers of a run, as they were put', async () => {
+    const tenant = freshTenant();
+    const outliers = Array.from({ length: 60 }, (_, n) => outlierOf(tenant, `lead-${n}`, 1 - n / 100));
+    await open().putOutliers(outliers);
+    await open().putOutliers([]);
+    expect(await open().outliers(tenant, 'orders', 'r1', 1000)).toEqual(outliers);
+    expect(await open().outliers(tenant, 'orders', 'r1', 7)).toEqual(outliers.slice(0, 7));
+    expect(await open().outliers(freshTenant(), 'orders', 'r1', 7)).toEqual([]);
   });
 }
 
@@ -256,6 +349,8 @@ export function describeRecordStores(
     labels: LabelStore;
     apiKeys: ApiKeyStore;
     configs: DatasetConfigStore;
+    drilldowns: DrilldownStore;
+    childSegments: ChildSegmentStore;
     insights: InsightStore;
     campaignDocuments: CampaignDocumentStore;
     rateCounters: RateCounterStore;
@@ -263,7 +358,10 @@ export function describeRecordStores(
   putApiKey: (key: ApiKeyRecord) => Promise<void>,
 ): void {
   describe('segment store', () => segmentStoreContract(() => open().segments));
+  describe('cluster store', () => clusterStoreContract(() => open().segments));
   describe('configuration store', () => configStoreContract(() => open().configs));
+  describe('store of child segments', () => childSegmentContract(() => open().childSegments));
+  describe('drill-down store', () => drilldownStoreContract(() => open().drilldowns));
   describe('label store', () => labelStoreContract(() => open().labels));
   describe('insight store', () => insightStoreContract(() => open().insights));
   describe('campaign documents', () => documentStoreContract(() => open().campaignDocuments));

@@ -90,6 +90,18 @@ describe('SortedRows', () => {
     expect(labelsAfter(strict, data, 9, true)).toEqual(plain);
   });
 
+  it('leaves small tables and few clusters as they are', () => {
+    relaxed.memory.scope(() => {
+      const suits = (nSamples: number, k: number) => {
+        const placed = placeRows(relaxed, blobs(nSamples, 8, 3, 1));
+        return SortedRows.suits(createState(relaxed, placed, k));
+      };
+      expect(suits(40_000, 12)).toBe(true);
+      expect(suits(40_000, 8)).toBe(false);
+      expect(suits(10_000, 12)).toBe(false);
+    });
+  });
+
   it('brings labels and gaps back to the order of the table', () => {
     relaxed.memory.scope(() => {
       const data = blobs(1000, 3, 4, 2);
@@ -112,8 +124,8 @@ describe('SortedRows', () => {
   });
 
   it.each([
-    { n: 30_000, d: 2, k: 12 },
-    { n: 12_000, d: 6, k: 8 },
+    { n: 22_000, d: 12, k: 12 },
+    { n: 45_000, d: 6, k: 9 },
   ])(
     'takes the steps of a float64 Lloyd in a fit long enough to sort: $n × $d, $k clusters',
     ({ n, d, k }) => {
@@ -136,6 +148,7 @@ describe('SortedRows', () => {
     'takes the steps of a float64 Lloyd when passes over all rows or bounds per group follow on $sortings sortings',
     ({ n, d, k, sortings }) => {
       for (const kernels of [relaxed, strict]) {
+        vi.spyOn(SortedRows, 'suits').mockReturnValue(true);
         let asked = 0;
         const isDense = vi.spyOn(PassChoice.prototype, 'isDense', 'get');
         isDense.mockImplementation(() => ++asked % 7 === 0);

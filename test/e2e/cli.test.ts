@@ -107,6 +107,7 @@ describe('tessella run', () => {
     expect(result).toMatchObject({ status: 'succeeded', outcome: 'planned' });
     const sizes: number[] = result.segments.map(({ size }: { size: number }) => size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(result.customers);
+    expect(result.quality).toBe(`tessella quality ${result.runId} --data data --port ${port}`);
     expect(result.api.serve).toBe(`tessella up --data data --port ${port}`);
     const again = await tessella('run', 'orders.csv', '--json', ...stackOptions('data'));
     expect(JSON.parse(again.stdout)).toMatchObject({
@@ -164,6 +165,26 @@ describe('tessella run', () => {
     const next = await tessella('run', 'orders.csv', '--json', ...stackOptions('cut'));
     expect(next.code, next.stderr).toBe(0);
     expect(JSON.parse(next.stdout).outcome).toBe('planned');
+  });
+});
+
+describe('tessella quality', () => {
+  it('reports on the run that a dataset serves, and on a run by its id as JSON', async () => {
+    const text = await tessella('quality', ...stackOptions('data'));
+    expect(text.code, text.stderr).toBe(0);
+    const [, runId] = /^Run (\w+): orders, \d+ entities/.exec(text.stdout)!;
+    expect(text.stdout).toMatch(/rows read, .* used, .* left out\n {2}missing_customer_id \d+/);
+    const json = await tessella('quality', runId!, '--json', ...stackOptions('data'));
+    expect(JSON.parse(json.stdout)).toMatchObject({ runId, report: { kind: 'orders' } });
+  });
+
+  it('fails for a run and a dataset that are not there', async () => {
+    for (const args of [['r00'], ['--dataset', 'nothing']]) {
+      const { code, stdout, stderr } = await tessella('quality', ...args, '--json', ...stackOptions('data'));
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout).problem).toMatchObject({ status: 404 });
+      expect(stderr).not.toMatch(STACK_LINE);
+    }
   });
 });
 

@@ -141,6 +141,31 @@ describe('categories', () => {
     expect([...applyRecipeToCells(fitRows(fitting), { country: 'FR' })]).toEqual([0, 1]);
   });
 
+  it('keep `other` however rare it is, so that a value never seen is told by it, alone and in a batch', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => (i === 7 ? 'AR' : i % 3 === 0 ? 'BR' : 'US'));
+    const fitting = countries(values, { maxCategories: 2 });
+    const recipe = fitRows({ ...fitting, selection: { nearConstantShare: 0.995, maxCorrelation: 0.98 } });
+    expect(recipe.features.map(({ name }) => name)).toEqual(['country=US', 'country=other']);
+    expect(recipe.leftOut.map(({ name, reason }) => [name, reason])).toEqual([['country=BR', 'correlated']]);
+    const rows = ['FR', 'AR', 'US', 'BR'].map((country) => ({ country }));
+    const batch = applyRecipe(recipe, tableOf(fitting.columns, rows));
+    expect(batch.map((feature) => [...feature])).toEqual([
+      [0, 0, 1, 0],
+      [1, 1, 0, 0],
+    ]);
+    for (const [i, row] of rows.entries()) {
+      expect([...applyRecipeToCells(recipe, row)]).toEqual(batch.map((feature) => feature[i]));
+    }
+  });
+
+  it('are all 0 for a value never seen where each has its own: `other` would move no label', () => {
+    const fitting = countries(['US', 'BR', 'BR', 'AR']);
+    const recipe = fitRows(fitting);
+    expect([...applyRecipeToCells(recipe, { country: 'FR' })]).toEqual([0, 0, 0]);
+    const batch = applyRecipe(recipe, tableOf(fitting.columns, [{ country: 'FR' }, { country: 'BR' }]));
+    expect(batch.map((feature) => feature[0])).toEqual([0, 0, 0]);
+  });
+
   it('are all 0 where the value is missing, with an indicator', () => {
     expect(features(countries(['BR', null, 'AR']))).toEqual({
       'country=AR': [0, 0, 1],

@@ -227,12 +227,12 @@ describe('BuildFeatures', () => {
         unreadable_quantity: 1,
       },
     });
-    // Every row takes two lines.
+    // Every row takes two lines; the first one begins on line 2.
     expect(manifests[0]!.firstLines).toEqual({
-      missing_customer_id: 202,
-      quantity_not_positive: 204,
-      unit_price_not_positive: 206,
-      unreadable_quantity: 210,
+      missing_customer_id: 200,
+      quantity_not_positive: 202,
+      unit_price_not_positive: 204,
+      unreadable_quantity: 208,
     });
   });
 

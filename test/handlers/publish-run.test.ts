@@ -166,6 +166,7 @@ describe('PublishRun', () => {
       'quality_report.json',
       'rfm_table.arrow',
       'labels.arrow',
+      'rejected_rows.arrow',
     ]);
     for (const { key, bytes, sha256 } of record?.artifacts ?? []) {
       const body = await ports.objects.read(key);
@@ -188,7 +189,7 @@ describe('PublishRun', () => {
   it('writes artefacts that name neither run, tenant, time nor sharding', async () => {
     await publishRun({ run }, context);
     const bytes = artifactBytes(ports);
-    expect(Object.keys(bytes)).toHaveLength(7);
+    expect(Object.keys(bytes)).toHaveLength(8);
     for (const nBuckets of [1, 8]) {
       const other = await assigned(nBuckets);
       await publishRun({ run }, other.context);

@@ -62,6 +62,7 @@ describe('the app', () => {
       'AWS::Events::Rule',
       'AWS::IAM::Policy',
       'AWS::IAM::Role',
+      'AWS::KMS::Key',
       'AWS::Lambda::Function',
       'AWS::Lambda::Permission',
       'AWS::Logs::LogGroup',
@@ -101,7 +102,7 @@ describe('the app', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:pager';
     const { service } = synthesize({ config: { ...config, alarmTopicArn } });
     const alarms = resourcesOf(service, 'AWS::CloudWatch::Alarm');
-    expect(alarms.length).toBe(5);
+    expect(alarms.length).toBe(6);
     for (const [id, { AlarmActions }] of alarms) expect(AlarmActions, id).toEqual([alarmTopicArn]);
   });
 });

@@ -80,6 +80,38 @@ describe('bundling', () => {
     expect(await handler(2)).toEqual(await handler(1));
   });
 
+  it('puts the forecasting WASM beside a function that forecasts, and there it runs as from the sources', async () => {
+    const [folder, outdir] = [handlers(), temporary()];
+    const functions = join(import.meta.dirname, '../../functions');
+    writeFileSync(
+      join(folder, 'forecast.ts'),
+      `import { loadAugurs } from ${JSON.stringify(join(functions, 'load-augurs.ts'))};
+      import { augursForecasters } from ${JSON.stringify(join(functions, 'forecast/augurs.ts'))};
+      export const handler = async () => {
+        const values = Float64Array.from({ length: 60 }, (_, i) => 10 + (i % 7) + Math.sin(i * i));
+        const timestamps = values.map((_, i) => 1.7e9 + i * 86400);
+        const future = Float64Array.of(1.7e9 + 60 * 86400);
+        const forecasters = augursForecasters(await loadAugurs());
+        return forecasters.map((one) => one.project({ values, timestamps, seasonLength: 7 }, future).point[0]);
+      };\n`,
+    );
+    await bundleHandlers(folder, outdir);
+    expect(readdirSync(join(outdir, 'forecast')).sort()).toEqual([
+      'ets_bg.wasm',
+      'index.mjs',
+      'mstl_bg.wasm',
+      'prophet-wasmstan.core.wasm',
+      'prophet-wasmstan.core2.wasm',
+      'prophet_bg.wasm',
+    ]);
+    expect(readdirSync(join(outdir, 'join-path'))).toEqual(['index.mjs']);
+    expect(readFileSync(join(outdir, 'forecast/index.mjs'), 'utf8')).not.toContain('node:worker_threads');
+    const run = async (module: string) => (await import(pathToFileURL(module).href)).handler();
+    const bundled = await run(join(outdir, 'forecast/index.mjs'));
+    expect(bundled.every(Number.isFinite)).toBe(true);
+    expect(bundled).toEqual(await run(join(folder, 'forecast.ts')));
+  });
+
   it('removes the bundle of a handler that is gone', async () => {
     const outdir = temporary();
     mkdirSync(join(outdir, 'former'));

@@ -17,7 +17,7 @@ describe('the data stack', () => {
 
   it('keys every table by a string partition and a string sort key, so that the tenant leads each key', () => {
     const tables = resourcesOf(raw, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(6);
+    expect(tables).toHaveLength(7);
     for (const [, { KeySchema, AttributeDefinitions }] of tables) {
       expect(KeySchema).toEqual([
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -43,6 +43,18 @@ describe('the data stack', () => {
         BillingMode: 'PAY_PER_REQUEST',
       }),
     });
+  });
+
+  it('encrypts experiments, and nothing else, with a key of the customer’s that is rotated and kept', () => {
+    template.resourceCountIs('AWS::KMS::Key', 1);
+    template.hasResource('AWS::KMS::Key', {
+      DeletionPolicy: 'Retain',
+      Properties: { EnableKeyRotation: true },
+    });
+    const own = resourcesOf(raw, 'AWS::DynamoDB::Table').filter(([, { SSESpecification }]) =>
+      JSON.stringify(SSESpecification).includes('KMSMasterKeyId'),
+    );
+    expect(own.map(([id]) => id)).toEqual([expect.stringMatching(/^Experiments/)]);
   });
 
   it('lists a tenant’s runs by start through the index of the contract', () => {
@@ -125,6 +137,7 @@ describe('the data stack', () => {
     const expiring = Rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined);
     expect(expiring.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
       ['uploads/', 7],
+      ['drilldowns/', 30],
     ]);
   });
 
@@ -137,6 +150,7 @@ describe('the data stack', () => {
         'LabelsTableName',
         'ApiKeysTableName',
         'ConfigsTableName',
+        'ExperimentsTableName',
         'CampaignsTableName',
       ]),
     );

@@ -2,16 +2,24 @@ import { z } from 'zod';
 import { resourcesOf, resourceText, type StackTemplate } from './synthesize.ts';
 
 /** The state machine's definition, with functions as ARNs that end in the logical id of the function. */
-export function definitionOf(service: StackTemplate): Definition {
-  const [[, properties] = []] = resourcesOf(service, 'AWS::StepFunctions::StateMachine');
+export function definitionOf(service: StackTemplate, prefix = 'Segmentation'): Definition {
+  const properties = machineOf(service, prefix);
   const joined = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
   const [, parts] = joined.parse(properties?.DefinitionString)['Fn::Join'];
   const written = parts.map((part) =>
     resourceText(part)
-      .replace(/^<(Steps\w+)\.Arn>$/, 'arn:aws:lambda:eu-central-1:000000000000:function:$1')
+      .replace(/^<((?:Steps|Drilldowns)\w+)\.Arn>$/, 'arn:aws:lambda:eu-central-1:000000000000:function:$1')
       .replace('<AWS::Partition>', 'aws'),
   );
   return definitionSchema.parse(JSON.parse(written.join('')));
+}
+
+/** Properties of the state machine whose logical id starts with `prefix`. */
+export function machineOf(service: StackTemplate, prefix = 'Segmentation'): Record<string, unknown> {
+  const machines = resourcesOf(service, 'AWS::StepFunctions::StateMachine');
+  const [, properties] = machines.find(([id]) => id.startsWith(prefix)) ?? [];
+  if (!properties) throw new Error(`no state machine ${prefix}`);
+  return properties;
 }
 
 const stateSchema = z.looseObject({

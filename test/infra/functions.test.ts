@@ -36,7 +36,8 @@ describe('the functions', () => {
   });
 
   it('stay within the limits of Lambda, and the API within the 30 seconds of API Gateway', () => {
-    for (const { memoryMb, timeoutSeconds } of Object.values(config.workflow)) {
+    const sizes = [...Object.values(config.workflow), ...Object.values(config.drilldownWorkflow)];
+    for (const { memoryMb, timeoutSeconds } of sizes) {
       expect(memoryMb).toBeGreaterThanOrEqual(128);
       expect(memoryMb).toBeLessThanOrEqual(10_240);
       expect(timeoutSeconds).toBeLessThanOrEqual(900);

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
+import { config, DRILLDOWN_FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 import { resourcesOf, resourceText, type StackTemplate, statementsOf, synthesize } from './synthesize.ts';
 
 const FUNCTIONS = [
   ...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`),
+  ...DRILLDOWN_FUNCTIONS.map((name) => `Drilldowns${name}`),
   'Http',
   'Authorizer',
   'Drilldown',
@@ -13,7 +14,12 @@ const FUNCTIONS = [
   'Campaigns',
   'CampaignJobs',
   'RunSchedules',
+  'Experiments',
+  'Training',
+  'ReviewExperiments',
 ];
+/** Functions that start the workflow. */
+const STARTERS = ['Http', 'SegmentationHttp', 'RunSchedules', 'Training', 'ReviewExperiments'];
 const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 
 describe('permissions', () => {
@@ -23,7 +29,7 @@ describe('permissions', () => {
   });
 
   const granted = (name: string) =>
-    statementsOf(service, `${name}Role`).flatMap(({ Action, Resource }) =>
+    statementsOf(service, name.endsWith('Role') ? name : `${name}Role`).flatMap(({ Action, Resource }) =>
       Action.flatMap((action) => [Resource].flat().map((one) => `${action} ${resourceText(one)}`)),
     );
   const holders = (action: string, resource: RegExp) =>
@@ -64,9 +70,13 @@ describe('permissions', () => {
       'Datasets',
       'SegmentationHttp',
     ]);
-    expect(holders('s3:PutObject', /\/(drop|files)\//)).toEqual([]);
+    expect(holders('s3:PutObject', /\/drop\//)).toEqual([]);
+    // The contexts of visitors are a dataset that these two write.
+    expect(holders('s3:PutObject', /\/files\//)).toEqual(['Training', 'ReviewExperiments']);
     expect(holders('s3:GetObject', /Arn\w*>\/\*$/)).toEqual([]);
-    expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain('Http');
+    for (const name of ['Http', 'Experiments', 'Training']) {
+      expect(holders('s3:PutObject', /\/runs\/\*$/)).not.toContain(name);
+    }
   });
 
   it('shows the workflow the item lists and results of its maps, and nothing that a customer stands in', () => {
@@ -80,7 +90,10 @@ describe('permissions', () => {
 
   it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
     expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
-    expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual(['StepsPublishRun']);
+    expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual([
+      'StepsPublishRun',
+      'DrilldownsPublishDrilldown',
+    ]);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
@@ -91,13 +104,11 @@ describe('permissions', () => {
     for (const name of others) expect(granted(name).join('\n'), name).not.toMatch(/ApiKeys/);
   });
 
-  it('lets Http, SegmentationHttp and RunSchedules start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
-    expect(holders('states:StartExecution', /./)).toEqual(['Http', 'SegmentationHttp', 'RunSchedules']);
+  it('lets those that start runs start the workflow, PlanRun see what became of an execution, and the workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /<Seg/)).toEqual(STARTERS);
     expect(holders('states:DescribeExecution', /:execution:<Seg\w+\.Name>:\*$/)).toEqual([
       'StepsPlanRun',
-      'Http',
-      'SegmentationHttp',
-      'RunSchedules',
+      ...STARTERS,
     ]);
     const invoked = granted('Segmentation').filter((grant) => grant.startsWith('lambda:InvokeFunction'));
     const targets = WORKFLOW_FUNCTIONS.map((name) =>
@@ -107,8 +118,12 @@ describe('permissions', () => {
     expect(invoked).toHaveLength(WORKFLOW_FUNCTIONS.length);
   });
 
-  it('lets Datasets alone write configurations, and those that identify or start runs read them', () => {
-    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual(['Datasets']);
+  it('lets Datasets, and those that train clusters, write configurations, and those that identify or start runs read them', () => {
+    expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual([
+      'Datasets',
+      'Training',
+      'ReviewExperiments',
+    ]);
     expect(holders('dynamodb:Query', /GetAttConfigs/)).toEqual([
       'StepsPlanRun',
       'StepsMarkFailed',
@@ -116,6 +131,8 @@ describe('permissions', () => {
       'Datasets',
       'SegmentationHttp',
       'RunSchedules',
+      'Training',
+      'ReviewExperiments',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
       /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
@@ -135,8 +152,12 @@ describe('permissions', () => {
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
+      ['EXPERIMENTS_TABLE', /GetAttExperiments\w*Arn/],
+      ['EVENT_BUS_ARN', /events:PutEvents/],
+      ['MAIL_FROM', /ses:/],
       ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
-      ['STATE_MACHINE_ARN', /states:StartExecution/],
+      ['STATE_MACHINE_ARN', /states:StartExecution <Seg/],
+      ['DRILLDOWN_MACHINE_ARN', /states:StartExecution <Drill/],
     ] as const;
     for (const name of FUNCTIONS) {
       const [, properties] =
@@ -150,8 +171,38 @@ describe('permissions', () => {
     }
   });
 
-  it('lets the function that segments on request write nothing', () => {
-    expect(granted('SegmentationHttp').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
+  it('shows experiments, and the key they are encrypted with, to the functions for experiments alone', () => {
+    const own = ['Experiments', 'Training', 'ReviewExperiments'];
+    expect(holders('dynamodb:Query', /GetAttExperiments\w*Arn/)).toEqual(own);
+    expect(holders('kms:Decrypt', /GetAttExperimentsKey\w*Arn/)).toEqual(own);
+    expect(
+      FUNCTIONS.filter((name) =>
+        /kms:|Experiments/.test(
+          granted(name)
+            .filter((g) => !g.startsWith('logs:'))
+            .join('\n'),
+        ),
+      ),
+    ).toEqual(own);
+    expect(granted('Experiments').join('\n')).not.toMatch(/s3:Put|states:|GetAttConfigs|events:/);
+  });
+
+  it('lets nobody send e-mail, unless the deployment names an address', () => {
+    expect(holders('ses:SendEmail', /./)).toEqual([]);
+    const { service: sending } = synthesize({ config: { ...config, mailFrom: 'tessella@example.com' } });
+    const grants = statementsOf(sending, 'ReviewExperimentsRole').filter(({ Action }) =>
+      Action.includes('ses:SendEmail'),
+    );
+    expect(grants.map(({ Resource }) => resourceText(Resource))).toEqual([
+      expect.stringMatching(/:ses:.*identity\/tessella@example\.com$/),
+    ]);
+  });
+
+  it('lets the function that segments on request change segments, and write nothing else', () => {
+    const writes = granted('SegmentationHttp').filter((grant) =>
+      /dynamodb:\w*(Put|Update|Write)|s3:Put/.test(grant),
+    );
+    expect(writes).toEqual([expect.stringMatching(/^dynamodb:UpdateItem .*GetAttSegments/)]);
   });
 
   it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {
@@ -164,7 +215,34 @@ describe('permissions', () => {
     }
   });
 
-  it('give the drill-down no store at all: it computes on what it is sent', () => {
-    expect(granted('Drilldown').filter((grant) => /dynamodb|s3|states/.test(grant))).toEqual([]);
+  it('let the drill-down look up uploads and results, and write nothing but records', () => {
+    const bucket = granted('DrilldownRole').filter((grant) => grant.startsWith('s3:'));
+    expect(bucket.map((grant) => grant.replace(/ <TessellaData:\w+>/, ' ')).sort()).toEqual([
+      's3:GetObject /drilldowns/*',
+      's3:GetObject /runs/*',
+      's3:GetObject /uploads/*',
+      's3:ListBucket ',
+    ]);
+    expect(holders('s3:PutObject', /\/drilldowns\/\*$/)).toEqual([
+      'DrilldownsPlanDrilldown',
+      'DrilldownsExploreParent',
+      'DrilldownsPublishDrilldown',
+    ]);
+    for (const name of DRILLDOWN_FUNCTIONS) {
+      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/GetAtt(Labels|Configs)/);
+      expect(granted(`Drilldowns${name}`).join('\n'), name).not.toMatch(/s3:Put\w+ \S*\/runs\//);
+    }
+  });
+
+  it('let Drilldown alone start drill-downs, and their workflow invoke its own functions alone', () => {
+    expect(holders('states:StartExecution', /Drilldowns/)).toEqual(['Drilldown']);
+    const invoked = granted('DrilldownsWorkflow').filter((grant) => grant.startsWith('lambda:'));
+    expect(invoked).toHaveLength(DRILLDOWN_FUNCTIONS.length);
+    expect(invoked.join('\n')).not.toMatch(/<Steps/);
+    const read = granted('DrilldownsWorkflow').filter((grant) => grant.startsWith('s3:GetObject'));
+    expect(read.map((grant) => grant.slice(grant.indexOf('/drilldowns/'))).sort()).toEqual([
+      '/drilldowns/*/map-results/*',
+      '/drilldowns/*/plan/*',
+    ]);
   });
 });

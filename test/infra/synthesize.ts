@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createApp } from '../../infra/app.ts';
-import { type Config, handlerName, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
+import { type Config, DRILLDOWN_FUNCTIONS, handlerName, WORKFLOW_FUNCTIONS } from '../../infra/config.ts';
 
 const statementSchema = z.object({
   Effect: z.literal('Allow').or(z.literal('Deny')),
@@ -28,11 +28,15 @@ export function emptyBundles(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tessella-bundles-'));
   for (const name of [
     ...WORKFLOW_FUNCTIONS,
+    ...DRILLDOWN_FUNCTIONS,
     'Http',
     'Authorizer',
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',
+    'ExperimentsHttp',
+    'TrainingHttp',
+    'ReviewExperiments',
     'SegmentationHttp',
     'FilesHttp',
     'CampaignsHttp',

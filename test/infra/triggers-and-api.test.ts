@@ -58,6 +58,14 @@ describe('triggers', () => {
     template.resourcePropertiesCountIs('AWS::Scheduler::Schedule', quarterly, 2);
   });
 
+  it('look at experiments every six hours (S2-24)', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 */6 * * ? *)',
+      ScheduleExpressionTimezone: 'Etc/UTC',
+      Target: { Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}' },
+    });
+  });
+
   it('send inputs that the workflow’s contract accepts', () => {
     const drop = JSON.parse('{"trigger":"drop","key":<key>}'.replace('<key>', '"drop/acme/orders/a b.csv"'));
     expect(triggerSchema.parse(drop)).toEqual({ trigger: 'drop', key: 'drop/acme/orders/a b.csv' });

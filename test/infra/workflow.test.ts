@@ -2,8 +2,8 @@ import aslValidator from 'asl-validator';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MAPS, STEPS, TRANSIENT_ERRORS } from '../../functions/contracts/workflow.ts';
 import { config } from '../../infra/config.ts';
-import { type Definition, definitionOf, type State, statesOf } from './definition.ts';
-import { resourcesOf, synthesize } from './synthesize.ts';
+import { type Definition, definitionOf, machineOf, type State, statesOf } from './definition.ts';
+import { synthesize } from './synthesize.ts';
 
 /** Fields and paths that the engine for one machine mishandles without saying so. */
 function forbidden(state: State, insideMap: boolean): string[] {
@@ -27,7 +27,7 @@ describe('the workflow', () => {
   beforeAll(() => {
     const { service } = synthesize();
     definition = definitionOf(service);
-    [[, properties] = ['', {}]] = resourcesOf(service, 'AWS::StepFunctions::StateMachine');
+    properties = machineOf(service);
   });
   const states = () => statesOf(definition);
   const state = (name: string) => {

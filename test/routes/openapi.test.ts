@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { allRoutes } from '../../functions/routes/all-routes.ts';
 import { campaignRoutes } from '../../functions/routes/campaigns-table.ts';
+import { experimentRoutes, trainingRoutes } from '../../functions/routes/experiments-table.ts';
 import { OPENAPI_FILE, openapiText } from '../../functions/routes/openapi-file.ts';
 import { config } from '../../infra/config.ts';
 import { runOf } from '../adapters/run-store-contract.ts';
@@ -127,11 +128,15 @@ describe('answers', () => {
       'POST /api/v1/ai/segment_hierarchy_chart': { body: { customers } },
     };
     await ports.runs.claim(runOf('acme', 'r1'));
-    // Routes that need whole runs: `leads-workflow.test.ts`, `rollback.test.ts`; those that need an upload: `uploads.test.ts`;
-    // those about campaigns: `campaign-answers.test.ts`.
+    // Routes that need whole runs: `leads-workflow.test.ts`, `preview.test.ts`, `rollback.test.ts`; those that need an upload:
+    // `uploads.test.ts`, `drilldown-runs.test.ts`, `segment-drilldown.test.ts`; those about campaigns:
+    // `campaign-answers.test.ts`; those that need an experiment: `experiment-fixture.ts`.
+    const ends = 'quality|flow|members|preview|segmentation|tree|list|outliers|update';
+    const needsMore = new RegExp(`^/v1/(datasets|uploads|drilldowns|segments/)|/(${ends})$`);
     const onRuns = allRoutes.filter(
       (route) =>
-        !/^\/v1\/(datasets|uploads)|\/(quality|flow)$/.test(route.path) && !campaignRoutes.includes(route),
+        !needsMore.test(route.path) &&
+        ![...campaignRoutes, ...experimentRoutes, ...trainingRoutes].includes(route),
     );
     for (const { method, path, answer, status } of onRuns) {
       const request = calls[`${method} ${path}`];

@@ -1,5 +1,5 @@
 import { type ArrowColumns, encodeArrowFile } from '../../functions/arrow/ipc.ts';
-import type { Candidate, PartialManifest, RunPlan } from '../../functions/contracts/artifacts.ts';
+import type { Candidate, OrderFile, PartialManifest, RunPlan } from '../../functions/contracts/artifacts.ts';
 import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';
 import type { FittedFeature, FittedRecipe } from '../../functions/contracts/recipe.ts';
@@ -62,6 +62,31 @@ function fitted(customers: readonly Customer[]): FittedFeature[] {
   });
 }
 
+const ordersFile: OrderFile = {
+  key: 'files/acme/orders/orders.csv',
+  size: 1000,
+  etag: 'e1',
+  layout: {
+    format: 'csv',
+    compression: 'none',
+    header: ['CustomerID', 'InvoiceNo', 'InvoiceDate', 'Quantity', 'UnitPrice'],
+    encoding: 'utf-8',
+    delimiter: ',',
+    separatedByBlanks: false,
+    firstRecord: 54,
+    firstPlace: 2,
+    sheet: null,
+  },
+  columns: {
+    customerId: 'CustomerID',
+    orderId: 'InvoiceNo',
+    orderedAt: 'InvoiceDate',
+    quantity: 'Quantity',
+    unitPrice: 'UnitPrice',
+  },
+  formats: { quantity: '.', unitPrice: '.', orderedAt: 'ymd' },
+};
+
 /** Contiguous parts of unequal size; from three buckets on the second is empty. */
 function split(customers: readonly Customer[], nBuckets: number): Customer[][] {
   const bounds = Array.from({ length: nBuckets + 1 }, (_, bucket) =>
@@ -86,7 +111,7 @@ export async function prepareRun(
     config: datasetConfigSchema.parse({}),
     kind: 'orders',
     recipe: 'rfm',
-    files: [],
+    files: [ordersFile],
     rowShards: Array.from({ length: nBuckets }, (_, shard) => ({ shard, file: 0, start: 0, end: null })),
     nBuckets,
     columns: RFM_COLUMNS,
@@ -128,6 +153,8 @@ export async function prepareRun(
       firstLines: {},
       latestMs: 0,
       buckets: [],
+      places: 10,
+      rejectedParts: 0,
     };
     await writeJson(objects, keys.partialManifest(bucket), manifest);
   }
