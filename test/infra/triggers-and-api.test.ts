@@ -33,7 +33,7 @@ describe('triggers', () => {
   });
 
   it('start one scheduled run per configured dataset, in UTC', () => {
-    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 2);
+    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 3);
     for (const { tenant, dataset, expression } of config.schedules) {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {
         ScheduleExpression: expression,
