@@ -39,6 +39,8 @@ export interface RecommendationFacts {
   readonly weekdayCplRatio: number;
   /** Chance of weekdays as unequal as these if all brought leads alike: χ² with their number − 1 degrees of freedom. */
   readonly weekdayChance: number;
+  /** Leads that the worst weekday would have brought at the price of all days. */
+  readonly worstDayExpected: number;
   /** Chance that leads really cost more than in the 7 days before, 0..1. */
   readonly cplRiseConfidence: number;
 }
@@ -124,6 +126,7 @@ function weekdayFacts({ columns, features }: FactSources, entity: number) {
   }, 0);
   return {
     weekdayCplRatio: cpl(worst) / cpl(best),
+    worstDayExpected: (found * spend[worst]!) / spent,
     weekdayChance: gammaTail((used.length - 1) / 2, chiSquare / 2),
   };
 }

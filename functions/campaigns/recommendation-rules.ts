@@ -29,6 +29,7 @@ export const RECOMMENDATION_BOUNDS = {
   reactivateLeads: 5,
   scheduleCplRatio: 2,
   scheduleLeads: 20,
+  scheduleExpected: 5,
   scheduleChance: 0.05,
 } as const;
 
@@ -157,13 +158,14 @@ export const RECOMMENDATION_RULES: readonly RecommendationRule[] = [
     priority: 4,
     expiresInDays: 30,
     condition:
-      '≥ 20 leads in 30 days, CPL of the worst weekday ≥ 2 × that of the best, and a chance below 5% (χ²) that weekdays do not differ; not paused',
+      '≥ 20 leads in 30 days, ≥ 5 of them due on the worst weekday by its spend, its CPL ≥ 2 × that of the best, and a chance below 5% (χ²) that weekdays do not differ; not paused',
     fires: (f) =>
       !f.isPaused &&
       f.leads30d >= B.scheduleLeads &&
+      f.worstDayExpected >= B.scheduleExpected &&
       f.weekdayCplRatio >= B.scheduleCplRatio &&
       f.weekdayChance < B.scheduleChance,
-    reasons: ['bestDay', 'worstDay', 'weekdayCplRatio', 'weekdayChance', 'leads30d'],
+    reasons: ['bestDay', 'worstDay', 'weekdayCplRatio', 'worstDayExpected', 'weekdayChance', 'leads30d'],
     confidence: (f) => 1 - f.weekdayChance,
   },
 ];

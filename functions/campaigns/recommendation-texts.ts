@@ -94,7 +94,7 @@ export function recommendationText(type: RecommendationType, f: RecommendationFa
     case 'AUDIENCE_REVIEW':
       return {
         title: 'Revisar a audiência',
-        description: `Frequência média de ${text(f.frequency7d)}, CPL ${percent(f.cplTrend)}, leads ${percent(f.leadsTrend)} e CTR ${percent(f.ctrTrend)} sobre a semana anterior: quem quer clica, mas restam poucos.`,
+        description: `${Number.isFinite(f.frequency7d) ? `Frequência média de ${text(f.frequency7d)}, ` : ''}CPL ${percent(f.cplTrend)}, leads ${percent(f.leadsTrend)} e CTR ${percent(f.ctrTrend)} sobre a semana anterior: quem quer clica, mas restam poucos.`,
         action: {
           field: 'audience',
           current: 'atual',
@@ -164,4 +164,5 @@ const REASON_NAMES: Partial<Record<keyof RecommendationFacts, string>> = {
   worstDay: 'worst_day_of_week',
   weekdayCplRatio: 'weekday_cpl_ratio',
   weekdayChance: 'weekday_chance',
+  worstDayExpected: 'worst_day_expected_leads',
 };

@@ -10,7 +10,7 @@ import { type TierVerdict, tierByRules } from './tier-rules.ts';
 /** Days between two samples of a campaign: the weeks that they are judged by do not overlap. */
 const STEP_DAYS = 7;
 
-/** Samples after which older days are left out: six fits of them take some ten seconds. */
+/** Samples after which older days are left out: what the job has time for. */
 const MOST_SAMPLES = 20_000;
 
 /** Campaigns as they were on past days, with the tier that their next 7 days turned out to be. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { campaignFeatures } from '../../functions/campaigns/campaign-features.ts';
 import { classifierInputs } from '../../functions/campaigns/classifier-inputs.ts';
@@ -36,6 +37,7 @@ const plain: RecommendationFacts = {
   worstDay: Number.NaN,
   weekdayCplRatio: Number.NaN,
   weekdayChance: 1,
+  worstDayExpected: 10,
   cplRiseConfidence: 0.5,
 };
 const high = { tier: 'HIGH_PERFORMER', cplRatio: 0.5 } as const;
@@ -107,6 +109,7 @@ describe('the rules of recommendations', () => {
     ['OPTIMIZE_SCHEDULE', 'ratio', uneven, { ...uneven, weekdayCplRatio: 1.99 }],
     ['OPTIMIZE_SCHEDULE', 'chance', uneven, { ...uneven, weekdayChance: 0.05 }],
     ['OPTIMIZE_SCHEDULE', 'leads', uneven, { ...uneven, leads30d: 19 }],
+    ['OPTIMIZE_SCHEDULE', 'due', { ...uneven, worstDayExpected: 5 }, { ...uneven, worstDayExpected: 4.9 }],
   ])('%s fires on one side of its bound and not on the other: %s', (type, _, inside, outside) => {
     expect(fires(inside)).toContain(type);
     expect(fires(outside)).not.toContain(type);
@@ -147,6 +150,13 @@ describe('the rules of recommendations', () => {
       OPTIMIZE_SCHEDULE: 4,
     });
   });
+});
+
+it('the documentation prints the rules as they are', () => {
+  const text = readFileSync(new URL('../../docs/campaigns.md', import.meta.url), 'utf8');
+  for (const { type, priority, expiresInDays, condition } of RECOMMENDATION_RULES) {
+    expect(text).toContain(`| ${type} | ${priority} | ${expiresInDays} d | ${condition} |`);
+  }
 });
 
 describe('the words of a recommendation', () => {
