@@ -115,8 +115,8 @@ describe('the jobs about campaigns', () => {
     expect(actual?.value).toMatchObject({ actual_value: 120 });
     await tick('2026-03-03T11:00:00.000Z');
     expect(await documents()).toEqual(after);
-    const anomalies = ports.contents.events.filter((event) => event.type === 'Critical Anomaly');
-    const spikes = anomalies.filter(({ detail }) => detail.anomaly_date === '2026-03-01');
+    const critical = ports.contents.events.filter((event) => event.type === 'Critical Anomaly');
+    const spikes = critical.filter(({ detail }) => detail.anomaly_date === '2026-03-01');
     expect(new Set(spikes.map(({ detail }) => detail.id)).size).toBe(spikes.length);
   });
 
