@@ -173,7 +173,7 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
-    new CriticalAnomalies(this, 'CriticalAnomalies', { bus, undelivered });
+    new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
       stateMachine,

@@ -31,8 +31,8 @@ export class MomentsCollector {
   readonly #sumOfSquares: Expansion = [];
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
-  /** Values that wait to be summed together. */
-  readonly #waiting = new Float64Array(EXACT_BLOCK);
+  /** Values that wait to be summed together; most collectors are given whole blocks, and need no room for them. */
+  #waiting: Float64Array | undefined;
   #nWaiting = 0;
 
   /** @param value finite, of magnitude below 1e150, so that its square is finite too */
@@ -40,6 +40,7 @@ export class MomentsCollector {
     this.#count++;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
+    this.#waiting ??= new Float64Array(EXACT_BLOCK);
     this.#waiting[this.#nWaiting++] = value;
     if (this.#nWaiting === EXACT_BLOCK) this.#flush();
   }
@@ -61,7 +62,7 @@ export class MomentsCollector {
   }
 
   #flush(): void {
-    this.#sumBlock(this.#waiting, this.#nWaiting);
+    if (this.#waiting) this.#sumBlock(this.#waiting, this.#nWaiting);
     this.#nWaiting = 0;
   }
 

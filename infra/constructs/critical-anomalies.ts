@@ -1,26 +1,24 @@
 import { CfnOutput } from 'aws-cdk-lib';
-import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { Rule } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { EVENT_SOURCES } from '../../functions/contracts/env.ts';
 
-/** Where critical anomalies come from, and what becomes of those that cannot be delivered. */
+/** What becomes of critical anomalies that cannot be delivered. */
 export interface CriticalAnomaliesProps {
-  readonly bus: IEventBus;
   /** Takes the events that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
-/** A topic that tells of every critical anomaly of an advertising entity: whoever is to know subscribes to it. */
+/** A topic that tells of every critical anomaly on the default bus: whoever is to know subscribes to it. */
 export class CriticalAnomalies extends Construct {
-  constructor(scope: Construct, id: string, { bus, undelivered }: CriticalAnomaliesProps) {
+  constructor(scope: Construct, id: string, { undelivered }: CriticalAnomaliesProps) {
     super(scope, id);
     const topic = new Topic(this, 'Topic', { enforceSSL: true });
     new Rule(this, 'OnCritical', {
       description: 'A critical anomaly of an advertising entity is sent to the topic',
-      eventBus: bus,
       eventPattern: { source: [EVENT_SOURCES.campaigns], detailType: ['Critical Anomaly'] },
       targets: [new SnsTopic(topic, { deadLetterQueue: undelivered })],
     });
