@@ -137,7 +137,6 @@ describe('the data stack', () => {
     const expiring = Rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined);
     expect(expiring.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
       ['uploads/', 7],
-      ['exports/', 7],
       ['drilldowns/', 30],
       ['exports/', 7],
     ]);

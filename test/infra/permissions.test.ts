@@ -139,8 +139,9 @@ describe('permissions', () => {
     );
   });
 
-  it('lets Files alone write uploads and exports, and look at the parts of uploads', () => {
-    expect(holders('s3:PutObject', /\/(uploads|exports)\/\*$/)).toEqual(['Files']);
+  it('lets Files alone write uploads, with SegmentationHttp exports, and look at the parts of uploads', () => {
+    expect(holders('s3:PutObject', /\/uploads\/\*$/)).toEqual(['Files']);
+    expect(holders('s3:PutObject', /\/exports\/\*$/)).toEqual(['SegmentationHttp', 'Files']);
     expect(holders('s3:ListMultipartUploadParts', /\/uploads\/\*$/)).toEqual(['Files']);
   });
 
