@@ -7,16 +7,32 @@ const N_PAGES = 2048;
 type Pages = (Float64Array | undefined)[];
 const noPages = (): Pages => new Array<Float64Array | undefined>(N_PAGES).fill(undefined);
 
+/** Buckets up to which a map takes less memory than pages: tables of thousands of columns have few rows. */
+const MOST_MAPPED = 2048;
+
 /**
- * How often each bucket came, by direct addressing: numbers of one column lie within few octaves, and each takes one page
- * of counts. A value costs one addition, no probe and no comparison.
+ * How often each bucket came, in any order. Past a few thousand buckets by direct addressing: numbers of one column lie
+ * within few octaves, and each takes one page of counts, so that a value costs one addition, no probe and no comparison.
  */
 export class BucketCounts implements Iterable<readonly [bucket: number, count: number]> {
+  #few: Map<number, number> | undefined = new Map();
   #positive: Pages | undefined;
   #negative: Pages | undefined;
 
   /** @param bucket whole number below 2^21 in magnitude */
   add(bucket: number, count: number): void {
+    if (this.#few === undefined) {
+      this.#addToPage(bucket, count);
+      return;
+    }
+    this.#few.set(bucket, (this.#few.get(bucket) ?? 0) + count);
+    if (this.#few.size <= MOST_MAPPED) return;
+    const mapped = this.#few;
+    this.#few = undefined;
+    for (const [known, n] of mapped) this.#addToPage(known, n);
+  }
+
+  #addToPage(bucket: number, count: number): void {
     const pages = bucket < 0 ? this.#pages(-1) : this.#pages(1);
     const magnitude = bucket < 0 ? -bucket : bucket;
     const number = magnitude >>> PAGE_BITS;
@@ -38,6 +54,7 @@ export class BucketCounts implements Iterable<readonly [bucket: number, count: n
   }
 
   *[Symbol.iterator](): Generator<readonly [bucket: number, count: number]> {
+    if (this.#few !== undefined) yield* this.#few;
     for (const [sign, pages] of [
       [-1, this.#negative],
       [1, this.#positive],
