@@ -11,10 +11,18 @@ import type { AnalysisFit, SkippedAnalysis } from './segmentation/run-analysis.t
 import { talliedColumns } from './segmentation/table-description.ts';
 import type { CustomerCells } from './segments/lead-columns.ts';
 import { type NearestCustomers, nearestCustomers } from './segments/sample-leads.ts';
-import { type PartialTally, tallyRows } from './segments/segment-tally.ts';
+import { type PartialTally, type TallyColumn, tallyRows } from './segments/segment-tally.ts';
 
 /** Columns that segments are described by without being asked: each has a profile per segment, in every bucket. */
 const MOST_COLUMNS = 300;
+
+/** All columns of the table, but of a very wide one only those that its features are made of. */
+function describedColumns(entities: EntityTable, recipe: FittedRecipe): Map<string, TallyColumn> {
+  const columns = talliedColumns(entities, recipe);
+  if (columns.size <= MOST_COLUMNS) return columns;
+  const used = new Set(recipe.features.flatMap(({ name, source }) => [name, source]));
+  return new Map([...columns].filter(([name]) => used.has(name)));
+}
 
 /** What the clusters of one algorithm are like, as far as the rows of one bucket tell. */
 export interface BucketAnalysis {
@@ -67,7 +75,7 @@ export async function analyseBucket(
   { entities, recipe, labels, distances }: ClusteredBucket,
 ): Promise<BucketAnalysis[]> {
   const { fits, skipped } = await analysesOf(objects, plan);
-  const columns = talliedColumns(entities, recipe);
+  const columns = describedColumns(entities, recipe);
   const isModelAlone = fits.length + skipped.length === 1;
   if (isModelAlone && (plan.recipe === 'rfm' || columns.size > MOST_COLUMNS)) return [];
   return Promise.all(
