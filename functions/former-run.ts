@@ -1,6 +1,7 @@
 import { decodeArrow } from './arrow/ipc.ts';
 import type { FormerRun, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
+import type { LabelSource } from './contracts/records.ts';
 import type { RunRef } from './contracts/workflow.ts';
 import { readEntities } from './entity-buckets.ts';
 import { bucketOf, entityHash } from './features/entity-hash.ts';
@@ -29,6 +30,7 @@ export interface OpenedFormerRun {
   readonly plan: RunPlan;
   /** Stable segment id per cluster. */
   readonly segmentIds: readonly number[];
+  readonly labelSources: readonly LabelSource[];
 }
 
 /** Opens the run that a run is compared with; undefined where there is none. */
@@ -36,7 +38,8 @@ export async function openFormerRun(objects: ObjectStore, run: RunRef): Promise<
   const { served } = await readJson<FormerRun>(objects, runKeys(run).former);
   if (served === null) return undefined;
   const plan = await readJson<RunPlan>(objects, runKeys({ ...run, runId: served.runId }).plan);
-  return { plan, segmentIds: served.labelSources[0]?.segmentIds ?? [] };
+  const { labelSources } = served;
+  return { plan, segmentIds: labelSources[0]?.segmentIds ?? [], labelSources };
 }
 
 /** Labels of a former run in the hash range of one bucket of the new one. */

@@ -1,9 +1,5 @@
-import type { FormerRun } from './contracts/artifacts.ts';
-import { runKeys } from './contracts/keys.ts';
 import type { LabelSource } from './contracts/records.ts';
-import type { RunRef } from './contracts/workflow.ts';
-import { readJson } from './json-objects.ts';
-import type { ObjectStore } from './ports.ts';
+import type { OpenedFormerRun } from './former-run.ts';
 
 /**
  * Most runs that the labels of one may lie in. The run after that writes all of its labels: a read goes through a bounded
@@ -11,22 +7,8 @@ import type { ObjectStore } from './ports.ts';
  */
 export const MOST_LABEL_SOURCES = 12;
 
-/** Whether a run may leave labels as a former run wrote them. */
-export async function canInherit(objects: ObjectStore, run: RunRef): Promise<boolean> {
-  return (await inheritedSources(objects, run)).length > 0;
-}
-
-/** Where the labels of a run lie, its own first. */
-export async function labelSourcesOf(
-  objects: ObjectStore,
-  run: RunRef,
-  segmentIds: readonly number[],
-): Promise<LabelSource[]> {
-  return [{ runId: run.runId, segmentIds }, ...(await inheritedSources(objects, run))];
-}
-
-async function inheritedSources(objects: ObjectStore, run: RunRef): Promise<readonly LabelSource[]> {
-  const { served } = await readJson<FormerRun>(objects, runKeys(run).former);
-  if (served === null || served.labelSources.length >= MOST_LABEL_SOURCES) return [];
-  return served.labelSources;
+/** Runs whose labels hold where a new run writes none; empty where it has to write all of its labels. */
+export function inheritedSources(former: OpenedFormerRun | undefined): readonly LabelSource[] {
+  if (former === undefined || former.labelSources.length >= MOST_LABEL_SOURCES) return [];
+  return former.labelSources;
 }

@@ -1,4 +1,5 @@
 import { DRILLDOWN_STEPS, type DrilldownStep, STEPS, type Step } from '../functions/contracts/workflow.ts';
+import { API_ROUTES } from './api-routes.ts';
 
 /** Memory and time of one function. */
 export interface FunctionSize {
@@ -31,6 +32,7 @@ export const API_SERVICES = [
   'campaigns',
   'experiments',
   'training',
+  'openapi',
 ] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
@@ -51,6 +53,7 @@ export interface Config {
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
   readonly drilldownWorkflow: Readonly<Record<DrilldownFunction, FunctionSize>>;
   readonly http: FunctionSize;
+  readonly openapi: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
   readonly segmentation: FunctionSize;
@@ -125,6 +128,8 @@ export const config: Config = {
   },
   // More memory than the code needs: it buys the CPU that keeps a cold start short.
   http: { memoryMb: 1024, timeoutSeconds: 15 },
+  // It holds the schemas of all routes, which no other function has to load.
+  openapi: { memoryMb: 1024, timeoutSeconds: 15 },
   // One whole CPU, and room for 60,000 customers as JavaScript objects; the API waits 30 s at most.
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.
@@ -147,168 +152,7 @@ export const config: Config = {
   runTimeoutHours: 6,
   retry: { maxAttempts: 5, intervalSeconds: 1, maxDelaySeconds: 30, backoffRate: 2 },
   schedules: [{ tenant: 'default', dataset: 'orders', expression: 'cron(0 3 ? * MON *)' }],
-  routes: [
-    { method: 'GET', path: '/health', open: true },
-    { method: 'GET', path: '/openapi.json', open: true },
-    { method: 'POST', path: '/segment/manual' },
-    { method: 'POST', path: '/segment/customer' },
-    { method: 'GET', path: '/v1/runs' },
-    { method: 'POST', path: '/v1/runs' },
-    { method: 'GET', path: '/v1/runs/{runId}' },
-    { method: 'GET', path: '/v1/runs/{runId}/quality' },
-    { method: 'GET', path: '/v1/runs/{runId}/flow' },
-    { method: 'POST', path: '/v1/datasets/{dataset}/score' },
-    { method: 'GET', path: '/v1/segments' },
-    { method: 'GET', path: '/v1/segments/{segmentId}/members' },
-    { method: 'GET', path: '/v1/customers/{customerId}/segment' },
-    { method: 'GET', path: '/v1/customers/{customerId}/explanation' },
-    { method: 'GET', path: '/v1/datasets', service: 'datasets' },
-    { method: 'GET', path: '/v1/datasets/{dataset}', service: 'datasets' },
-    { method: 'PUT', path: '/v1/datasets/{dataset}', service: 'datasets' },
-    { method: 'DELETE', path: '/v1/datasets/{dataset}', service: 'datasets' },
-    { method: 'POST', path: '/v1/datasets/{dataset}/inference', service: 'datasets' },
-    { method: 'POST', path: '/v1/datasets/{dataset}/rollback', service: 'datasets' },
-    { method: 'POST', path: '/api/v1/ai/segment_subsegment_explore', service: 'drilldown' },
-    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation', service: 'drilldown' },
-    { method: 'POST', path: '/api/v1/ai/purchasing_segmentation_dendrogram', service: 'drilldown' },
-    { method: 'POST', path: '/api/v1/ai/segment_hierarchy_chart', service: 'drilldown' },
-    {
-      method: 'GET',
-      path: '/api/v1/ai/segment_hierarchy_chart',
-      service: 'drilldown',
-      credentials: 'either',
-    },
-    { method: 'POST', path: '/api/segmentation/cluster', service: 'segmentation' },
-    { method: 'GET', path: '/api/segmentation/cluster', service: 'segmentation' },
-    { method: 'GET', path: '/api/segmentation/list', service: 'segmentation' },
-    { method: 'GET', path: '/api/segmentation/outliers', service: 'segmentation' },
-    { method: 'PUT', path: '/api/segmentation/update', service: 'segmentation' },
-    { method: 'GET', path: '/v1/runs/{runId}/segmentation', service: 'segmentation' },
-    { method: 'GET', path: '/v1/runs/{runId}/tree', service: 'segmentation' },
-    { method: 'POST', path: '/v1/uploads', service: 'files', credentials: 'either' },
-    { method: 'POST', path: '/v1/uploads/{uploadId}/complete', service: 'files', credentials: 'either' },
-    { method: 'DELETE', path: '/v1/uploads/{uploadId}', service: 'files', credentials: 'either' },
-    {
-      method: 'POST',
-      path: '/v1/segments/{segmentId}/drilldown',
-      service: 'drilldown',
-      credentials: 'apiKey',
-    },
-    {
-      method: 'GET',
-      path: '/v1/segments/{segmentId}/drilldown',
-      service: 'drilldown',
-      credentials: 'apiKey',
-    },
-    { method: 'GET', path: '/v1/runs/{runId}/labels', service: 'files', credentials: 'apiKey' },
-    { method: 'GET', path: '/v1/drilldowns/{runId}', service: 'files', credentials: 'either' },
-    { method: 'POST', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/v1/campaigns/insights', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/v1/campaigns/entities', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/v1/campaigns/accounts', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/v1/campaigns/features', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/classifications/campaigns', service: 'campaigns', credentials: 'either' },
-    {
-      method: 'POST',
-      path: '/api/v1/classifications/campaigns/classify',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/classifications/campaigns/{id}',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    { method: 'GET', path: '/api/v1/classifications/summary', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/recommendations', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/recommendations/generate', service: 'campaigns', credentials: 'either' },
-    {
-      method: 'POST',
-      path: '/api/v1/recommendations/{id}/apply',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    {
-      method: 'POST',
-      path: '/api/v1/recommendations/{id}/dismiss',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    { method: 'GET', path: '/api/v1/recommendations/summary', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/anomalies', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/anomalies/detect', service: 'campaigns', credentials: 'either' },
-    {
-      method: 'POST',
-      path: '/api/v1/anomalies/{id}/acknowledge',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    { method: 'GET', path: '/api/v1/anomalies/summary', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/forecasts/cpl', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/forecasts/leads', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/forecasts/spend', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/forecasts/{id}', service: 'campaigns', credentials: 'either' },
-    {
-      method: 'GET',
-      path: '/api/v1/forecasts/series/{entity_id}',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    { method: 'POST', path: '/api/v1/predictions/cpl', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/predictions/leads', service: 'campaigns', credentials: 'either' },
-    {
-      method: 'GET',
-      path: '/api/v1/predictions/series/{type}/{id}',
-      service: 'campaigns',
-      credentials: 'either',
-    },
-    { method: 'POST', path: '/api/v1/classifications/train', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/models', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/models/{id}', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
-    { method: 'DELETE', path: '/api/v1/models/active/{type}', service: 'campaigns', credentials: 'either' },
-    { method: 'GET', path: '/api/v1/models/{id}/metrics', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/models/{id}/activate', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/v1/segments/preview', service: 'segmentation' },
-    { method: 'GET', path: '/v1/jobs', service: 'campaigns', credentials: 'either' },
-    { method: 'POST', path: '/api/v1/experiments/{experimentId}/allocate', service: 'experiments' },
-    { method: 'POST', path: '/api/v1/experiments/{experimentId}/convert', service: 'experiments' },
-    { method: 'POST', path: '/api/v1/experiments', service: 'experiments' },
-    { method: 'GET', path: '/api/v1/experiments', service: 'experiments' },
-    { method: 'GET', path: '/api/v1/experiments/{experimentId}', service: 'experiments' },
-    { method: 'POST', path: '/api/v1/experiments/{experimentId}/stop', service: 'experiments' },
-    { method: 'GET', path: '/api/v1/experiments/{experimentId}/readout', service: 'experiments' },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
-    { method: 'PUT', path: '/api/v1/segmentation/{experimentId}/config', service: 'experiments' },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/eligibility', service: 'experiments' },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/segments', service: 'experiments' },
-    {
-      method: 'GET',
-      path: '/api/v1/segmentation/{experimentId}/clustering/status',
-      service: 'experiments',
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/segmentation/{experimentId}/recommendations',
-      service: 'experiments',
-    },
-    {
-      method: 'POST',
-      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/accept',
-      service: 'experiments',
-    },
-    {
-      method: 'POST',
-      path: '/api/v1/segmentation/{experimentId}/recommendations/{id}/dismiss',
-      service: 'experiments',
-    },
-    { method: 'GET', path: '/api/v1/segmentation/{experimentId}/metrics', service: 'experiments' },
-    { method: 'POST', path: '/api/v1/segmentation/{experimentId}/clustering/train', service: 'training' },
-    { method: 'GET', path: '/v1/segments/{segmentId}/members/download', service: 'segmentation' },
-    // Anything else reaches the function too, so that 404 and 405 are problem documents like every other error.
-    { method: 'ANY', path: '/{proxy+}' },
-  ],
+  routes: API_ROUTES,
   throttle: { rateLimit: 200, burstLimit: 400 },
   retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30, exports: 7 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.

@@ -47,6 +47,12 @@ export class ServiceStack extends Stack {
       .useTable(ENV.labelsTable, stores.labels, ['Query'])
       .useTable(ENV.configsTable, stores.configs, ['Query'])
       .useWorkflow(stateMachine);
+    const openapi = new ServiceFunction(this, 'OpenApi', {
+      bundles,
+      handler: 'openapi-http',
+      size: config.openapi,
+      description: 'Describes the HTTP API',
+    });
     const authorizer = new ServiceFunction(this, 'Authorizer', {
       bundles,
       handler: 'authorizer',
@@ -129,6 +135,7 @@ export class ServiceStack extends Stack {
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       services: {
+        openapi: openapi.lambda,
         drilldown: drilldown.lambda,
         datasets: datasets.lambda,
         segmentation: segmentation.lambda,

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { Matrix } from '../arrow/matrix.ts';
-import { daviesBouldinScore } from '../clustering/validity.ts';
 import type { Candidate, FitTask, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { FittedRecipe } from '../contracts/recipe.ts';
@@ -70,6 +69,7 @@ async function scoredFit(
     seed,
     nInit,
   });
+  const validity = clusterValidity(kernels, data, labels, nClusters, seed);
   const estimate = await estimateSilhouette(data, labels, nClusters, seed);
   return {
     candidate,
@@ -78,14 +78,15 @@ async function scoredFit(
     scores: {
       inertia,
       silhouette: estimate.silhouette,
-      daviesBouldin: daviesBouldinScore(kernels, data, labels, nClusters),
+      // Every cluster has rows, and there are two at least.
+      daviesBouldin: validity.daviesBouldin!,
       iterations,
       restarts,
     },
     importance: featureImportance(data, labels, nClusters),
     silhouetteSamples: estimate.nSamples,
     geometry: plainPlaces(clusterGeometry(data, labels, nClusters)),
-    validity: clusterValidity(kernels, data, labels, nClusters, seed),
+    validity,
   };
 }
 

@@ -2,8 +2,9 @@ import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { driftSinceServed, qualityReport } from '../data-quality.ts';
+import { openFormerRun } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
-import { labelSourcesOf } from '../label-sources.ts';
+import { inheritedSources } from '../label-sources.ts';
 import { readAhead } from '../read-ahead.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
@@ -55,7 +56,8 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const drift = await driftSinceServed(context.ports, labelled);
   if (drift) await writeJson(objects, keys.drift, drift);
   const labelWrites = await writeFlow(context, plan, identities);
-  const labelSources = await labelSourcesOf(objects, run, segmentIds);
+  const inherited = inheritedSources(await openFormerRun(objects, run));
+  const labelSources = [{ runId: run.runId, segmentIds }, ...inherited];
 
   const { tenant, dataset, runId } = run;
   await segmentStore.putSegments(segments.map((segment) => ({ tenant, dataset, run_id: runId, ...segment })));

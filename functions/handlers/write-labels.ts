@@ -9,7 +9,7 @@ import type { EntityTable } from '../features/entity-table.ts';
 import { sameRows } from '../features/same-rows.ts';
 import { type OpenedFormerRun, openFormerRun, readFormerLabels } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
-import { canInherit } from '../label-sources.ts';
+import { inheritedSources } from '../label-sources.ts';
 import type { ObjectStore } from '../ports.ts';
 import { causeOf } from '../segments/cause-of-move.ts';
 import { MoveCauses } from '../segments/move-causes.ts';
@@ -40,7 +40,7 @@ export async function writeLabels(
   ]);
   const now = { model, identities, entities, clusters: labels.int32('cluster') };
   const changes = await changesOf(objects, bucket, plan, now, former);
-  const inherits = former !== undefined && (await canInherit(objects, run));
+  const inherits = inheritedSources(former).length > 0;
   const isWritten = (row: number) => !inherits || changes.isOther[row] === 1;
 
   const records = function* (): Iterable<LabelRecord | LeftRecord> {

@@ -1,38 +1,19 @@
-import { campaignRoutes } from './campaigns-table.ts';
 import { customerSegment } from './customers.ts';
-import { datasetRoutes } from './datasets-table.ts';
-import { drilldownRoutes } from './drilldown-table.ts';
-import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { customerExplanation } from './explanation.ts';
-import { fileRoutes } from './files-table.ts';
 import { runFlow } from './flow.ts';
 import { health } from './health.ts';
 import { segmentMembers } from './members.ts';
-import { openapiRoute } from './openapi.ts';
 import { runQuality } from './quality.ts';
 import type { Route } from './route.ts';
 import { getRun, listRuns } from './runs.ts';
 import { scoreRecord } from './score.ts';
 import { segmentCustomer, segmentManual } from './segment.ts';
-import { segmentationRoutes } from './segmentation-table.ts';
 import { listSegments } from './segments.ts';
 import { startRun } from './start-run.ts';
-
-const openapi = openapiRoute(() => [
-  ...routes,
-  ...datasetRoutes,
-  ...drilldownRoutes,
-  ...experimentRoutes,
-  ...trainingRoutes,
-  ...segmentationRoutes,
-  ...fileRoutes,
-  ...campaignRoutes,
-]);
 
 /** The routes of the service's own function. Each file says method, path, scope, schemas and handler of its routes. */
 export const routes: readonly Route[] = [
   health, //          GET  /health
-  openapi, //         GET  /openapi.json
   segmentManual, //   POST /segment/manual
   segmentCustomer, // POST /segment/customer
   listSegments, //    GET  /v1/segments

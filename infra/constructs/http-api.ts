@@ -11,6 +11,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { CREDENTIALS } from '../api-routes.ts';
 import { API_SERVICES, type ApiService, type Config } from '../config.ts';
 
 /** What the API runs on. */
@@ -64,7 +65,7 @@ export class HttpApi extends Construct {
     const authorizers = { apiKey: byApiKey, customerApi: byCustomerApi, either: byEither };
     for (const route of config.routes) {
       const { method, path, open = false, service } = route;
-      const { credentials = service === 'drilldown' ? 'customerApi' : 'apiKey' } = route;
+      const { credentials = (service && CREDENTIALS[service]) ?? 'apiKey' } = route;
       const routes = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],

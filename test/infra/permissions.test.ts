@@ -6,6 +6,7 @@ const FUNCTIONS = [
   ...WORKFLOW_FUNCTIONS.map((name) => `Steps${name}`),
   ...DRILLDOWN_FUNCTIONS.map((name) => `Drilldowns${name}`),
   'Http',
+  'OpenApi',
   'Authorizer',
   'Drilldown',
   'Datasets',

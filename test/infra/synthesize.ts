@@ -31,6 +31,7 @@ export function emptyBundles(): string {
     ...DRILLDOWN_FUNCTIONS,
     'Http',
     'Authorizer',
+    'OpenapiHttp',
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',

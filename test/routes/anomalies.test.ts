@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COLLECTION, documentId, documentRef } from '../../functions/contracts/campaign-collections.ts';
 import { detectAccountAnomalies } from '../../functions/detect-account-anomalies.ts';
 import { TransientStoreError } from '../../functions/errors.ts';
 import { AS_OF, daysOf } from '../campaigns/insight-fixture.ts';
@@ -99,19 +100,33 @@ describe('the detection of anomalies', () => {
     expect(plain.statusCode).toBe(200);
   });
 
-  it('links a critical one to the recommendation that answers it', async () => {
-    const { detect, call } = await openAccount();
-    const path = '/api/v1/recommendations/generate';
-    const { json } = await call({ method: 'POST', path, body: { config_id: 1 } });
-    const scaleUp = json.recommendations.filter(
-      (one: { entity_id: string; recommendation_type: string }) =>
-        one.entity_id === 'spike' && ['SCALE_UP', 'BUDGET_INCREASE'].includes(one.recommendation_type),
+  it('links a critical one to the active recommendation that answers it best, and to none of another campaign', async () => {
+    const { detect, ports } = await openAccount();
+    const recommend = (entity_id: string, recommendation_type: string) => {
+      const collection = COLLECTION.recommendations(1);
+      const id = documentId(AS_OF, 'campaign', entity_id, recommendation_type);
+      const value = { id: documentRef(1, id), recommendation_type, is_active: true, expires_at: null };
+      return ports.campaignDocuments.write({
+        tenant: 'acme',
+        collection,
+        id: documentId('campaign', entity_id, recommendation_type),
+        label: 'active',
+        revision: 1,
+        value,
+      });
+    };
+    await recommend('spike', 'BUDGET_INCREASE');
+    await recommend('spike', 'SCALE_UP');
+    await recommend('calm', 'REACTIVATE');
+    const anomalies: { anomaly_type: string; recommendation_id: string | null }[] = (await detect()).json
+      .anomalies;
+    const answerOf = (type: string) =>
+      anomalies.find(({ anomaly_type }) => anomaly_type === type)?.recommendation_id;
+    expect(answerOf('PERFORMANCE_SPIKE')).toBe(
+      documentRef(1, documentId(AS_OF, 'campaign', 'spike', 'SCALE_UP')),
     );
-    const anomalies = (await detect()).json.anomalies;
-    const performance = anomalies.find(
-      (one: { anomaly_type: string }) => one.anomaly_type === 'PERFORMANCE_SPIKE',
-    );
-    expect(performance.recommendation_id).toBe(scaleUp[0]?.id ?? null);
+    expect(answerOf('SPEND_SPIKE')).toBeNull();
+    expect(answerOf('ZERO_SPEND')).toBeNull();
   });
 });
 
