@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import { startStack } from '../cli/stack.ts';
 import type { PurchasingCustomer } from '../functions/contracts/drilldown.ts';
 import type { DrilldownState } from '../functions/contracts/drilldown-runs.ts';
@@ -30,10 +32,8 @@ const POLL_MS = 50;
 const EXPLORE = '/api/v1/ai/segment_subsegment_explore';
 const DOCUMENT = new URL('../docs/drilldown.md', import.meta.url);
 
-// Before the first request: while a million customers are made, idle connections would be closed.
-const customers = madeUp(nCustomers);
-const lines = customers.map((customer, i) => JSON.stringify({ ...customer, label: i % nParents }));
-const file = gzipSync(lines.join('\n'));
+// Before the first request: while millions of customers are made, idle connections would be closed.
+const file = await buffer(Readable.from(lines()).pipe(createGzip()));
 
 const data = mkdtempSync(join(tmpdir(), 'tessella-bench-'));
 const stack = await startStack({ data, port: 0, tenant: 'default' }, (line) => console.log(line));
@@ -105,6 +105,7 @@ try {
   ]);
 
   if (nCustomers <= 60_000) {
+    const customers = [...madeUp(nCustomers)];
     const labels = Object.fromEntries(customers.map(({ id }, i) => [id, i % nParents]));
     const body = gzipSync(JSON.stringify({ customers, labels }));
     const started = performance.now();
@@ -137,18 +138,30 @@ if (flags.write) {
   );
 }
 
-/** Customers of four kinds with up to five product types each. */
-function madeUp(n: number): PurchasingCustomer[] {
+/** Customers of four kinds with up to five product types each, one at a time: millions do not fit into one string. */
+function* madeUp(n: number): Generator<PurchasingCustomer> {
   const random = new Random(42);
-  return Array.from({ length: n }, (_, i) => {
+  for (let i = 0; i < n; i++) {
     const spread = 0.5 + random.uniform();
-    return {
+    yield {
       id: `customer-${String(i).padStart(8, '0')}`,
       frequency: Math.round([2, 8, 20, 45][random.integer(4)]! * spread),
       amount_spent: Math.round([90, 400, 1500, 6000][random.integer(4)]! * spread * 100) / 100,
       product_types: Array.from({ length: 1 + random.integer(5) }, () => `type-${random.integer(40)}`),
     };
-  });
+  }
+}
+
+/** The customers as JSON lines with their parents, a thousand in a piece. */
+function* lines(): Generator<string> {
+  let piece = '';
+  let i = 0;
+  for (const customer of madeUp(nCustomers)) {
+    piece += `${JSON.stringify({ ...customer, label: i++ % nParents })}\n`;
+    if (i % 1000 > 0 && i < nCustomers) continue;
+    yield piece;
+    piece = '';
+  }
 }
 
 function count(value: number): string {
