@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { PGlite } from '@electric-sql/pglite';
 import { tableFromIPC } from 'apache-arrow';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -175,4 +177,40 @@ describe('files of labels', () => {
     );
     expect(await parquetRows(parquetLabels(objects, run))).toEqual([]);
   });
+
+  it('go back into a table of PostgreSQL by the statements of docs/drilldown.md', async () => {
+    const document = readFileSync(new URL('../../docs/drilldown.md', import.meta.url), 'utf8');
+    const [, statements = ''] = /PostgreSQL 15\+:\s+```sql\n([\s\S]*?)```/.exec(document) ?? [];
+    const fromFile = "\\copy labels FROM 'labels.csv'";
+    expect(statements).toContain(fromFile);
+    const ids = ['a', 'b,c', 'say "x"', 'two\nlines', '=1+1', 'é'];
+    const csv = await text(csvLabels(await labelled(ids), run, { escapeFormulas: false }));
+    const database = await PGlite.create();
+    await database.exec(
+      'CREATE TABLE customers (id text PRIMARY KEY, segment_id int, updates int DEFAULT 0)',
+    );
+    await database.exec(`CREATE FUNCTION count_update() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN NEW.updates := OLD.updates + 1; RETURN NEW; END $$;
+      CREATE TRIGGER counted BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION count_update()`);
+    await database.query('INSERT INTO customers SELECT id, 8 FROM unnest($1::text[]) AS id', [
+      [...ids, 'someone else'],
+    ]);
+    // psql sends the file behind \copy to the server; here it is handed over as a device.
+    const merge = statements.replace(fromFile, "COPY labels FROM '/dev/blob'");
+    for (const statement of merge.split(/;\n|\n(?=MERGE)/).filter((part) => part.trim())) {
+      await database.query(statement, [], { blob: new Blob([csv]) });
+    }
+    const { rows } = await database.query('SELECT id, segment_id, updates FROM customers ORDER BY ctid');
+    await database.close();
+    expect(new Map(rows.map((row) => Object.values(row as Row).slice(0, 2) as [string, number]))).toEqual(
+      new Map([...ids.map((id, row) => [id, 10 - (row % 3)] as const), ['someone else', 8]]),
+    );
+    expect(rows.map((row) => (row as Row).updates).reduce((sum, n) => sum + n, 0)).toBe(4);
+  }, 60_000);
 });
+
+interface Row {
+  readonly id: string;
+  readonly segment_id: number;
+  readonly updates: number;
+}
