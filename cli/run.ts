@@ -136,7 +136,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<void>
   const request = requestOf(options);
   const note = (line: string) => process.stderr.write(`${line}\n`);
   const tracker = new ExecutionTracker();
-  const stack = await stacks.startStack(options, note, tracker.onState);
+  const stack = await stacks.startStack(options, note, { onState: tracker.onState });
   try {
     const { cloud, apiKey } = stack;
     const api = new Client(cloud.apiUrl, apiKey);

@@ -79,7 +79,7 @@ function logTo(file: string): (line: string) => void {
 export async function startStack(
   options: StackOptions,
   log: (line: string) => void,
-  onState?: Parameters<typeof startLocalCloud>[0]['onState'],
+  hooks: Pick<Parameters<typeof startLocalCloud>[0], 'onState' | 'onDatabase'> = {},
 ): Promise<LocalStack> {
   await ensureBuilt(log);
   const data = resolve(options.data);
@@ -90,7 +90,7 @@ export async function startStack(
     fresh: options.fresh === true && existsSync(join(data, 'dynamodb', 'CURRENT')),
     port: options.port,
     log: logTo(join(data, 'stack.log')),
-    ...(onState ? { onState } : {}),
+    ...hooks,
   });
   try {
     const output = (name: string): string => {

@@ -12,7 +12,7 @@ export function addUpCommand(program: Command): void {
       const { startStack, untilInterrupted } = await import('./stack.ts');
       const { runNotices } = await import('./run-notices.ts');
       const note = (line: string) => void process.stderr.write(`${line}\n`);
-      const stack = await startStack(options, note, runNotices(note));
+      const stack = await startStack(options, note, { onState: runNotices(note) });
       const { cloud, apiKey, customerApi } = stack;
       const credentials = cloud.adminCredentials;
       const bucket = stack.output('DataBucketName');

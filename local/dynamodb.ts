@@ -23,6 +23,8 @@ export interface DynamoDbOptions {
   readonly port?: number;
   /** Told of errors that are ours. */
   readonly log?: (line: string) => void;
+  /** Told of every operation that is allowed, and of the tables that it touches. */
+  readonly onOperation?: (operation: string, tables: readonly string[]) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -82,6 +84,11 @@ function accessOf(operation: string, request: DynamoDbRequest): Access[] | undef
   return [[operation, request.IndexName === undefined ? table : `${table}/index/${request.IndexName}`]];
 }
 
+/** Names of the tables, each once, of what lies at `table/<name>` and `table/<name>/index/<index>`. */
+const tablesOf = (accesses: readonly Access[]) => [
+  ...new Set(accesses.map(([, arn]) => arn.split('/')[1] ?? arn)),
+];
+
 function parse(body: Buffer): DynamoDbRequest {
   try {
     return JSON.parse(body.toString()) as DynamoDbRequest;
@@ -112,7 +119,17 @@ function toAnswer(error: unknown, log: (line: string) => void): BackendAnswer {
  * @throws DataFolderLockedError, TableChangedError
  */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDbServer> {
-  const { assembly, iam, folder, fresh = false, backendUrl, port, log = () => {}, now = Date.now } = options;
+  const {
+    assembly,
+    iam,
+    folder,
+    fresh = false,
+    backendUrl,
+    port,
+    log = () => {},
+    now = Date.now,
+    onOperation,
+  } = options;
   const backend: Backend =
     backendUrl === undefined
       ? withTransactions(await startDynalite(folder, fresh))
@@ -144,6 +161,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDbS
       const { allowed, reason } = iam.authorize(arn, `dynamodb:${action}`, resource);
       if (!allowed) throw new DynamoDbError('AccessDeniedException', reason);
     }
+    onOperation?.(operation, tablesOf(accesses));
     return backend.send(operation, body);
   };
 

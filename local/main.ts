@@ -41,6 +41,8 @@ export interface LocalCloudOptions {
   readonly log?: (line: string) => void;
   /** Told of every state that an execution enters or leaves, and of the progress of its maps. */
   readonly onState?: (event: StateEvent) => void;
+  /** Told of every operation on the database, and of the tables that it touches. */
+  readonly onDatabase?: (operation: string, tables: readonly string[]) => void;
 }
 
 /** A template that runs on this machine. */
@@ -116,6 +118,7 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
     schedules: withSchedules = true,
     log = () => {},
     onState,
+    onDatabase,
   } = options;
   const concurrency = options.concurrency ?? Math.max(2, availableParallelism());
 
@@ -134,6 +137,7 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
     folder: path.join(dataFolder, 'dynamodb'),
     fresh,
     log,
+    ...(onDatabase && { onOperation: onDatabase }),
   });
   closers.push(() => dynamodb.close());
   if (fresh)
