@@ -66,7 +66,7 @@ export async function analysesOf(
 
 /**
  * Tallies the rows of one bucket by the clusters of every algorithm of the run. Runs on orders are described by recency,
- * frequency and spend, very wide ones by their features, unless their configuration asks for other algorithms too.
+ * frequency and spend, very wide ones by their features, unless their configuration asks for other algorithms or outliers too.
  */
 export async function analyseBucket(
   objects: ObjectStore,
@@ -76,7 +76,7 @@ export async function analyseBucket(
 ): Promise<BucketAnalysis[]> {
   const { fits, skipped } = await analysesOf(objects, plan);
   const columns = describedColumns(entities, recipe);
-  const isModelAlone = fits.length + skipped.length === 1;
+  const isModelAlone = fits.length + skipped.length === 1 && fits[0]?.nFar === null;
   if (isModelAlone && (plan.recipe === 'rfm' || columns.size > MOST_COLUMNS)) return [];
   return Promise.all(
     fits.map(async ({ algorithm, nClusters, far }): Promise<BucketAnalysis> => {

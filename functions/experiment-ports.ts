@@ -85,6 +85,8 @@ export interface SegmentationEvent {
     readonly moved: number;
     readonly entered: number;
     readonly left: number;
+    /** Customers whom the churn budget kept in their segment although another center is nearer. */
+    readonly held: number;
     /** What became of the segments; ids are stable. */
     readonly events: readonly {
       readonly kind: string;

@@ -12,6 +12,7 @@ import type { ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
 import { describeRun, type MergedAnalysis, type RunSegmentation } from './segmentation/describe-run.ts';
 import type { SkippedAnalysis, StructureFit } from './segmentation/run-analysis.ts';
+import { byRisk } from './segments/outliers.ts';
 import { mergeNearest, type NearestCustomers } from './segments/sample-leads.ts';
 import { TallyMerger } from './segments/segment-tally.ts';
 
@@ -123,15 +124,18 @@ export function segmentationRecords(
         }),
       ),
     ),
-    outliers: segmentations.flatMap(({ algorithm, outliers = [] }) =>
-      outliers.map(({ listed, ...outlier }) => ({
-        ...refOf(algorithm),
-        ...outlier,
-        ...listed,
-        cluster_id: -1,
-        email: null,
-        updated_at: createdAt,
-      })),
-    ),
+    // Listed as they are written: the riskiest first, whichever algorithm found it.
+    outliers: segmentations
+      .flatMap(({ algorithm, outliers = [] }) =>
+        outliers.map(({ listed, ...outlier }) => ({
+          ...refOf(algorithm),
+          ...outlier,
+          ...listed,
+          cluster_id: -1,
+          email: null,
+          updated_at: createdAt,
+        })),
+      )
+      .sort(byRisk),
   };
 }

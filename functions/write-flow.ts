@@ -47,5 +47,6 @@ export async function writeFlow(
   await objects.writeStream(keys.allChanges, arrowFileChunks(changes()), ARROW_TYPE);
   const flow: RunFlow = { ...identities, causes: causes.shares() };
   await writeJson(objects, keys.flow, flow);
-  return total;
+  const { borders } = identities;
+  return { ...total, ...(borders && { held: borders.held }) };
 }

@@ -13,9 +13,18 @@ export interface Score extends NearestCenter {
 /**
  * Scores one row of the entity table as the batch would: the same features to the same bits, nearest center.
  * @param cells by column of the entity table; a column that is left out has no value
+ * @param placed cluster that the row is known to be in, which need not be the nearest; −1: not known
  * @throws InvalidRequestError for a column that the model does not have, a cell of the wrong type or too far out
  */
-export function scoreRow({ recipe, centers }: Model, cells: Readonly<Record<string, EntityCell>>): Score {
-  const nearest = nearestCenter(Array.from(applyRecipeToCells(recipe, cells)), centers);
-  return { ...nearest, confidence: confidenceAt(nearest.distance) };
+export function scoreRow(
+  { recipe, centers }: Model,
+  cells: Readonly<Record<string, EntityCell>>,
+  placed = -1,
+): Score {
+  const row = Array.from(applyRecipeToCells(recipe, cells));
+  const own = centers[placed];
+  const { label, distance } = own
+    ? { ...nearestCenter(row, [own]), label: placed }
+    : nearestCenter(row, centers);
+  return { label, distance, confidence: confidenceAt(distance) };
 }

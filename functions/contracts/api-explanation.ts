@@ -17,6 +17,10 @@ export const explanationSchema = z
     run_id: z.string(),
     segment_id: count,
     segment_name: z.string(),
+    held: z.boolean().meta({
+      description:
+        'The churn budget of the dataset keeps the customer here although the center of the runner-up is nearer.',
+    }),
     distance_to_center: z.number().min(0),
     distance_parts: z.array(distancePart).meta({
       description:
@@ -27,8 +31,9 @@ export const explanationSchema = z
         segment_id: count,
         segment_name: z.string(),
         distance_to_center: z.number().min(0),
-        margin: z.number().min(0).max(1).meta({
-          description: '(its distance − own) ÷ its distance: 0 on the border, 1 on the own center.',
+        margin: z.number().max(1).meta({
+          description:
+            '(its distance − own) ÷ its distance: 0 on the border, 1 on the own center, below 0 for a customer who is held.',
         }),
         margin_parts: z.array(distancePart).meta({
           description: 'What speaks for the own segment first, what against it last.',
@@ -49,7 +54,7 @@ export const explanationSchema = z
       )
       .meta({
         description:
-          'Per column the smallest change of it alone that moves the customer, tried on the model; the smallest on the scaled features first.',
+          'Per column the smallest change of it alone that moves the customer, tried on the model; the smallest on the scaled features first. None for a customer who is held: nothing need change.',
       }),
   })
   .meta({
@@ -61,6 +66,7 @@ export const explanationSchema = z
         run_id: 'r1',
         segment_id: 0,
         segment_name: 'Regular customers',
+        held: false,
         distance_to_center: 0.5,
         distance_parts: [{ feature: 'recency_days', part: 0.25, share: 1 }],
         runner_up: {

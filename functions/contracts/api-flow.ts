@@ -51,6 +51,20 @@ export const runFlowSchema = z
         left: count,
       })
       .nullable(),
+    borders: z
+      .object({
+        budget: z.number().min(0).max(1),
+        margin: z.number().min(0).max(1).meta({
+          description: 'Who is nearer to another center by no more than this share of the distance stays.',
+        }),
+        held: count,
+        nCustomers: count.meta({ description: 'Customers of both runs.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Only with a `churnBudget`: how many customers stayed in their segment although another center is nearer.',
+      }),
     causes: z
       .object({
         moved: count,
@@ -65,7 +79,7 @@ export const runFlowSchema = z
           'How many moves are due to changed values, moved centers, another number of segments; the four sum to `moved`.',
       }),
     labelWrites: z
-      .object({ written: count, unchanged: count, left: count })
+      .object({ written: count, unchanged: count, left: count, held: count.optional() })
       .meta({ description: 'Labels written, labels of former runs that still hold, and departures noted.' }),
   })
   .meta({ id: 'RunFlow' });

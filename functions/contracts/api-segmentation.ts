@@ -126,10 +126,14 @@ export const listedOutlierSchema = z
     utm_source: z.string().nullable(),
     utm_medium: z.string().nullable(),
     risk_score: share.meta({
-      description: 'ratio ÷ (1 + ratio); ratio = distance to the dense region ÷ eps.',
+      description:
+        'ratio ÷ (1 + ratio); ratio = distance to the dense region ÷ eps, or, by k-means with a contamination, distance to the center ÷ the distance that the share lies beyond.',
     }),
     reason: z.string(),
     confidence: share.meta({ description: '1 − risk_score.' }),
+    clustering_algorithm: algorithm.meta({
+      description: 'Which found it: `dbscan`, or `kmeans` where the dataset has a `contamination`.',
+    }),
     suspicious: z.literal(true),
     rules: texts.meta({ description: 'Ids of the patterns that fired.' }),
     contributions: z
@@ -166,6 +170,7 @@ export const outliersAnswerSchema = z
             risk_score: 0.92,
             reason: 'behaviour too intense, like a bot (behavior_score 98 > 95)',
             confidence: 0.08,
+            clustering_algorithm: 'dbscan',
             suspicious: true,
             rules: ['bot_like'],
             contributions: [

@@ -108,6 +108,16 @@ export const datasetConfigSchema = z.strictObject({
       minSilhouette: z.number().min(-1).max(1).default(0.3),
     })
     .optional(),
+  /**
+   * Of k-means: also report this share of the entities as outliers, those furthest from their centers. Default: none, DBSCAN
+   * finds outliers by density.
+   */
+  contamination: z.number().min(0.0001).max(0.5).optional(),
+  /**
+   * Hysteresis: at most this share of the customers of both runs moves to another segment that the new run still has,
+   * those who gain most; the others stay where they were. Default: everybody goes to the nearest center.
+   */
+  churnBudget: z.number().min(0).max(1).optional(),
   /** When the dataset is to be segmented again, with the files of its last run. */
   schedule: scheduleSchema.optional().meta({
     description: 'When the last request of the dataset is run again; looked at every quarter of an hour.',

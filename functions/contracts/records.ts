@@ -168,6 +168,8 @@ export interface LabelWrites {
   readonly unchanged: number;
   /** Entities of the former run that are gone. */
   readonly left: number;
+  /** With a churn budget: entities that stayed in their segment although another center is nearer. */
+  readonly held?: number;
 }
 
 /** An API key as stored: the secret only as a SHA-256 hash. */

@@ -1,16 +1,15 @@
 import { availableParallelism } from 'node:os';
-import type { Matrix } from '../arrow/matrix.ts';
 import type { Candidate, FitTask, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { FittedRecipe } from '../contracts/recipe.ts';
 import { type ItemInput, type ItemResult, itemInputSchema } from '../contracts/workflow.ts';
 import { InvalidRequestError } from '../errors.ts';
-import { readFeatureMatrix } from '../feature-shards.ts';
+import { type FeatureRows, readFeatureMatrix } from '../feature-shards.ts';
 import { isCandidate } from '../features/candidates.ts';
 import { featureImportance } from '../features/feature-importance.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { clusterGeometry, clusterValidity } from '../segmentation/cluster-quality.ts';
-import { type DescribedFit, plainPlaces } from '../segmentation/run-analysis.ts';
+import { type DescribedFit, farRows, plainPlaces } from '../segmentation/run-analysis.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 import { type ClusteringThreads, openThreads } from '../threads/clustering-threads.ts';
 import { threadCount } from '../threads/thread-count.ts';
@@ -25,7 +24,7 @@ export async function fitCandidate(
   { ports: { objects }, progress }: StepContext,
 ): Promise<ItemResult> {
   const keys = runKeys(run);
-  const { nBuckets } = await readJson<RunPlan>(objects, keys.plan);
+  const { nBuckets, config } = await readJson<RunPlan>(objects, keys.plan);
   const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
   const candidates = await readJson<FitTask[]>(objects, keys.candidates);
   const candidate = candidates.find((other) => other.item === item);
@@ -49,7 +48,11 @@ export async function fitCandidate(
     const rows = (length: number) => memory.f32(length + PADDING).subarray(0, length);
     const data = await readFeatureMatrix(objects, keys, nBuckets, recipe, progress, rows);
     if (isCandidate(candidate)) {
-      await writeJson(objects, keys.fit(item), await scoredFit(threads, data, candidate));
+      await writeJson(
+        objects,
+        keys.fit(item),
+        await scoredFit(threads, { data, recipe, candidate }, config.contamination),
+      );
     } else await writeAnalysis(objects, keys, threads.kernels, { data, recipe, candidate });
     return { item, rows: data.nSamples };
   } finally {
@@ -60,8 +63,8 @@ export async function fitCandidate(
 
 async function scoredFit(
   { kernels, kmeans, estimateSilhouette }: ClusteringThreads,
-  data: Matrix,
-  candidate: Candidate,
+  { data, recipe, candidate }: { data: FeatureRows; recipe: FittedRecipe; candidate: Candidate },
+  contamination: number | undefined,
 ): Promise<DescribedFit> {
   const { nClusters, seed, nInit } = candidate;
   const { labels, centers, sizes, inertia, iterations, restarts } = await kmeans(data, {
@@ -71,9 +74,20 @@ async function scoredFit(
   });
   const validity = clusterValidity(kernels, data, labels, nClusters, seed);
   const estimate = await estimateSilhouette(data, labels, nClusters, seed);
+  const { distances, ...geometry } = clusterGeometry(data, labels, nClusters);
+  const centerRows = rowsOf(centers, data.nFeatures);
+  const features = recipe.features.map(({ name }) => name);
+  const placed = {
+    matrix: data,
+    labels,
+    centers: centerRows,
+    distances,
+    features,
+    bucketRows: data.bucketRows,
+  };
   return {
     candidate,
-    centers: rowsOf(centers, data.nFeatures),
+    centers: centerRows,
     sizes: Array.from(sizes),
     scores: {
       inertia,
@@ -85,8 +99,9 @@ async function scoredFit(
     },
     importance: featureImportance(data, labels, nClusters),
     silhouetteSamples: estimate.nSamples,
-    geometry: plainPlaces(clusterGeometry(data, labels, nClusters)),
+    geometry: plainPlaces(geometry),
     validity,
+    ...farRows(placed, contamination),
   };
 }
 

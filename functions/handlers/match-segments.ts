@@ -3,6 +3,7 @@ import { runKeys } from '../contracts/keys.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { scaleValue, unscaleValue } from '../features/apply-recipe.ts';
 import { type OpenedFormerRun, openFormerRun } from '../former-run.ts';
+import { holdBorders } from '../hold-borders.ts';
 import { readJson, readJsonIfThere, writeJson } from '../json-objects.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -18,7 +19,8 @@ import { type StepContext, stepHandler } from '../shell.ts';
 
 /**
  * Decides which segment each cluster is: those of the run that the dataset serves are found again by the customers they
- * share, else by their centers; what continues none gets an id that no segment had before.
+ * share, else by their centers; what continues none gets an id that no segment had before. Where the dataset has a churn
+ * budget, who is at a border stays: how far is decided here, and done by WriteLabels.
  */
 export async function matchSegments(
   { run }: StepInput,
@@ -47,14 +49,20 @@ export async function matchSegments(
   const nNew = matched(0).nextId;
   const firstId = nNew === 0 ? 0 : await runs.reserveSegmentIds(run.tenant, run.dataset, nNew);
   const { ids, events } = matched(firstId);
+  const { churnBudget: budget } = plan.config;
+  const borders =
+    former && evidence && budget !== undefined
+      ? await holdBorders(objects, { plan, model, former, segmentIds: ids, budget }, evidence.counts)
+      : undefined;
   const identities: RunIdentities = {
     formerRunId,
     segmentIds: ids,
     events,
     flow: former && evidence ? flowReport(evidence.counts, former.segmentIds, ids) : null,
+    ...(borders && { borders }),
   };
   await writeJson(objects, keys.identity, identities);
-  log.info('segments matched', { formerRunId, nKept: ids.length - nNew, nNew });
+  log.info('segments matched', { formerRunId, nKept: ids.length - nNew, nNew, held: borders?.held ?? 0 });
   return { nSegments: ids.length };
 }
 

@@ -98,6 +98,7 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
         moved: flow?.moved ?? 0,
         entered: flow?.entered ?? profiles.total,
         left: flow?.left ?? 0,
+        held: identities.borders?.held ?? 0,
         events: events.map(({ kind, from, to }) => ({ kind, from, to })),
         changes_key: keys.allChanges,
       },

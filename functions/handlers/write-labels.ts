@@ -9,6 +9,7 @@ import type { EntityTable } from '../features/entity-table.ts';
 import { sameRows } from '../features/same-rows.ts';
 import { type OpenedFormerRun, openFormerRun, readFormerLabels } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
+import { labelBucket } from '../label-bucket.ts';
 import { inheritedSources } from '../label-sources.ts';
 import type { ObjectStore } from '../ports.ts';
 import { causeOf } from '../segments/cause-of-move.ts';
@@ -31,9 +32,10 @@ export async function writeLabels(
 ): Promise<ItemResult> {
   const keys = runKeys(run);
   const plan = await readJson<RunPlan>(objects, keys.plan);
-  const [model, identities, entities, labels, former] = await Promise.all([
+  const identities = await readJson<RunIdentities>(objects, keys.identity);
+  if ((identities.borders?.held ?? 0) > 0) await labelBucket(objects, plan, bucket, identities);
+  const [model, entities, labels, former] = await Promise.all([
     readJson<Model>(objects, keys.model),
-    readJson<RunIdentities>(objects, keys.identity),
     readEntities(objects, plan, bucket),
     objects.read(keys.labels(bucket)).then(decodeArrow),
     openFormerRun(objects, run),

@@ -45,7 +45,9 @@ export const customerExplanation = defineRoute({
       applyRecipeToCells(recipe, cells),
       centers,
       features,
+      customer.cluster,
     );
+    const isHeld = runnerUp !== undefined && runnerUp.distance < distance;
     const changes = smallestChanges(
       {
         recipe,
@@ -61,6 +63,7 @@ export const customerExplanation = defineRoute({
         dataset: record.dataset,
         run_id: record.currentRunId,
         ...segment(cluster),
+        held: isHeld,
         distance_to_center: distance,
         distance_parts: [...distanceParts] satisfies DistancePart[],
         runner_up: runnerUp
@@ -71,14 +74,16 @@ export const customerExplanation = defineRoute({
               margin_parts: [...runnerUp.marginParts],
             }
           : null,
-        smallest_changes: changes.slice(0, MOST_CHANGES).map(({ column, unit, from, to, ...change }) => ({
-          column,
-          unit,
-          from: shown(recipe, column, from),
-          to: shown(recipe, column, to),
-          ...segment(change.cluster),
-          displacement: change.displacement,
-        })),
+        smallest_changes: (isHeld ? [] : changes)
+          .slice(0, MOST_CHANGES)
+          .map(({ column, unit, from, to, ...change }) => ({
+            column,
+            unit,
+            from: shown(recipe, column, from),
+            to: shown(recipe, column, to),
+            ...segment(change.cluster),
+            displacement: change.displacement,
+          })),
       },
     };
   },

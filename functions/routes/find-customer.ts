@@ -3,19 +3,21 @@ import type { DatasetRecord, LabelValue } from '../contracts/records.ts';
 import { NotFoundError } from '../errors.ts';
 import { recencyDays } from '../features/rfm.ts';
 import type { Ports } from '../ports.ts';
-import { publishedRun, segmentOf } from './published-run.ts';
+import { clusterOf, publishedRun, segmentOf } from './published-run.ts';
 
 /** A customer as the dataset's current run has it. */
 export interface FoundCustomer extends Pick<Score, 'distance' | 'confidence'> {
   readonly customerId: string;
   readonly segmentId: number;
+  /** Of the current run's model. With a churn budget it need not be the nearest. */
+  readonly cluster: number;
   /** Raw values by column, as far as there are any; instants in ms since the epoch. */
   readonly features: Readonly<Record<string, LabelValue>>;
 }
 
 /**
- * A customer of the dataset's current run: the values that were stored, and where the run's model puts them, bit for bit
- * as the batch did.
+ * A customer of the dataset's current run: the values that were stored, and how far they lie from the segment that they
+ * were put in, bit for bit as the batch found it.
  * @throws NotFoundError for a customer that the run does not hold
  */
 export async function findCustomer(
@@ -36,7 +38,7 @@ export async function findCustomer(
       { reason: 'no_such_customer', runId: currentRunId },
     );
   }
-  const { label } = stored;
+  const { label, runId } = stored;
   const features =
     label.latestMs === undefined
       ? label.features
@@ -44,12 +46,14 @@ export async function findCustomer(
           recency_days: recencyDays(Date.parse(model.recipe.referenceAt), label.latestMs),
           ...label.features,
         };
-  const { label: cluster, distance, confidence } = scoreRow(model, features);
+  const segmentId = labelSources.find((source) => source.runId === runId)?.segmentIds[label.cluster];
+  const score = scoreRow(model, features, segmentId === undefined ? -1 : clusterOf(model, segmentId));
   return {
     customerId: label.customerId,
-    segmentId: segmentOf(model, cluster),
-    distance,
-    confidence,
+    segmentId: segmentOf(model, score.label),
+    cluster: score.label,
+    distance: score.distance,
+    confidence: score.confidence,
     features,
   };
 }

@@ -14,8 +14,8 @@ import { NotFoundError } from '../errors.ts';
 import { publishedDataset } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
-/** Outliers that a run keeps, and so all that can be asked for at once. */
-const MOST_OUTLIERS = 1000;
+/** Outliers that a run keeps, by DBSCAN and by k-means, and so all that can be asked for at once. */
+const MOST_OUTLIERS = 2000;
 
 /** Segments of the served run and of those before it. */
 export const listClusters = defineRoute({
@@ -139,6 +139,7 @@ function listedOutlier(outlier: OutlierRecord): ListedOutlier {
     risk_score: outlier.risk_score,
     reason: outlier.reason,
     confidence: outlier.confidence,
+    clustering_algorithm: outlier.clustering_algorithm,
     suspicious: true,
     rules: outlier.rules,
     contributions: outlier.contributions,

@@ -4,8 +4,7 @@ import { confidenceAt } from '../clustering/model.ts';
 import { selectCandidate } from '../clustering/search.ts';
 import { InsufficientDataError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import { contaminationThreshold } from '../segments/outliers.ts';
-import { QuantileDigest } from '../stats/quantiles.ts';
+import { furthestRows } from '../segments/outliers.ts';
 import { type ClusterValidity, clusterValidity, distanceOf } from './cluster-quality.ts';
 import { type ClusteringOptions, MOST_OUTLIERS, type TableClustering } from './table-clustering.ts';
 
@@ -51,13 +50,8 @@ export function clusterKMeans(
   const distances = Float64Array.from(labels, (_, row) =>
     distanceOf(values.subarray(row * nFeatures, (row + 1) * nFeatures), centerOf(row)),
   );
-  const threshold = contamination === undefined ? undefined : thresholdOf(distances, contamination);
-  const far =
-    threshold === undefined
-      ? []
-      : [...distances.keys()]
-          .filter((row) => distances[row]! > threshold)
-          .sort((a, b) => distances[b]! - distances[a]! || a - b);
+  const { far, threshold } =
+    contamination === undefined ? { far: undefined } : furthestRows(distances, contamination);
   return {
     algorithm: 'kmeans',
     nClusters: selected.candidate.nClusters,
@@ -71,12 +65,12 @@ export function clusterKMeans(
       })),
       reason: report.reason,
     },
-    far: far.slice(0, MOST_OUTLIERS).map((row) => ({
+    far: (far ?? []).slice(0, MOST_OUTLIERS).map((row) => ({
       row,
       reference: centerOf(row),
       ratio: distances[row]! / threshold!,
     })),
-    nFar: threshold === undefined ? undefined : far.length,
+    nFar: far?.length,
     details: { convergence: { iterations, final_inertia: inertia } },
   };
 }
@@ -93,10 +87,4 @@ function searched(fitOf: (k: number) => Candidate): Candidate[] {
     }
   }
   return fits;
-}
-
-function thresholdOf(distances: Float64Array, contamination: number): number {
-  const digest = new QuantileDigest(distances.length);
-  for (const distance of distances) digest.add(distance);
-  return contaminationThreshold(digest, contamination);
 }

@@ -1,4 +1,4 @@
-import type { Matrix } from '../arrow/matrix.ts';
+import { type Matrix, matrixRow } from '../arrow/matrix.ts';
 import type { BisectingNode, TreeStatistics } from '../clustering/bisecting-tree.ts';
 import { assessStructure } from '../clustering/structure.ts';
 import type { AnalysisCandidate, CandidateFit, SelectionReport } from '../contracts/artifacts.ts';
@@ -7,6 +7,7 @@ import { InsufficientDataError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { DendrogramDocument } from '../segments/dendrogram-document.ts';
 import { type Contribution, riskAt, riskContributions } from '../segments/density-risk.ts';
+import { furthestRows } from '../segments/outliers.ts';
 import { clusterDbscan } from './cluster-dbscan.ts';
 import { clusterHierarchical } from './cluster-hierarchical.ts';
 import {
@@ -49,11 +50,11 @@ export interface AnalysisFit {
 }
 
 /** A fit of k-means with what its clusters are told by. */
-export type DescribedFit = CandidateFit & Pick<AnalysisFit, 'geometry' | 'validity'>;
+export type DescribedFit = CandidateFit & Pick<AnalysisFit, 'geometry' | 'validity' | 'nFar' | 'far'>;
 
 /** The fit of the model that was chosen, as the analyses beside it. */
 export function modelAnalysis(
-  { candidate, scores, geometry, validity }: DescribedFit,
+  { candidate, scores, geometry, validity, nFar, far }: DescribedFit,
   { candidates, reason }: SelectionReport,
 ): AnalysisFit {
   return {
@@ -70,9 +71,57 @@ export function modelAnalysis(
       reason,
     },
     details: { convergence: { iterations: scores.iterations, final_inertia: scores.inertia } },
-    nFar: null,
-    far: [],
+    nFar,
+    far,
   };
+}
+
+/** Rows of all buckets in canonical order, and where the clusters that they are in lie. */
+export interface PlacedRows {
+  readonly matrix: Matrix;
+  readonly labels: Int32Array;
+  /** Per cluster. */
+  readonly centers: readonly ArrayLike<number>[];
+  /** Per row, to the center of its cluster. */
+  readonly distances: Float64Array;
+  /** Names, in order of the columns of the matrix. */
+  readonly features: readonly string[];
+  readonly bucketRows: readonly number[];
+}
+
+/**
+ * Outliers of k-means: at most the share `contamination` of all rows, those furthest from their centers, each with the
+ * risk that distance ÷ threshold gives and what each feature adds to it. Without a contamination nobody looks for them.
+ */
+export function farRows(
+  { matrix, labels, centers, distances, features, bucketRows }: PlacedRows,
+  contamination: number | undefined,
+): Pick<AnalysisFit, 'nFar' | 'far'> {
+  if (contamination === undefined) return { nFar: null, far: [] };
+  const { far, threshold } = furthestRows(distances, contamination);
+  return {
+    nFar: far.length,
+    far: far.slice(0, MOST_RUN_OUTLIERS).map((row) => {
+      const ratio = distances[row]! / threshold;
+      const reference = centers[labels[row]!]!;
+      return {
+        ...placeOf(row, bucketRows),
+        ratio: Number.isFinite(ratio) ? ratio : null,
+        contributions: contributionsOf(ratio, matrixRow(matrix, row), reference, features),
+      };
+    }),
+  };
+}
+
+function contributionsOf(
+  ratio: number,
+  row: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  features: readonly string[],
+): Contribution[] {
+  return riskContributions(riskAt(ratio), row, reference, features).filter(
+    ({ contribution }) => contribution !== 0,
+  );
 }
 
 /** An analysis that the data does not allow. */
@@ -117,7 +166,6 @@ export function analyseRows(
       : tree!;
   const { labels, nClusters, confidence, selection, density, details = {} } = found;
   const { distances, ...geometry } = clusterGeometry(matrix, labels, nClusters);
-  const rowAt = (row: number) => matrix.values.subarray(row * matrix.nFeatures, (row + 1) * matrix.nFeatures);
   return {
     fit: {
       algorithm,
@@ -131,9 +179,7 @@ export function analyseRows(
       far: found.far.map(({ row, reference, ratio }) => ({
         ...placeOf(row, bucketRows),
         ratio: Number.isFinite(ratio) ? ratio : null,
-        contributions: riskContributions(riskAt(ratio), rowAt(row), reference, features).filter(
-          ({ contribution }) => contribution !== 0,
-        ),
+        contributions: contributionsOf(ratio, matrixRow(matrix, row), reference, features),
       })),
       ...(tree && {
         tree: {

@@ -104,7 +104,7 @@ export function talliedClusters(
 export function describeClusters(
   { recipe, whole, leadColumns, locale }: DescribedRows,
   { partials, nearest, density, ids = [...partials.keys()] }: TalliedClusters,
-  { sizes, centers, cohesion, separation }: ClusterPlaces,
+  { centers, cohesion, separation }: Omit<ClusterPlaces, 'sizes'>,
   { byCluster }: ClusterValidity,
   withheld: string | undefined,
 ): DescribedClusters {
@@ -129,8 +129,8 @@ export function describeClusters(
       cluster_id: ids[at]!,
       name: withheld === undefined ? names[at]!.name : `${PREFIX[locale]} ${ids[at]}`,
       name_rule: withheld === undefined ? names[at]!.nameRule : `no name: ${withheld}`,
-      size: sizes[at]!,
-      percentage: sizes[at]! / whole.size,
+      size: tally.size,
+      percentage: tally.size / whole.size,
       avg_ltv: characteristics.avg_ltv,
       avg_behavior_score: characteristics.avg_behavior_score,
       avg_engagement_score: characteristics.avg_engagement_score,

@@ -9,7 +9,7 @@ export interface DistancePart {
   readonly share: number;
 }
 
-/** Why a customer is in its segment. */
+/** Why a customer is in its segment. The runner-up is the nearest of all other centers. */
 export interface PlacementExplanation {
   readonly cluster: number;
   /** Euclidean distance to the center, scaled units. */
@@ -21,7 +21,7 @@ export interface PlacementExplanation {
     | {
         readonly cluster: number;
         readonly distance: number;
-        /** (runner-up's − own distance) ÷ runner-up's, 0 (on the border) to 1 (on the center). */
+        /** (runner-up's − own distance) ÷ runner-up's, 0 (on the border) to 1 (on the center); below 0 where it is nearer. */
         readonly margin: number;
         /** Parts of (runner-up's − own) squared distance: what speaks for the segment first, what against it last. */
         readonly marginParts: readonly DistancePart[];
@@ -31,15 +31,17 @@ export interface PlacementExplanation {
 
 /**
  * Explains where a row is placed: the float64 squared distance to its nearest center (the lowest index on ties), feature
- * by feature, and what keeps it from the runner-up.
+ * by feature, and what keeps it from the runner-up. A row that is held elsewhere is explained by the center it is held at.
  * @param row kernel features
  * @param features names, in order of the row
+ * @param placed cluster that the row is held in; default: the nearest
  * @throws InvalidRequestError without a center, or when the row has another length than the names
  */
 export function explainPlacement(
   row: ArrayLike<number>,
   centers: readonly ArrayLike<number>[],
   features: readonly string[],
+  placed?: number,
 ): PlacementExplanation {
   if (centers.length === 0 || row.length !== features.length) {
     throw new InvalidRequestError(
@@ -48,10 +50,15 @@ export function explainPlacement(
     );
   }
   const squares = centers.map((center) => features.map((_, f) => (row[f]! - center[f]!) ** 2));
-  const [nearest, next] = squares
+  const [own, next] = squares
     .map((parts, cluster) => ({ cluster, parts, squared: sumOf(parts) }))
-    .sort((a, b) => a.squared - b.squared || a.cluster - b.cluster);
-  const { cluster, parts, squared } = nearest!;
+    .sort(
+      (a, b) =>
+        Number(b.cluster === placed) - Number(a.cluster === placed) ||
+        a.squared - b.squared ||
+        a.cluster - b.cluster,
+    );
+  const { cluster, parts, squared } = own!;
   const distance = Math.sqrt(squared);
   return {
     cluster,

@@ -1,5 +1,5 @@
 import type { EntityCell } from '../contracts/recipe.ts';
-import type { QuantileDigest } from '../stats/quantiles.ts';
+import { QuantileDigest } from '../stats/quantiles.ts';
 import { thresholdForShare } from './budget-threshold.ts';
 import { type Contribution, densityConfidence, riskAt, riskContributions } from './density-risk.ts';
 import type { CustomerCells, LeadColumns } from './lead-columns.ts';
@@ -116,4 +116,26 @@ export function byRisk(a: OutlierDescription, b: OutlierDescription): number {
  */
 export function contaminationThreshold(distances: QuantileDigest, contamination: number): number {
   return thresholdForShare(distances, distances.total, contamination);
+}
+
+/** Rows of k-means that are outliers. */
+export interface FurthestRows {
+  /** Rows further than the threshold from their centers, the furthest first, equal ones in row order. */
+  readonly far: readonly number[];
+  readonly threshold: number;
+}
+
+/**
+ * The share `contamination` of all rows, at most, that lies furthest from the centers.
+ * @param distances of all rows, in row order
+ * @throws InvalidRequestError for a contamination that is not within 0..1
+ */
+export function furthestRows(distances: Float64Array, contamination: number): FurthestRows {
+  const digest = new QuantileDigest(distances.length);
+  for (const distance of distances) digest.add(distance);
+  const threshold = contaminationThreshold(digest, contamination);
+  const far = [...distances.keys()]
+    .filter((row) => distances[row]! > threshold)
+    .sort((a, b) => distances[b]! - distances[a]! || a - b);
+  return { far, threshold };
 }
