@@ -21,6 +21,7 @@ import type {
 } from './contracts/segmentation-records.ts';
 import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
+import type { WebhookSender, WebhookStore } from './webhook-ports.ts';
 
 /**
  * What the shell needs from the world. AWS adapters and one memory twin implement these; one contract test runs
@@ -323,6 +324,8 @@ export interface Ports {
   readonly events: EventPublisher;
   readonly mailer: Mailer;
   readonly workflow: WorkflowStarter;
+  readonly webhooks: WebhookStore;
+  readonly webhookSender: WebhookSender;
   readonly drilldowns: DrilldownStore;
   readonly childSegments: ChildSegmentStore;
   readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;

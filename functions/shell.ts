@@ -13,6 +13,7 @@ const WITHOUT_PROGRESS = [
   'RunSchedules',
   'CampaignJobs',
   'ReviewExperiments',
+  'DeliverWebhooks',
 ] as const;
 type StepWithoutProgress = (typeof WITHOUT_PROGRESS)[number];
 

@@ -32,6 +32,7 @@ export const API_SERVICES = [
   'campaigns',
   'experiments',
   'training',
+  'webhooks',
   'openapi',
 ] as const;
 export type ApiService = (typeof API_SERVICES)[number];
@@ -64,6 +65,8 @@ export interface Config {
   readonly experiments: FunctionSize;
   readonly training: FunctionSize;
   readonly reviewExperiments: FunctionSize;
+  readonly webhooks: FunctionSize;
+  readonly deliverWebhooks: FunctionSize;
   readonly authorizer: FunctionSize;
   /** Children of a distributed map at once. */
   readonly mapConcurrency: { readonly shards: number; readonly candidates: number };
@@ -142,6 +145,9 @@ export const config: Config = {
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   campaignJobs: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
+  webhooks: { memoryMb: 1024, timeoutSeconds: 15 },
+  // It waits ten seconds for a receiver, for all of them at once.
+  deliverWebhooks: { memoryMb: 512, timeoutSeconds: 60 },
   // A visitor waits for it: one whole CPU.
   experiments: { memoryMb: 1769, timeoutSeconds: 15 },
   // It reads up to 100,000 assignments, and answers within the API's 30 s.

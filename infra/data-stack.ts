@@ -31,6 +31,7 @@ export interface DataStores {
   readonly configs: ITable;
   readonly experiments: ITable;
   readonly campaigns: ITable;
+  readonly webhooks: ITable;
 }
 
 /** Settings of the data stack. */
@@ -41,7 +42,7 @@ export interface DataStackProps extends StackProps {
 /**
  * Bucket and tables. All are retained when the stack is deleted. Keys are AWS-managed: encryption at rest with no key
  * to pay for, rotate or lose; a customer-managed key is worth it only where key access must be audited or revoked, as that to
- * what experiments have learned must.
+ * what experiments have learned and to the secrets of webhooks must.
  */
 export class DataStack extends Stack implements DataStores {
   readonly bucket: IBucket;
@@ -52,6 +53,7 @@ export class DataStack extends Stack implements DataStores {
   readonly configs: ITable;
   readonly experiments: ITable;
   readonly campaigns: ITable;
+  readonly webhooks: ITable;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -69,7 +71,11 @@ export class DataStack extends Stack implements DataStores {
     this.labels = this.table('Labels', TTL_ATTRIBUTE) as ITable;
     this.apiKeys = this.table('ApiKeys') as ITable;
     this.configs = this.table('Configs') as ITable;
-    this.experiments = this.table('Experiments', undefined, this.experimentsKey()) as ITable;
+    this.experiments = this.table(
+      'Experiments',
+      undefined,
+      this.ownKey('ExperimentsKey', 'Encrypts what experiments have learned'),
+    ) as ITable;
     const campaigns = this.table('Campaigns', TTL_ATTRIBUTE);
     campaigns.addGlobalSecondaryIndex({
       indexName: CAMPAIGNS_BY_LABEL.name,
@@ -78,6 +84,11 @@ export class DataStack extends Stack implements DataStores {
       projectionType: ProjectionType.ALL,
     });
     this.campaigns = campaigns as ITable;
+    this.webhooks = this.table(
+      'Webhooks',
+      TTL_ATTRIBUTE,
+      this.ownKey('WebhooksKey', 'Encrypts the secrets that messages to webhooks are signed with'),
+    ) as ITable;
 
     new CfnOutput(this, 'DataBucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'RunsTableName', { value: this.runs.tableName });
@@ -86,6 +97,7 @@ export class DataStack extends Stack implements DataStores {
     new CfnOutput(this, 'ApiKeysTableName', { value: this.apiKeys.tableName });
     new CfnOutput(this, 'ConfigsTableName', { value: this.configs.tableName });
     new CfnOutput(this, 'ExperimentsTableName', { value: this.experiments.tableName });
+    new CfnOutput(this, 'WebhooksTableName', { value: this.webhooks.tableName });
     new CfnOutput(this, 'CampaignsTableName', { value: this.campaigns.tableName });
   }
 
@@ -136,9 +148,9 @@ export class DataStack extends Stack implements DataStores {
     return bucket as IBucket;
   }
 
-  private experimentsKey(): Key {
-    return new Key(this, 'ExperimentsKey', {
-      description: 'Encrypts what experiments have learned',
+  private ownKey(id: string, description: string): Key {
+    return new Key(this, id, {
+      description,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });

@@ -13,6 +13,7 @@ import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
+import { Webhooks } from './constructs/webhooks.ts';
 import { workflowFunctions } from './constructs/workflow-functions.ts';
 import type { DataStores } from './data-stack.ts';
 
@@ -132,6 +133,15 @@ export class ServiceStack extends Stack {
       .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone)
       .useSetting(ENV.requestsPerMinute, String(config.campaignApi.requestsPerMinute));
+    const undelivered = new Queue(this, 'UndeliveredTriggers', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+    Validations.of(undelivered).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is the dead-letter queue itself.',
+    });
+    const webhooks = new Webhooks(this, 'Webhooks', { bundles, stores, config, undelivered });
     const http = new HttpApi(this, 'HttpApi', {
       handler: handler.lambda,
       services: {
@@ -143,19 +153,12 @@ export class ServiceStack extends Stack {
         campaigns: campaigns.lambda,
         experiments: experiments.http.lambda,
         training: experiments.training.lambda,
+        webhooks: webhooks.http,
       },
       authorizer: authorizer.lambda,
       config,
     });
 
-    const undelivered = new Queue(this, 'UndeliveredTriggers', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-    });
-    Validations.of(undelivered).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'This is the dead-letter queue itself.',
-    });
     new RunTriggers(this, 'Triggers', { bucket: stores.bucket, stateMachine, undelivered });
     const runSchedules = new ServiceFunction(this, 'RunSchedules', {
       bundles,
@@ -187,6 +190,7 @@ export class ServiceStack extends Stack {
       runSchedules: runSchedules.lambda,
       campaignJobs: campaignJobs.lambda,
       reviewExperiments: experiments.review.lambda,
+      deliverWebhooks: webhooks.deliver,
       undelivered,
     });
     new Alarms(this, 'Alarms', {

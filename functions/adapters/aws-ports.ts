@@ -16,7 +16,9 @@ import { dynamodbLabels } from './dynamodb-labels.ts';
 import { dynamodbRateCounters } from './dynamodb-rate-counters.ts';
 import { dynamodbRuns } from './dynamodb-runs.ts';
 import { dynamodbSegments } from './dynamodb-segments.ts';
+import { dynamodbWebhooks } from './dynamodb-webhooks.ts';
 import { eventbridgeEvents } from './eventbridge-events.ts';
+import { httpsWebhookSender } from './https-webhook-sender.ts';
 import { requiredSetting } from './required-setting.ts';
 import { s3Objects } from './s3-objects.ts';
 import { s3Transfers } from './s3-transfers.ts';
@@ -47,6 +49,8 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     workflow: once(() =>
       stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
+    webhooks: once(() => dynamodbWebhooks(table(ENV.webhooksTable))),
+    webhookSender: once(() => httpsWebhookSender({ local: isOnOneMachine(env) })),
     drilldowns: once(() => dynamodbDrilldowns(table(ENV.runsTable))),
     childSegments: once(() => dynamodbChildSegments(table(ENV.segmentsTable))),
     drilldownWorkflow: once(() =>
@@ -98,6 +102,12 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     get workflow() {
       return stores.workflow();
     },
+    get webhooks() {
+      return stores.webhooks();
+    },
+    get webhookSender() {
+      return stores.webhookSender();
+    },
     get drilldowns() {
       return stores.drilldowns();
     },
@@ -109,6 +119,11 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     clock: { now: () => new Date() },
   };
+}
+
+/** Whether the services that this function uses are on its own machine: then what is there may be told of events, too. */
+function isOnOneMachine(env: NodeJS.ProcessEnv): boolean {
+  return env.AWS_ENDPOINT_URL_DYNAMODB?.startsWith('http://127.0.0.1:') ?? false;
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BatchWriteCommand,
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -63,6 +64,8 @@ export interface Table {
   ): Promise<number>;
   /** Drops attributes of an item. */
   remove(pk: string, sk: string, attributes: readonly string[]): Promise<void>;
+  /** Deletes an item, if it is there. */
+  delete(pk: string, sk: string): Promise<void>;
   /** Writes all or nothing, in one request; false when the condition of the first write does not hold. */
   transact(writes: readonly TransactedWrite[]): Promise<boolean>;
   /** All items of a partition whose sort key starts with `prefix`, in sort key order; strongly consistent. */
@@ -223,6 +226,11 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
         ExpressionAttributeNames: Object.fromEntries(attributes.map((field, n) => [`#f${n}`, field])),
       };
       await guarded('update', () => client.send(new UpdateCommand(input)));
+    },
+    async delete(pk, sk) {
+      await guarded('delete from', () =>
+        client.send(new DeleteCommand({ TableName: name, Key: { pk, sk } })),
+      );
     },
     transact: (writes) => transact(client, name, writes),
     withPrefix(pk, prefix) {

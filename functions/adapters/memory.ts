@@ -12,7 +12,15 @@ import { memoryObjects } from './memory-objects.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { memorySegments } from './memory-segments.ts';
 import { type MemoryUploads, memoryTransfers } from './memory-transfers.ts';
+import { memoryWebhooks } from './memory-webhooks.ts';
 import { executionExists } from './store-errors.ts';
+
+/** A message that was sent to a webhook. */
+export interface SentMessage {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 /** Ports on memory, with a look behind them for tests. */
 export interface MemoryPorts extends Ports {
@@ -36,6 +44,8 @@ export interface MemoryPorts extends Ports {
     /** Events published and e-mails sent, in their order. */
     readonly events: ServiceEvent[];
     readonly mails: Mail[];
+    /** Messages sent to webhooks. */
+    readonly sent: SentMessage[];
   };
 }
 
@@ -52,6 +62,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
   const counts = new Map<string, number>();
   const events: ServiceEvent[] = [];
   const mails: Mail[] = [];
+  const sent: SentMessage[] = [];
 
   return {
     contents: {
@@ -65,12 +76,21 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
       issuers,
       events,
       mails,
+      sent,
     },
     objects: memoryObjects(objects),
     transfers: memoryTransfers(objects, uploads),
     runs: memoryRuns(),
     configs: memoryConfigs(),
     insights: memoryInsights(),
+    webhooks: memoryWebhooks(),
+    webhookSender: {
+      refusal: (url) => (url.startsWith('https:') ? undefined : 'it is not https:'),
+      async send(url, headers, body) {
+        sent.push({ url, headers: { ...headers }, body });
+        return { status: 200 };
+      },
+    },
     campaignDocuments: memoryDocuments(),
     experiments: memoryExperiments(),
     events: {

@@ -17,6 +17,7 @@ export const ENV = {
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
   experimentsTable: 'EXPERIMENTS_TABLE',
+  webhooksTable: 'WEBHOOKS_TABLE',
   /** Bus that our events go to. */
   eventBusArn: 'EVENT_BUS_ARN',
   /** Address that e-mails come from; not set, none is sent. */

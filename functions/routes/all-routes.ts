@@ -7,6 +7,7 @@ import { openapiRoute } from './openapi.ts';
 import type { Route } from './route.ts';
 import { segmentationRoutes } from './segmentation-table.ts';
 import { routes } from './table.ts';
+import { webhookRoutes } from './webhooks-table.ts';
 
 /** Routes of the function that describes the API: it alone loads the schemas of all the others. */
 export const openapiRoutes: readonly Route[] = [
@@ -24,4 +25,5 @@ export const allRoutes: readonly Route[] = [
   ...segmentationRoutes,
   ...fileRoutes,
   ...campaignRoutes,
+  ...webhookRoutes,
 ];

@@ -24,20 +24,30 @@ export interface SchedulesProps {
   readonly campaignJobs: IFunction;
   /** Looks at all experiments. */
   readonly reviewExperiments: IFunction;
+  /** Sends messages to webhooks again. */
+  readonly deliverWebhooks: IFunction;
   /** Takes the starts that could not be delivered. */
   readonly undelivered: IQueue;
 }
 
 /**
  * One EventBridge schedule per dataset of the deployment's own list, each repeating the dataset's last request, one that
- * looks at the schedules that tenants have configured, one that looks for jobs about campaigns, and one that looks at
- * experiments.
+ * looks at the schedules that tenants have configured, one that looks for jobs about campaigns, one that looks at
+ * experiments, and one that sends messages to webhooks again.
  */
 export class Schedules extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { runs, stateMachine, runSchedules, campaignJobs, reviewExperiments, undelivered }: SchedulesProps,
+    {
+      runs,
+      stateMachine,
+      runSchedules,
+      campaignJobs,
+      reviewExperiments,
+      deliverWebhooks,
+      undelivered,
+    }: SchedulesProps,
   ) {
     super(scope, id);
     for (const { tenant, dataset, expression } of runs) {
@@ -94,6 +104,9 @@ export class Schedules extends Construct {
       campaignJobs,
       quarterHourly,
     );
+    regularly('WebhookRetries', 'Sends messages to webhooks that are due again', deliverWebhooks, {
+      minute: '*',
+    });
     regularly(
       'ExperimentReviews',
       'Looks at what the traffic of experiments is enough for',

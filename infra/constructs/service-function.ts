@@ -26,7 +26,14 @@ export interface ServiceFunctionProps {
 }
 
 /** Item actions of DynamoDB; everything else about a table is the deployment's business. */
-export type TableAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'Query' | 'BatchGetItem' | 'BatchWriteItem';
+export type TableAction =
+  | 'GetItem'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'Query'
+  | 'BatchGetItem'
+  | 'BatchWriteItem';
 
 /** Prefixes of the data bucket that a function may read and write. */
 export interface BucketAccess {

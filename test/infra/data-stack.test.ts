@@ -17,7 +17,7 @@ describe('the data stack', () => {
 
   it('keys every table by a string partition and a string sort key, so that the tenant leads each key', () => {
     const tables = resourcesOf(raw, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(7);
+    expect(tables).toHaveLength(8);
     for (const [, { KeySchema, AttributeDefinitions }] of tables) {
       expect(KeySchema).toEqual([
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -45,16 +45,19 @@ describe('the data stack', () => {
     });
   });
 
-  it('encrypts experiments, and nothing else, with a key of the customer’s that is rotated and kept', () => {
-    template.resourceCountIs('AWS::KMS::Key', 1);
-    template.hasResource('AWS::KMS::Key', {
+  it('encrypts experiments and webhooks, and nothing else, each with a key of the customer’s that is rotated and kept', () => {
+    template.resourceCountIs('AWS::KMS::Key', 2);
+    template.allResources('AWS::KMS::Key', {
       DeletionPolicy: 'Retain',
       Properties: { EnableKeyRotation: true },
     });
     const own = resourcesOf(raw, 'AWS::DynamoDB::Table').filter(([, { SSESpecification }]) =>
       JSON.stringify(SSESpecification).includes('KMSMasterKeyId'),
     );
-    expect(own.map(([id]) => id)).toEqual([expect.stringMatching(/^Experiments/)]);
+    expect(own.map(([id]) => id)).toEqual([
+      expect.stringMatching(/^Experiments/),
+      expect.stringMatching(/^Webhooks/),
+    ]);
   });
 
   it('lists a tenant’s runs by start through the index of the contract', () => {
@@ -72,13 +75,14 @@ describe('the data stack', () => {
     });
   });
 
-  it('expires labels and counters of requests, and nothing else, by time to live', () => {
+  it('expires labels, counters of requests and messages to webhooks, and nothing else, by time to live', () => {
     const expiring = resourcesOf(raw, 'AWS::DynamoDB::Table').filter(
       ([, { TimeToLiveSpecification }]) => TimeToLiveSpecification !== undefined,
     );
     expect(expiring.map(([id]) => id)).toEqual([
       expect.stringMatching(/^Labels/),
       expect.stringMatching(/^Campaigns/),
+      expect.stringMatching(/^Webhooks/),
     ]);
     for (const [, { TimeToLiveSpecification }] of expiring) {
       expect(TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });

@@ -18,6 +18,8 @@ const FUNCTIONS = [
   'Experiments',
   'Training',
   'ReviewExperiments',
+  'WebhooksHttp',
+  'WebhooksDeliver',
 ];
 /** Functions that start the workflow. */
 const STARTERS = ['Http', 'SegmentationHttp', 'RunSchedules', 'Training', 'ReviewExperiments'];
@@ -58,8 +60,11 @@ describe('permissions', () => {
     for (const grant of workflow) expect(grant).toMatch(/^(xray:(Put|Get)|logs:\w*(Log|Resource)\w*)/);
   });
 
-  it('lets no function delete or scan anything', () => {
-    for (const name of FUNCTIONS) expect(granted(name).join('\n'), name).not.toMatch(/Delete|Scan/);
+  it('lets no function scan, and only those for webhooks delete, anything', () => {
+    for (const name of FUNCTIONS) expect(granted(name).join('\n'), name).not.toMatch(/Scan/);
+    const deleting = FUNCTIONS.filter((name) => /Delete/.test(granted(name).join('\n')));
+    expect(deleting).toEqual(['WebhooksHttp', 'WebhooksDeliver']);
+    expect(holders('dynamodb:DeleteItem', /GetAttWebhooks\w*Arn/)).toEqual(deleting);
   });
 
   it('shows dropped files only to those that read them, and the whole bucket to none', () => {
@@ -154,6 +159,7 @@ describe('permissions', () => {
       ['LABELS_TABLE', /GetAttLabels/],
       ['API_KEYS_TABLE', /GetAttApiKeys/],
       ['CONFIGS_TABLE', /GetAttConfigs/],
+      ['WEBHOOKS_TABLE', /GetAttWebhooks\w*Arn/],
       ['EXPERIMENTS_TABLE', /GetAttExperiments\w*Arn/],
       ['EVENT_BUS_ARN', /events:PutEvents/],
       ['MAIL_FROM', /ses:/],
@@ -179,13 +185,16 @@ describe('permissions', () => {
     expect(holders('kms:Decrypt', /GetAttExperimentsKey\w*Arn/)).toEqual(own);
     expect(
       FUNCTIONS.filter((name) =>
-        /kms:|Experiments/.test(
+        /GetAttExperiments/.test(
           granted(name)
             .filter((g) => !g.startsWith('logs:'))
             .join('\n'),
         ),
       ),
     ).toEqual(own);
+    const webhooks = ['WebhooksHttp', 'WebhooksDeliver'];
+    expect(holders('kms:Decrypt', /./)).toEqual([...own, ...webhooks]);
+    expect(holders('kms:Decrypt', /GetAttWebhooksKey\w*Arn/)).toEqual(webhooks);
     expect(granted('Experiments').join('\n')).not.toMatch(/s3:Put|states:|GetAttConfigs|events:/);
   });
 

@@ -42,6 +42,8 @@ export function emptyBundles(): string {
     'FilesHttp',
     'CampaignsHttp',
     'CampaignJobs',
+    'WebhooksHttp',
+    'DeliverWebhooks',
   ]) {
     mkdirSync(join(folder, handlerName(name)));
     writeFileSync(join(folder, handlerName(name), 'index.mjs'), `export const handler = () => '${name}';\n`);

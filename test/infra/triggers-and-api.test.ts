@@ -48,8 +48,8 @@ describe('triggers', () => {
   });
 
   it('start one scheduled run per configured dataset, in UTC', () => {
-    // Three more look at what tenants have configured, at jobs about campaigns and at experiments.
-    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 3);
+    // Four more look at what tenants have configured, at jobs about campaigns, at experiments and at messages to webhooks.
+    template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 4);
     for (const { tenant, dataset, expression } of config.schedules) {
       template.hasResourceProperties('AWS::Scheduler::Schedule', {
         ScheduleExpression: expression,

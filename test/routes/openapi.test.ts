@@ -133,7 +133,7 @@ describe('answers', () => {
     // `uploads.test.ts`, `drilldown-runs.test.ts`, `segment-drilldown.test.ts`; those about campaigns:
     // `campaign-answers.test.ts`; those that need an experiment: `experiment-fixture.ts`.
     const ends = 'quality|flow|labels|members|download|preview|segmentation|tree|list|outliers|update';
-    const needsMore = new RegExp(`^/v1/(datasets|uploads|drilldowns|segments/)|/(${ends})$`);
+    const needsMore = new RegExp(`^/v1/(datasets|uploads|drilldowns|webhooks|segments/)|/(${ends})$`);
     const onRuns = allRoutes.filter(
       (route) =>
         !needsMore.test(route.path) &&

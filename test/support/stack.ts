@@ -89,6 +89,7 @@ export function apiOf({ cloud }: Stack, key: string) {
     return { status: response.status, body: (await response.json()) as T };
   };
   return {
+    call,
     get: <T>(path: string) => call<T>('GET', path),
     post: <T>(path: string, body: unknown) => call<T>('POST', path, body),
     run: async (runId: string) => (await call<RunDetail>('GET', `/v1/runs/${runId}`)).body,
