@@ -21,6 +21,7 @@ const CHECKSUMS: Readonly<Record<string, string>> = {
   blobs_1m_16: 'a11bfb2032c0278e',
   blobs_1m_32: '8462077d61c87246',
   customers_10k_13: '95580eaa6b3420d0',
+  customers_50k_13: 'df525a117cdca0ed',
   customers_100k_13: '81bfd93610aee245',
   customers_100k_30: '9c4fd6535ad4e835',
   customers_1m_13: 'a92574bf5128b6b7',

@@ -21,7 +21,8 @@ const ours =
     return () => ({
       ...counts,
       labels: digest(labels),
-      shareOfPairs: counts.distancesEvaluated / set.nSamples ** 2,
+      multiplyAdds: counts.distancesEvaluated * set.nFeatures,
+      avoided: 1 - counts.distancesEvaluated / set.nSamples ** 2,
     });
   };
 
@@ -73,6 +74,8 @@ export const DBSCAN_CASES: readonly BenchCase[] = [
   fitCase({ id: 'D1', data: 'blobs_1m_3', eps: 0.0198, minSamples: 6, slow: true }),
   fitCase({ id: 'D2', data: 'blobs_100k_8', eps: 0.176, minSamples: 16, slow: true }),
   fitCase({ id: 'D2', data: 'blobs_100k_16', eps: 0.306, minSamples: 10, slow: true }),
-  // scikit-learn keeps the neighbour lists: 100k rows of customers need more memory than this machine has.
   fitCase({ id: 'D2', data: 'customers_10k_13', eps: 2.37, minSamples: 10 }),
+  // scikit-learn keeps the neighbour lists: 100k rows of customers need more memory than this machine has. Half of them
+  // do not, and its time for those bounds the row of 100k in limits.ts.
+  fitCase({ id: 'D2', data: 'customers_50k_13', eps: 1.84, minSamples: 10, slow: true }),
 ];

@@ -18,7 +18,8 @@ export interface LimitResult {
 const RUNS = 3;
 const MOST_TIMES_DEFAULT = 3;
 
-function measure(work: (kernels: Kernels) => void): { seconds: number; kernelMb: number } {
+/** Median time of some runs after one untimed, and the memory of the kernels, which are new. */
+export function measure(work: (kernels: Kernels) => void): { seconds: number; kernelMb: number } {
   const kernels = loadKernelsSync();
   work(kernels);
   const times = Array.from({ length: RUNS }, () => {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { CASES } from './cases.ts';
 import { coldStart } from './cold.ts';
 import { denseAssignment } from './dense-assignment.ts';
+import { densityLimit, HALF_OF_CUSTOMERS } from './density-limit.ts';
 import { ingestion } from './ingestion.ts';
 import { adversarialLimits, type LimitResult, wardLimit } from './limits.ts';
 import { describeMachine } from './machine.ts';
@@ -42,7 +43,7 @@ const cases = new Map((known.cases ?? []).map((result) => [result.title, result]
 const memory = new Map((known.memory ?? []).map((result) => [result.title, result]));
 for (const bench of CASES) {
   if (!chosen(bench.id) || (flags.quick && bench.slow)) continue;
-  const result = await runCase(bench, python, BUDGET);
+  const result = await runCase(bench, python, BUDGET, machine);
   cases.set(result.title, result);
   log(line(result));
   if (bench.memory && !flags.quick) {
@@ -56,6 +57,7 @@ const limits = new Map((known.limits ?? []).map((limit) => [limit.title, limit])
 if (!flags.quick || positionals.length > 0) {
   const measured: LimitResult[] = [
     ...(chosen('D4') ? adversarialLimits() : []),
+    ...(chosen('D2') ? densityLimit(cases.get(HALF_OF_CUSTOMERS)) : []),
     ...(chosen('W3') ? [wardLimit()] : []),
   ];
   for (const limit of measured) {

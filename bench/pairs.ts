@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchCase, Peer, Side } from './bench-case.ts';
 import { DATA_FOLDER, type Dataset, dataset } from './datasets.ts';
+import type { Machine } from './machine.ts';
 import type { Measured, PythonJob, PythonWorker } from './python-worker.ts';
 
 /** One peer's part of a case's result. */
@@ -29,6 +30,11 @@ export interface CaseResult {
   readonly peers: readonly PeerResult[];
   readonly must: number;
   readonly stretch: number;
+  /** Of what the core can do at most through WASM in the same run, 0..1, where the case counts its work. */
+  readonly multiplyAddShare?: number;
+  readonly readShare?: number;
+  /** Distances that plain code computes and we did not, 0..1. */
+  readonly avoided?: number;
   /** Numbers of our outcome worth showing. */
   readonly notes: Readonly<Record<string, number>>;
   readonly measuredAt: string;
@@ -39,7 +45,12 @@ const MOST_PAIRS = 5;
 const LONGEST_IDLE = 1;
 
 /** Runs a case: gate first, then alternating pairs with every peer. `budget` is in seconds per peer. */
-export async function runCase(bench: BenchCase, python: PythonWorker, budget: number): Promise<CaseResult> {
+export async function runCase(
+  bench: BenchCase,
+  python: PythonWorker,
+  budget: number,
+  machine: Pick<Machine, 'multiplyAddPeak' | 'readBandwidth'>,
+): Promise<CaseResult> {
   const set = dataset(bench.data);
   const first = timeSide(bench.ours, set);
   const gate = bench.reference
@@ -56,11 +67,18 @@ export async function runCase(bench: BenchCase, python: PythonWorker, budget: nu
   }
   const notes: Record<string, number> = {};
   for (const [key, value] of Object.entries(first.outcome)) if (typeof value === 'number') notes[key] = value;
+  const seconds = times.length > 0 ? median(times) : first.seconds;
+  const { multiplyAdds, bytesRead, avoided } = notes;
   return {
     id: bench.id,
     title: bench.title,
     nSamples: set.nSamples,
-    seconds: times.length > 0 ? median(times) : first.seconds,
+    seconds,
+    ...(multiplyAdds !== undefined && {
+      multiplyAddShare: (2 * multiplyAdds) / seconds / 1e9 / machine.multiplyAddPeak,
+    }),
+    ...(bytesRead !== undefined && { readShare: bytesRead / seconds / 1e9 / machine.readBandwidth }),
+    ...(avoided !== undefined && { avoided }),
     ...(gate !== undefined && { gate }),
     peers,
     must: bench.must,

@@ -25,6 +25,9 @@ const ONE_CORE_GB = 1769 / 1024;
 const seconds = (value: number) =>
   value >= 1 ? `${value.toFixed(2)} s` : `${(value * 1000).toFixed(value < 0.1 ? 2 : 0)} ms`;
 
+const percent = (share: number | undefined) =>
+  share === undefined ? '–' : `${(share * 100).toFixed(share > 0.99 && share < 1 ? 2 : 0)} %`;
+
 /** The peer that comes closest to us. */
 function bestPeer(result: CaseResult): PeerResult | undefined {
   return result.peers
@@ -51,7 +54,9 @@ export function report({ machine, cases, limits, memory, cold, peak, threads, in
     '',
     'Written by `npm run bench`; see `bench/README.md` for the method. Times are medians, ratios are medians over',
     'alternating pairs of peer time ÷ our time, on one thread, with the data in memory. No time counts unless the result',
-    'passed its equality gate.',
+    'passed its equality gate. The shares are of what this core did at most in the same run: multiply-adds of distances computed,',
+    'and rows read from the table, whatever cache they came from; the time includes everything else. Distances avoided are those',
+    'that Lloyd’s algorithm, or comparing all pairs, computes and we did not. GB-s are what a Lambda function of 1769 MB is billed.',
     '',
     `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB; Node ${machine.node}, kernels ${machine.numericMode}`,
     `- One core through WASM: ${machine.multiplyAddPeak.toFixed(1)} GFLOP/s multiply-add, ${machine.readBandwidth.toFixed(1)} GB/s read`,
@@ -59,8 +64,8 @@ export function report({ machine, cases, limits, memory, cold, peak, threads, in
     '',
     '## Against peers',
     '',
-    '| row | case | ours | best peer | its time | ratio | must | stretch | reached | equality | GB-s per 1M rows |',
-    '| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- | ---: |',
+    '| row | case | ours | best peer | its time | ratio | must | stretch | reached | equality | of the multiply-add peak | of the read bandwidth | distances avoided | GB-s per 1M rows |',
+    '| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: |',
     ...cases.map((result) => {
       const peer = bestPeer(result);
       const lambda = (result.seconds * ONE_CORE_GB) / (result.nSamples / 1e6);
@@ -75,6 +80,9 @@ export function report({ machine, cases, limits, memory, cold, peak, threads, in
         result.stretch,
         verdict(result),
         result.gate ?? peer?.gate ?? '–',
+        percent(result.multiplyAddShare),
+        percent(result.readShare),
+        percent(result.avoided),
         lambda.toPrecision(3),
       ].join(' | ')} |`;
     }),

@@ -3,6 +3,7 @@ import { daviesBouldinScore, silhouetteScore } from '../functions/clustering/val
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { agree, type BenchCase } from './bench-case.ts';
 import type { Dataset } from './datasets.ts';
+import type { Outcome } from './python-worker.ts';
 
 const kernels = loadKernelsSync();
 const N_CLUSTERS = 8;
@@ -42,9 +43,21 @@ function inKernelMemory({ name, nSamples, nFeatures, values }: Dataset): Matrix 
   return matrix;
 }
 
+/** Every pair of rows once. */
+const pairsOf = ({ nSamples, nFeatures }: Dataset): Outcome => ({
+  multiplyAdds: (nFeatures * nSamples ** 2) / 2,
+});
+
+/** The rows once for the centers, once for the distances to them; labels both times. */
+const twoReads = ({ nSamples, nFeatures, values }: Dataset): Outcome => ({
+  multiplyAdds: nSamples * nFeatures,
+  bytesRead: 2 * (values.byteLength + 4 * nSamples),
+});
+
 const scoreCase = (
   id: string,
   score: typeof silhouetteScore,
+  workOf: (set: Dataset) => Outcome,
   op: string,
   data: string,
   must: number,
@@ -59,7 +72,7 @@ const scoreCase = (
     const started = performance.now();
     const value = score(kernels, rows, labels, N_CLUSTERS);
     const seconds = (performance.now() - started) / 1000;
-    return () => ({ score: value, seconds });
+    return () => ({ score: value, seconds, ...workOf(set) });
   },
   peers: [{ name: `scikit-learn ${op}`, job: { op, data, nClusters: N_CLUSTERS } }],
   gate: agree('score', 1e-6),
@@ -70,7 +83,7 @@ const scoreCase = (
 
 /** Rows M1 and M2 of the suite. */
 export const VALIDITY_CASES: readonly BenchCase[] = [
-  scoreCase('M1', silhouetteScore, 'silhouette', 'blobs_10k_16', 10, 20),
-  scoreCase('M1', silhouetteScore, 'silhouette', 'blobs_20k_16', 10, 20),
-  scoreCase('M2', daviesBouldinScore, 'daviesBouldin', 'blobs_1m_16', 15, 28),
+  scoreCase('M1', silhouetteScore, pairsOf, 'silhouette', 'blobs_10k_16', 10, 20),
+  scoreCase('M1', silhouetteScore, pairsOf, 'silhouette', 'blobs_20k_16', 10, 20),
+  scoreCase('M2', daviesBouldinScore, twoReads, 'daviesBouldin', 'blobs_1m_16', 15, 28),
 ];

@@ -6,7 +6,7 @@ import { cutAtCount, type MergeTree } from '../functions/clustering/dendrogram.t
 import { InsufficientDataError } from '../functions/errors.ts';
 import type { Kernels } from '../functions/kernels/instance.ts';
 import type { ClusteringThreads } from '../functions/threads/clustering-threads.ts';
-import { type ClusterOptions, DEFAULTS } from './cluster-options.ts';
+import { type Algorithm, type ClusterOptions, DEFAULTS } from './cluster-options.ts';
 import { type ScaledColumn, toRows } from './cluster-scaling.ts';
 
 /** What an algorithm found. */
@@ -58,10 +58,18 @@ export function fitterOf(
   input: ClusterInput,
   options: ClusterOptions,
 ): (nClusters: number) => ClusterFit | Promise<ClusterFit> {
+  if (options.algorithm === 'kmeans') return (nClusters) => fitKMeans(clustering, input, options, nClusters);
+  return fitterOnOneThread(clustering.kernels, input, { ...options, algorithm: options.algorithm });
+}
+
+/** As `fitterOf`, for the algorithms that run on one thread. */
+export function fitterOnOneThread(
+  kernels: Kernels,
+  input: ClusterInput,
+  options: ClusterOptions & { readonly algorithm: Exclude<Algorithm, 'kmeans'> },
+): (nClusters: number) => ClusterFit {
   const { algorithm } = options;
-  const { kernels } = clustering;
   if (algorithm === 'dbscan') return () => fitDbscan(kernels, input, options);
-  if (algorithm === 'kmeans') return (nClusters) => fitKMeans(clustering, input, options, nClusters);
   if (algorithm === 'bisecting') return (nClusters) => fitBisecting(kernels, input, options, nClusters);
   return agglomerativeFitter(kernels, input, algorithm);
 }

@@ -33,6 +33,7 @@ export interface ClusterOptions {
   readonly seed: number;
   readonly restarts?: number;
   readonly threads: number;
+  readonly check?: boolean;
   readonly labels?: string;
   readonly json?: boolean;
 }

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { TableFormat } from '../functions/contracts/table-layout.ts';
+import type { ClusterCheck } from './cluster-check.ts';
 import type { ClusterFit } from './cluster-fit.ts';
 import type { Algorithm, Scaling } from './cluster-options.ts';
 import type { ClusterScores } from './cluster-scores.ts';
@@ -36,6 +37,8 @@ export interface ClusterReport extends Pick<ClusterFit, 'iterations'>, ClusterSc
   /** Every number of a range, and why one was chosen. */
   readonly candidates?: readonly ClusterCandidate[];
   readonly reason?: string;
+  /** With `--check`. */
+  readonly check?: ClusterCheck;
   readonly labelsFile?: string;
   /** Facts of one algorithm: restarts; eps, minSamples and the kinds of rows; merges and heights. */
   readonly details: ClusterFit['details'];
@@ -77,10 +80,24 @@ export function reportText(report: ClusterReport): string {
     ...(report.nClusters > 0 ? [centerTable(report), ''] : []),
     `scores   inertia ${quantity(report.inertia)}   silhouette ${score(report.silhouette)}   ` +
       `Davies-Bouldin ${score(report.daviesBouldin)}${sampleText(report)}`,
+    ...(report.check ? checkLines(report.check) : []),
     `time     ${duration(1000 * report.seconds)} clustering, ${duration(1000 * report.readSeconds)} reading`,
     ...(labelsFile ? [`labels   ${labelsFile}`] : []),
     '',
   ].join('\n');
+}
+
+function checkLines({ simplifiedSilhouette, stability, gap }: ClusterCheck): string[] {
+  const similarities = stability.jaccard.slice(0, SHOWN.clusters).map((value) => value?.toFixed(2) ?? '–');
+  return [
+    `check    simplified silhouette ${score(simplifiedSilhouette?.silhouette ?? null)}`,
+    `         clusters found again in ${stability.nResamples} redrawn tables, Jaccard (stable from 0.75): ${similarities.join('  ')}`,
+    ...(gap
+      ? [
+          `         gap statistic over 1..${gap.table.length} clusters: ${gap.nClusters}${gap.nClusters === 1 ? ', no clusters' : ''}`,
+        ]
+      : []),
+  ];
 }
 
 function clusterText({ algorithm, nClusters, iterations, details, seed }: ClusterReport): string {

@@ -74,7 +74,8 @@ function squaresAround(values: Float64Array, labels: Int32Array, means: Float64A
   return sum;
 }
 
-function withoutNoise(
+/** The rows that belong to a cluster, and their labels. */
+export function withoutNoise(
   { nFeatures, values }: Matrix,
   labels: Int32Array,
 ): { data: Matrix; labels: Int32Array } {

@@ -1,5 +1,6 @@
 import { selectCandidate } from '../functions/clustering/search.ts';
 import type { ClusteringThreads } from '../functions/threads/clustering-threads.ts';
+import { checkClusters } from './cluster-check.ts';
 import { type ClusterFit, type ClusterInput, fitterOf } from './cluster-fit.ts';
 import { type ClusterOptions, DEFAULTS } from './cluster-options.ts';
 import type { ClusterReport } from './cluster-report.ts';
@@ -53,6 +54,10 @@ export async function clusterTable(
   const { chosen, search } = max > min ? searched(fits) : { chosen: fits[0]!, search: {} };
   const { labels, nClusters, iterations, details } = chosen.fit;
   const { sizes } = chosen.scores;
+  const largest = Math.max(max, nClusters);
+  const check = options.check
+    ? checkClusters(clustering.kernels, input, options, chosen.fit, { sizes, largest, onStage })
+    : undefined;
   const means = columns.map(({ raw }) => meansOf(raw, labels, sizes));
   return {
     labels,
@@ -75,6 +80,7 @@ export async function clusterTable(
       iterations,
       seconds: fits.reduce((sum, { fit }) => sum + fit.seconds, 0),
       ...search,
+      ...(check && { check }),
       details,
     },
   };

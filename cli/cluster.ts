@@ -17,6 +17,7 @@ Examples:
   tessella cluster customers.csv --algorithm kmeans --k 2..10 --scaling zscore
   tessella cluster points.parquet --columns x,y --algorithm dbscan --eps 0.3 --labels labels.csv
   tessella cluster table.feather --algorithm ward --k 4 --json
+  tessella cluster table.csv --algorithm kmeans --k 4 --check
 `;
 
 /** `tessella cluster`: the kernels on any numeric table, no stack booted. */
@@ -66,6 +67,7 @@ export function addClusterCommand(program: Command): void {
       wholeNumber(1, 1024),
       1,
     )
+    .option('--check', 'cluster again on redrawn rows and, for kmeans, on structureless tables; takes longer')
     .option('--labels <file>', "write every row's id or number and its cluster as CSV")
     .option('--json', 'print machine-readable JSON, and nothing else, on stdout')
     .addHelpText('after', EXAMPLES)

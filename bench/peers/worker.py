@@ -93,6 +93,15 @@ def kmeans_plus_plus(job, rows, start):
     return seconds, dict(potential=potential(rows, centers))
 
 
+def kmeans_plus_plus_seeds(job, rows, start):
+    """How good the centers of many seeds are."""
+    found = [
+        potential(rows, sklearn.cluster.kmeans_plusplus(rows, job["nClusters"], random_state=seed)[0])
+        for seed in range(job["nSeeds"])
+    ]
+    return 0.0, dict(meanPotential=float(np.mean(found)), deviation=float(np.std(found, ddof=1)))
+
+
 def potential(rows, centers):
     total = 0.0
     for start in range(0, len(rows), 65_536):
@@ -179,6 +188,7 @@ OPERATIONS = {
     "kmeans": kmeans,
     "kmeansDefault": kmeans_default,
     "kmeansPlusPlus": kmeans_plus_plus,
+    "kmeansPlusPlusSeeds": kmeans_plus_plus_seeds,
     "bisecting": bisecting,
     "dbscan": dbscan,
     "scipyLinkage": scipy_linkage,

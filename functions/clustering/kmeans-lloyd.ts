@@ -44,7 +44,20 @@ export interface LloydFit {
   readonly sizes: Int32Array;
   readonly inertia: number;
   readonly iterations: number;
+  readonly work: FitWork;
 }
+
+/** What a fit computed, as far as the host's bounds left it to do. */
+export interface FitWork {
+  /** Distances of a row to a center. */
+  readonly distances: number;
+  /** Rows decided again, each as often as it was. */
+  readonly rowsDecided: number;
+}
+
+/** Rows that the kernels decide at once, and centers they compare them with at once. */
+const TILE_ROWS = 8;
+const TILE_CENTERS = 4;
 
 /**
  * Lloyd's k-means from given centers: the labels, centers and number of iterations of the plain float64 algorithm,
@@ -147,7 +160,9 @@ export function lloyd(
     }
     if (!settled) reassign();
     sorted?.restore();
+    const { tiles, decisions } = workDone(state);
     return {
+      work: { distances: tiles * TILE_ROWS * TILE_CENTERS, rowsDecided: decisions * TILE_ROWS },
       labels: clusterLabels(state),
       centers,
       sizes: Int32Array.from(counts),

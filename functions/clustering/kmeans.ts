@@ -1,7 +1,7 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
-import type { LloydFit } from './kmeans-lloyd.ts';
+import type { FitWork, LloydFit } from './kmeans-lloyd.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
 import { type Round, runAttempt, searchBestFit } from './kmeans-restarts.ts';
 import { type PlacedRows, placeRows } from './placed-rows.ts';
@@ -19,6 +19,8 @@ export interface KMeansFit {
   /** Iterations of the best restart. */
   readonly iterations: number;
   readonly restarts: number;
+  /** Of the best restart. */
+  readonly work: FitWork;
 }
 
 /**
@@ -86,5 +88,6 @@ function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMea
     inertia: fit.inertia / scale ** 2,
     iterations: fit.iterations,
     restarts,
+    work: fit.work,
   };
 }
