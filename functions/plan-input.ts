@@ -11,7 +11,7 @@ import type { ObjectHead, ObjectStore } from './ports.ts';
 import { firstPlaces } from './tables/first-places.ts';
 import { whyNotCut } from './tables/open-table.ts';
 import { planRanges } from './tables/plan-ranges.ts';
-import { SHARD_BYTES } from './tables/row-shards.ts';
+import { MOST_SHARD_BYTES, shardBytes } from './tables/row-shards.ts';
 
 /** Most buckets of a run, as of the shards that a request may ask for. */
 const MOST_BUCKETS = 10_000;
@@ -65,20 +65,22 @@ function specOf(input: OpenedInput, columns: readonly EntityColumn[], config: Da
 }
 
 /**
- * One bucket per 64 MiB of rows, or as many as the request says.
+ * One bucket per `shardBytes` of rows, or as many as the request says.
  * @throws PayloadTooLargeError for more input than one run takes
  */
 function bucketsFor(files: readonly InputFile[], { shards }: RunRequest): number {
-  const bytes = files.reduce((sum, file) => sum + textBytes(file), 0);
-  const nBuckets = shards ?? Math.max(1, Math.ceil(bytes / SHARD_BYTES));
+  const bytes = totalBytes(files);
+  const nBuckets = shards ?? Math.max(1, Math.ceil(bytes / shardBytes(bytes)));
   if (nBuckets <= MOST_BUCKETS) return nBuckets;
   throw new PayloadTooLargeError(
-    `The input holds about ${Math.round(bytes / 2 ** 30)} GiB of rows; one run takes ${(MOST_BUCKETS * SHARD_BYTES) / 2 ** 30} GiB. Split it into several datasets.`,
+    `The input holds about ${Math.round(bytes / 2 ** 30)} GiB of rows; one run takes ${(MOST_BUCKETS * MOST_SHARD_BYTES) / 2 ** 30} GiB. Split it into several datasets.`,
     { reason: 'input_too_large' },
   );
 }
 
-/** One shard per 64 MiB, or as many as the request says, shared out by size; a file that cannot be cut is one shard. */
+const totalBytes = (files: readonly InputFile[]) => files.reduce((sum, file) => sum + textBytes(file), 0);
+
+/** One shard per `shardBytes`, or as many as the request says, shared out by size; a file that cannot be cut is one shard. */
 async function cutRows(
   objects: ObjectStore,
   files: readonly InputFile[],
@@ -87,9 +89,10 @@ async function cutRows(
 ): Promise<RowShard[]> {
   const splittable = files.filter(({ layout }) => whyNotCut(layout) === undefined);
   const total = splittable.reduce((sum, { size }) => sum + size, 0);
+  const bytesPerShard = shardBytes(totalBytes(files));
   const rowShards: RowShard[] = [];
   for (const [index, file] of files.entries()) {
-    const share = shards === undefined ? textBytes(file) / SHARD_BYTES : (shards * file.size) / total;
+    const share = shards === undefined ? textBytes(file) / bytesPerShard : (shards * file.size) / total;
     const nShards = Math.max(1, shards === undefined ? Math.ceil(share) : Math.round(share));
     const source = objectSource(objects, file);
     const ranges = await planRanges(source, file.layout, nShards);

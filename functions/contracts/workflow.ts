@@ -93,8 +93,8 @@ export const runRequestSchema = z.strictObject({
   /** Restarts of each fit, default 10; more are made while the best result has been seen only once. */
   nInit: nInitSchema.optional(),
   /**
-   * Row shards and entity buckets; by default one per 64 MiB of rows, where a gzip file is one shard and counts eight
-   * times its size for the buckets. Never changes a result.
+   * Row shards and entity buckets; by default one per 16 MiB of rows (growing to 64 MiB from 1 to 4 GiB on), where a
+   * gzip file is one shard and counts eight times its size for the buckets. Never changes a result.
    */
   shards: z.int().min(1).max(10_000).optional(),
   /**

@@ -1,8 +1,19 @@
 import { MAX_RECORD_BYTES } from './csv-scanner.ts';
 import { endsRecord, FIELD_START, findRecordStart, nextState } from './record-boundary.ts';
 
-/** Input bytes of one shard, unless the request says otherwise. */
-export const SHARD_BYTES = 64 * 1024 * 1024;
+const LEAST_SHARD_BYTES = 16 * 1024 * 1024;
+/** Input bytes of the largest shard. */
+export const MOST_SHARD_BYTES = 64 * 1024 * 1024;
+/** Shards of the least size; only then do shards grow, since requests grow with shards × buckets. */
+const MANY_SHARDS = 64;
+
+/**
+ * Input bytes of one shard, unless the request says otherwise: 16 MiB up to 1 GiB of input, 64 MiB from 4 GiB on.
+ * @param inputBytes of all files together
+ */
+export function shardBytes(inputBytes: number): number {
+  return Math.min(MOST_SHARD_BYTES, Math.max(LEAST_SHARD_BYTES, Math.ceil(inputBytes / MANY_SHARDS)));
+}
 
 /** Sizes of the windows tried one after the other; in the last one every reading that ends no record is refuted. */
 const WINDOW_BYTES = [64 * 1024, 256 * 1024, MAX_RECORD_BYTES + 64 * 1024];

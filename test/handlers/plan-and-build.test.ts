@@ -108,7 +108,7 @@ describe('PlanRun', () => {
     const request = runRequestSchema.parse({ files: [KEY] });
     const trigger = { trigger: 'api', tenant: 'acme', dataset: 'shop', request } as const;
     const planned = await planRun({ trigger }, { ...context(), ports: sized(16 * 2 ** 20) });
-    expect(await readJson(ports.objects, planned.bucketsKey!)).toHaveLength(2);
+    expect(await readJson(ports.objects, planned.bucketsKey!)).toHaveLength(8);
     await expect(planRun({ trigger }, { ...context(), ports: sized(2 ** 40) })).rejects.toThrow(
       /about 8192 GiB of rows; one run takes 625 GiB/,
     );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CsvScanner, MAX_RECORD_BYTES } from '../../functions/tables/csv-scanner.ts';
 import { findRecordStart } from '../../functions/tables/record-boundary.ts';
-import { planRowShards } from '../../functions/tables/row-shards.ts';
+import { planRowShards, shardBytes } from '../../functions/tables/row-shards.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -136,5 +136,14 @@ describe('the first record of a window', () => {
 
   it('is not sought in rows that break the grammar', () => {
     expect(find('x,y\n1,2\n"a"b,c,d\n', true)).toBeUndefined();
+  });
+});
+
+describe('shardBytes', () => {
+  const MIB = 2 ** 20;
+
+  it('keeps shards small for tables that fit one machine, and the number of requests for large ones', () => {
+    const ofGib = (gib: number) => shardBytes(gib * 1024 * MIB) / MIB;
+    expect([0, 0.5, 1, 2, 4, 625].map(ofGib)).toEqual([16, 16, 16, 32, 64, 64]);
   });
 });
