@@ -81,15 +81,29 @@ def cookie_cats(folder):
     return {"readout": readout(counts), "chiSquare": ratio.statistic, "pValue": ratio.pvalue}
 
 
+def gamma_interval(value, error, weights):
+    """Fay & Feuer (1997), with the mean weight in place of the largest (Tiwari, Clegg & Zou, 2006)."""
+
+    def quantile(p, mean, variance):
+        return stats.gamma.ppf(p, mean**2 / variance, scale=variance / mean)
+
+    high = quantile(0.975, value + np.mean(weights), error**2 + np.mean(weights**2))
+    return [quantile(0.025, value, error**2), high]
+
+
 def estimate(weights, rewards):
     w, r = np.array(weights), np.array(rewards)
     ips = np.mean(w * r)
+    ips_error = np.std(w * r) / np.sqrt(len(r))
     snips = np.sum(w * r) / np.sum(w)
+    snips_error = np.sqrt(np.sum((w * (r - snips)) ** 2)) / np.sum(w)
     return {
         "ips": ips,
-        "ipsError": np.std(w * r) / np.sqrt(len(r)),
+        "ipsError": ips_error,
+        "ipsInterval": gamma_interval(ips, ips_error, w / len(r)),
         "snips": snips,
-        "snipsError": np.sqrt(np.sum((w * (r - snips)) ** 2)) / np.sum(w),
+        "snipsError": snips_error,
+        "snipsInterval": gamma_interval(snips, snips_error, w / np.sum(w)),
     }
 
 

@@ -169,6 +169,8 @@ export const conversionSchema = z
 const rate = z.number().min(0).max(1);
 const interval = z.tuple([z.number(), z.number()]).meta({ description: '95% credible interval.' });
 
+const confidence = z.tuple([z.number(), z.number()]).meta({ description: '95% confidence interval.' });
+
 const variantReadout = z.object({
   variant_id: z.string(),
   name: z.string(),
@@ -187,8 +189,10 @@ const variantReadout = z.object({
     .object({
       ips: z.number(),
       ips_error: z.number(),
+      ips_interval: confidence,
       snips: z.number().nullable(),
       snips_error: z.number().nullable(),
+      snips_interval: confidence.nullable(),
     })
     .nullable()
     .meta({ description: 'Off-policy estimate of the rate, had everybody got it; of the first goal only.' }),

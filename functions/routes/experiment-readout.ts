@@ -73,8 +73,10 @@ function fieldsOf(readout: SegmentReadout, variants: readonly VariantRecord[]) {
         ? {
             ips: variant.forAll.ips,
             ips_error: variant.forAll.ipsError,
+            ips_interval: pair(variant.forAll.ipsInterval),
             snips: variant.forAll.snips,
             snips_error: variant.forAll.snipsError,
+            snips_interval: variant.forAll.snipsInterval && pair(variant.forAll.snipsInterval),
           }
         : null,
     })),

@@ -9,7 +9,7 @@ import {
   suggestionsFor,
   windowDays,
 } from '../../functions/experiments/eligibility.ts';
-import { oneVariantForAll } from '../../functions/experiments/off-policy.ts';
+import { offPolicyEstimate, oneVariantForAll } from '../../functions/experiments/off-policy.ts';
 import { liftOverOneForAll, readoutOf } from '../../functions/experiments/readout.ts';
 import { sampleRatio } from '../../functions/experiments/sample-ratio.ts';
 import { addCounters } from '../../functions/stats/add-counters.ts';
@@ -49,14 +49,54 @@ describe('the off-policy estimate', () => {
     }
   });
 
+  it('has intervals that hold a planted rare rate far oftener than normal ones, whose misses are all too low', () => {
+    const random = new Random(6);
+    const chances = [0.5, 0.2, 0.2, 0.05, 0.03, 0.015, 0.005];
+    const RATE = 0.01;
+    const seen = { held: 0, heldByNormal: 0, tooLow: 0, tooHigh: 0 };
+    for (let run = 0; run < 400; run++) {
+      const sums = { n: 2000, weight: 0, weightSquared: 0, weightedReward: 0, squaredWeightedReward: 0 };
+      let weightedRewardSquared = 0;
+      for (let row = 0; row < sums.n; row++) {
+        // What was done, by its chance; the other policy does everything equally often.
+        let rest = random.uniform();
+        let done = 0;
+        while (done < chances.length - 1 && rest >= chances[done]!) rest -= chances[done++]!;
+        const weight = 1 / chances.length / chances[done]!;
+        const reward = random.uniform() < RATE ? 1 : 0;
+        sums.weight += weight;
+        sums.weightSquared += weight ** 2;
+        sums.weightedReward += weight * reward;
+        sums.squaredWeightedReward += weight ** 2 * reward;
+        weightedRewardSquared += (weight * reward) ** 2;
+      }
+      const { ips, ipsError, ipsInterval } = offPolicyEstimate({ ...sums, weightedRewardSquared });
+      if (ipsInterval[0] <= RATE && RATE <= ipsInterval[1]) seen.held++;
+      if (Math.abs(ips - RATE) <= 1.96 * ipsError) seen.heldByNormal++;
+      else if (ips < RATE) seen.tooLow++;
+      else seen.tooHigh++;
+    }
+    // 95% of 400 are 380: normal ones hold 317.
+    expect(seen.held).toBeGreaterThan(350);
+    expect(seen.held - seen.heldByNormal).toBeGreaterThan(30);
+    expect([seen.tooLow > 70, seen.tooHigh]).toEqual([true, 0]);
+  });
+
   it('tells the lift of parting over one variant for all', () => {
     expect(liftOverOneForAll(log(40_000), 2)).toBeGreaterThan(0.2);
     expect(liftOverOneForAll({}, 2)).toBeNull();
   });
 
   it('is nothing where nothing weighs', () => {
-    expect(oneVariantForAll({}, 0, 0)).toEqual({ ips: 0, snips: null, ipsError: 0, snipsError: null });
-    expect(oneVariantForAll({}, 1, 10)).toMatchObject({ snips: null });
+    expect(oneVariantForAll({}, 0, 0)).toEqual({
+      ips: 0,
+      snips: null,
+      ipsError: 0,
+      snipsError: null,
+      ipsInterval: [0, 1],
+      snipsInterval: null,
+    });
+    expect(oneVariantForAll({}, 1, 10)).toMatchObject({ snips: null, ipsInterval: [0, 1] });
   });
 });
 
