@@ -23,10 +23,9 @@ export const clusteringStatus = defineRoute({
   async handle({ tenant, params: { experimentId: experiment_id } }, ports) {
     const { experiment } = await stateOf(ports, { tenant, experiment_id });
     const { training } = experiment;
-    const [served, last] = await Promise.all([
-      ports.runs.dataset(tenant, experiment_id),
-      training && ports.runs.get(tenant, training.run_id),
-    ]);
+    // The run before what is served: a run that is told to have succeeded is then told as served, too.
+    const last = training && (await ports.runs.get(tenant, training.run_id));
+    const served = await ports.runs.dataset(tenant, experiment_id);
     const run = served && (await ports.runs.get(tenant, served.currentRunId));
     return {
       body: {
