@@ -253,10 +253,10 @@ const text = [
 console.log(text);
 if (flags.write) {
   const document = readFileSync(DOCUMENT, 'utf8');
-  const block = /(<!-- measured -->\n)[\s\S]*?(\n<!-- end -->)/;
+  const block = /(<!-- measured -->\n)[\s\S]*?(<!-- end -->)/;
   if (!block.test(document)) throw new Error('docs/experiments.md has no place for the measurements.');
   writeFileSync(
     DOCUMENT,
-    document.replace(block, (_, from: string, to: string) => `${from}${text}${to}`),
+    document.replace(block, (_, from: string, to: string) => `${from}${text}\n${to}`),
   );
 }
