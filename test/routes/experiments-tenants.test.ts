@@ -43,7 +43,7 @@ async function world() {
       await runs.get('acme', run),
       await configs.newest('acme', id),
       objects.map(([key, bytes]) => [key, bytes.length]).sort(),
-      [...contents.executions.values()].filter(({ tenant }) => tenant === 'acme'),
+      [...contents.executions.values()].filter((trigger) => 'tenant' in trigger && trigger.tenant === 'acme'),
       contents.events.filter(({ tenant }) => tenant === 'acme'),
     ]);
   };
