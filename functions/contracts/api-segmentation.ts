@@ -117,7 +117,7 @@ export const listedOutlierSchema = z
     lead_id: z.string(),
     id: z.string().meta({ description: 'The same as `lead_id`.' }),
     email: z.string().nullable().optional().meta({
-      description: 'Only for keys with the scope for personal data.',
+      description: 'Absent so far: columns that look personal take no part in a run and are not stored.',
     }),
     behavior_score: average,
     days_since_lead: average,
