@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type AttributeValue, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { startStack } from '../cli/stack.ts';
+import { itemBytes, storedItems, storedObjects } from '../test/support/stored-sizes.ts';
 
 /**
  * `node bench/allocation.ts [--requests N] [--write]`: `POST …/allocate` on the warm local stack, for an experiment without
@@ -96,9 +95,7 @@ const stack = await startStack({ data, port: 0, tenant: 'default' }, (line) => c
     operations[/^(Get|Query|BatchGet)/.test(operation) ? 'reads' : 'writes']++;
   },
 });
-const { apiUrl, region, adminCredentials: credentials, endpoints } = stack.cloud;
-const dynamodb = new DynamoDBClient({ region, credentials, endpoint: endpoints.dynamodb });
-const s3 = new S3Client({ region, credentials, endpoint: endpoints.s3, forcePathStyle: true });
+const { apiUrl } = stack.cloud;
 table = stack.output('ExperimentsTableName');
 const get = (path: string) => send(apiUrl, stack.apiKey, path);
 const allocate = (id: string, visitor: string, n: number) => visit(apiUrl, stack.apiKey, id, visitor, n);
@@ -167,72 +164,41 @@ try {
   await once(load, 'exit');
   sizes = await storage(ids.auto);
 } finally {
-  dynamodb.destroy();
-  s3.destroy();
   await stack.close();
   rmSync(data, { recursive: true, force: true });
 }
 
 /** Mean bytes of what the table and the bucket hold, by kind. */
 async function storage(trained: string): Promise<string> {
-  const kinds = new Map<string, { n: number; bytes: number }>();
-  let added = 0;
-  for await (const { Items = [] } of paginateScan({ client: dynamodb }, { TableName: table })) {
-    for (const item of Items) {
-      const [pk, sk] = [item.pk?.S ?? '', item.sk?.S ?? ''];
-      const kind = pk.includes('#A#')
-        ? 'assignment'
-        : sk === 'DEF'
-          ? 'configuration'
-          : sk.startsWith('N#')
-            ? 'segment'
-            : 'name';
-      if (kind === 'assignment') {
-        const { segment_key = { S: '' }, segment = { S: '' } } = item;
-        added += itemBytes({ segment_key, segment });
-      }
-      const sum = kinds.get(kind) ?? { n: 0, bytes: 0 };
-      kinds.set(kind, { n: sum.n + 1, bytes: sum.bytes + itemBytes(item) });
-    }
-  }
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket: stack.output('DataBucketName'), Prefix: 'runs/' }),
-  );
-  const models = Contents.filter(
-    ({ Key }) => Key?.endsWith('/model.json') && Key.includes(trained.slice(4, 12)),
-  );
-  const mean = (kind: string) => {
-    const { n, bytes } = kinds.get(kind) ?? { n: 0, bytes: 0 };
-    return bytes / n;
+  const sizes: Record<'assignment' | 'configuration' | 'segment' | 'added', number[]> = {
+    assignment: [],
+    configuration: [],
+    segment: [],
+    added: [],
   };
-  const model = models.reduce((sum, { Size = 0 }) => sum + Size, 0) / models.length;
+  for await (const item of storedItems(stack.cloud, table)) {
+    const [pk, sk] = [item.pk?.S ?? '', item.sk?.S ?? ''];
+    if (pk.includes('#A#')) {
+      const { segment_key = { S: '' }, segment = { S: '' } } = item;
+      sizes.assignment.push(itemBytes(item));
+      sizes.added.push(itemBytes({ segment_key, segment }));
+    } else if (sk === 'DEF') sizes.configuration.push(itemBytes(item));
+    else if (sk.startsWith('N#')) sizes.segment.push(itemBytes(item));
+  }
+  const objects = await storedObjects(stack.cloud, stack.output('DataBucketName'), 'runs/');
+  const models = objects.filter(({ key }) => key.includes(`/${trained}/`) && key.endsWith('/model.json'));
+  const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
   const line = (what: string, bytes: number, n: number, budget: string) =>
     `| ${what} | ${Math.round(bytes)} B | ${Number(((bytes * n) / 1e6).toPrecision(2))} MB | ${budget} |`;
   return [
     '| stored | mean size | together | the source’s budget |',
     '| --- | --- | --- | --- |',
-    line('configurations, 100', mean('configuration'), 100, '< 1 MB'),
-    line('segments in 8 items each, 500', mean('segment') * 8, 500, '< 5 MB'),
-    line('assignments, 1,000,000', mean('assignment'), 1e6, ''),
-    line('of these: the segment', added / (kinds.get('assignment')?.n ?? 0), 1e6, '+ 10 MB'),
-    line('models, 10', model, 10, '< 50 MB'),
+    line('configurations, 100', mean(sizes.configuration), 100, '< 1 MB'),
+    line('segments in 8 items each, 500', mean(sizes.segment) * 8, 500, '< 5 MB'),
+    line('assignments, 1,000,000', mean(sizes.assignment), 1e6, ''),
+    line('of these: the segment', mean(sizes.added), 1e6, '+ 10 MB'),
+    line('models, 10', mean(models.map(({ bytes }) => bytes)), 10, '< 50 MB'),
   ].join('\n');
-}
-
-/** Size of an item as DynamoDB bills it: names and values in UTF-8, 100 bytes of overhead not counted. */
-function itemBytes(item: Record<string, AttributeValue>): number {
-  return Object.entries(item).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
-    0,
-  );
-}
-
-function valueBytes(value: AttributeValue): number {
-  if (value.S !== undefined) return Buffer.byteLength(value.S);
-  if (value.N !== undefined) return Math.ceil(value.N.replace(/\D/g, '').length / 2) + 1;
-  if (value.L) return 3 + value.L.reduce((sum, one) => sum + 1 + valueBytes(one), 0);
-  if (value.M) return 3 + itemBytes(value.M) + Object.keys(value.M).length;
-  return 1;
 }
 
 const at = ({ times }: Row, share: number) => times[Math.floor(share * times.length)]!.toFixed(1);

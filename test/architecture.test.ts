@@ -190,9 +190,7 @@ describe('the rooms', () => {
       importsOf(file).some((specifier) => specifier.startsWith('@aws-sdk/')),
     );
     expect(
-      users
-        .map(({ path }) => path)
-        .filter((path) => !/^(functions\/adapters|local|cli|bench|test)\//.test(path)),
+      users.map(({ path }) => path).filter((path) => !/^(functions\/adapters|local|cli|test)\//.test(path)),
     ).toEqual([]);
   });
 

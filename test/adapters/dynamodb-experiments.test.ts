@@ -13,27 +13,11 @@ import { memoryExperiments } from '../../functions/adapters/memory-experiments.t
 import { TransientStoreError } from '../../functions/errors.ts';
 import type { ExperimentStore } from '../../functions/experiment-ports.ts';
 import { ADMIN_ARN } from '../../local/iam.ts';
-import { type RunningDatabase, runDatabase } from '../local/support/dynamodb-fixture.ts';
+import { type RunningDatabase, runDatabase, tableResource } from '../local/support/dynamodb-fixture.ts';
 import { hasJava, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { experimentStoreContract } from './experiment-store-contract.ts';
 
-const RESOURCES = {
-  Experiments: {
-    Type: 'AWS::DynamoDB::Table',
-    Properties: {
-      TableName: 'experiments',
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    },
-  },
-};
+const RESOURCES = { Table: tableResource('experiments') };
 
 function onDatabase(start: (folder: string) => Promise<RunningDatabase>): void {
   const folder = mkdtempSync(path.join(tmpdir(), 'tessella-experiments-'));

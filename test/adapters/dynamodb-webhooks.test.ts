@@ -8,26 +8,10 @@ import { dynamodbWebhooks } from '../../functions/adapters/dynamodb-webhooks.ts'
 import { memoryWebhooks } from '../../functions/adapters/memory-webhooks.ts';
 import type { WebhookStore } from '../../functions/webhook-ports.ts';
 import { ADMIN_ARN } from '../../local/iam.ts';
-import { type RunningDatabase, runDatabase } from '../local/support/dynamodb-fixture.ts';
+import { type RunningDatabase, runDatabase, tableResource } from '../local/support/dynamodb-fixture.ts';
 import { webhookStoreContract } from './webhook-store-contract.ts';
 
-const RESOURCES = {
-  Webhooks: {
-    Type: 'AWS::DynamoDB::Table',
-    Properties: {
-      TableName: 'webhooks',
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    },
-  },
-};
+const RESOURCES = { Table: tableResource('webhooks') };
 
 describe('webhooks in memory', () => {
   const store = memoryWebhooks();
