@@ -15,14 +15,17 @@ const assembly = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 /** The synthesized template on this machine, as a caller and as an operator of a data centre see it. */
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** Boots `cdk.out` on free ports and an empty data folder. */
-export async function startStack(dataFolder = mkdtempSync(join(tmpdir(), 'tessella-e2e-'))) {
+/** Boots `cdk.out` on free ports and an empty data folder; its schedules fire where they are asked for. */
+export async function startStack(
+  dataFolder = mkdtempSync(join(tmpdir(), 'tessella-e2e-')),
+  { schedules = false }: { readonly schedules?: boolean } = {},
+) {
   const arns: string[] = [];
   const cloud = await startLocalCloud({
     assembly,
     dataFolder,
     port: 0,
-    schedules: false,
+    schedules,
     onState: ({ executionArn }) => void (arns.includes(executionArn) || arns.push(executionArn)),
   });
   const { region, adminCredentials: credentials, endpoints } = cloud;
@@ -37,6 +40,8 @@ export async function startStack(dataFolder = mkdtempSync(join(tmpdir(), 'tessel
     dataFolder,
     /** With every right, as the data's owner. */
     s3,
+    dynamodb,
+    output,
     bucket: Bucket,
     /** A key of the tenant, with all scopes. */
     async keyOf(tenant: string): Promise<string> {
