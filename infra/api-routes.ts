@@ -77,6 +77,7 @@ export const API_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/v1/forecasts/series/{entity_id}', service: 'campaigns' },
   { method: 'POST', path: '/api/v1/predictions/cpl', service: 'campaigns' },
   { method: 'POST', path: '/api/v1/predictions/leads', service: 'campaigns' },
+  { method: 'POST', path: '/api/v1/predictions/batch', service: 'campaigns' },
   { method: 'GET', path: '/api/v1/predictions/series/{type}/{id}', service: 'campaigns' },
   { method: 'POST', path: '/api/v1/classifications/train', service: 'campaigns' },
   { method: 'GET', path: '/api/v1/models', service: 'campaigns' },

@@ -39,7 +39,7 @@ export type ApiService = (typeof API_SERVICES)[number];
 
 /** One route of the HTTP API; paths are API Gateway's. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ANY';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'ANY';
   readonly path: string;
   /** True when no API key is asked for. */
   readonly open?: boolean;
@@ -82,6 +82,13 @@ export interface Config {
   readonly routes: readonly Route[];
   /** Requests per second and burst of the whole API. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  /** Pages that may call the API from a browser; without it no page of another origin may. */
+  readonly cors?: {
+    /** `https://app.example`, or `http://localhost` with any port; no wildcards. */
+    readonly origins: readonly string[];
+    /** How long a browser may keep the answer to a preflight, seconds. */
+    readonly maxAgeSeconds: number;
+  };
   /** What the routes about advertising campaigns are held to, and where the days of accounts begin. */
   readonly campaignApi: { readonly requestsPerMinute: number; readonly timeZone: string };
   readonly retentionDays: {

@@ -198,6 +198,7 @@ export class ServiceStack extends Stack {
       drilldowns: drilldowns.stateMachine,
       http,
       authorizer,
+      campaignJobs,
       undelivered,
       config,
     });

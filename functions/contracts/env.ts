@@ -55,6 +55,10 @@ export const EVENT_SOURCES = {
   campaigns: 'tessella.campaigns',
 } as const;
 
+/** Where our metrics stand in CloudWatch, and the name of the one that an alarm watches. */
+export const METRIC_NAMESPACE = 'tessella';
+export const FAILED_JOBS_METRIC = 'failedJobs';
+
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';
 

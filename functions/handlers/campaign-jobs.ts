@@ -5,6 +5,7 @@ import { JOB_WORK, type JobWork } from '../campaign-job-work.ts';
 import type { AccountRef } from '../contracts/campaign-entities.ts';
 import { CAMPAIGN_JOBS, type CampaignJob } from '../contracts/campaign-jobs.ts';
 import { lastDue, parseCron } from '../contracts/cron.ts';
+import { FAILED_JOBS_METRIC } from '../contracts/env.ts';
 import { toProblem } from '../errors.ts';
 import { metricFields } from '../observability.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
@@ -98,11 +99,12 @@ async function runPeriod(
     const { title, detail } = toProblem(error);
     const end = { status: 'FAILED', error_message: `${title}: ${detail}`.slice(0, 1000) } as const;
     await finishJob(store, claimed, end, clock.now());
-    const metrics = { failedJobs: { value: 1, unit: 'Count' } } as const;
+    const metrics = { [FAILED_JOBS_METRIC]: { value: 1, unit: 'Count' } } as const;
     log.error('job failed', {
       ...fields,
       error: String(error),
-      ...metricFields(metrics, ['job'], clock.now()),
+      // Of all jobs together: one alarm watches it, and the line names the job.
+      ...metricFields(metrics, [], clock.now()),
     });
     return false;
   }
