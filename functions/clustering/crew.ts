@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels/instance.ts';
 
+/** A kernel by its name among the exports. */
 export type KernelName = keyof Kernels['exports'];
 
 /** Who makes the kernel calls of one fit: the calling thread alone, or several that see the same memory. */

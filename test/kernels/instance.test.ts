@@ -63,7 +63,11 @@ describe('KernelMemory', () => {
     expect(memory.holds(early)).toBe(true);
     const late = memory.f32(5_000_000);
     expect(late.buffer).not.toBe(early.buffer);
-    expect([memory.holds(early), memory.holds(late), memory.holds(late.subarray(3, 5))]).toEqual([true, true, true]);
+    expect([memory.holds(early), memory.holds(late), memory.holds(late.subarray(3, 5))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect(memory.holds(new Float32Array(4))).toBe(false);
     expect(loadKernelsSync().memory.holds(early)).toBe(false);
   });
