@@ -52,8 +52,8 @@ export function report({ machine, cases, limits, memory, cold, peak, threads, in
   return [
     '# Benchmark results',
     '',
-    'Written by `npm run bench`; see `bench/README.md` for the method. Times are medians, ratios are medians over',
-    'alternating pairs of peer time ÷ our time, on one thread, with the data in memory. No time counts unless the result',
+    'Written by `npm run bench`; see `bench/README.md` for the method. Times are medians in seconds of the',
+    'processor, ratios medians over alternating pairs of peer time ÷ our time, on one thread, with the data in memory. No time counts unless the result',
     'passed its equality gate. The shares are of what this core did at most in the same run: multiply-adds of distances computed,',
     'and rows read from the table, whatever cache they came from; the time includes everything else. Distances avoided are those',
     'that Lloyd’s algorithm, or comparing all pairs, computes and we did not. GB-s are what a Lambda function of 1769 MB is billed.',
