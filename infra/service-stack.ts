@@ -1,8 +1,9 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, ENV, EVENT_SOURCES, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { CriticalAnomalies } from './constructs/critical-anomalies.ts';
@@ -183,6 +184,11 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
+    new Rule(this, 'OnCampaignJobs', {
+      description: 'Each share of many accounts has a worker of its own',
+      eventPattern: { source: [EVENT_SOURCES.campaigns], detailType: ['Campaign Jobs Due'] },
+      targets: [new LambdaFunction(campaignJobs.lambda, { deadLetterQueue: undelivered, retryAttempts: 24 })],
+    });
     new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
