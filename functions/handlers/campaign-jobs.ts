@@ -79,7 +79,8 @@ async function runAccounts(
   scheduledAt: string,
   context: StepContext,
 ): Promise<CampaignJobsResult> {
-  const { clock } = context.ports;
+  const { ports } = context;
+  const { clock } = ports;
   const endMs = clock.now().getTime() + BUDGET_MINUTES * 60_000;
   const outcomes: boolean[] = [];
   for (const job of CAMPAIGN_JOBS) {
