@@ -105,8 +105,14 @@ export interface AnomalyEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** One share of the accounts of a tick, for a worker of its own: see `handlers/campaign-jobs.ts`. */
+export interface CampaignJobsEvent {
+  readonly type: 'Campaign Jobs Due';
+  readonly detail: { readonly scheduledAt: string; readonly share: number; readonly shares: number };
+}
+
 /** Everything that we tell the event bus. */
-export type ServiceEvent = ExperimentEvent | SegmentationEvent | AnomalyEvent;
+export type ServiceEvent = ExperimentEvent | SegmentationEvent | AnomalyEvent | CampaignJobsEvent;
 
 export interface EventPublisher {
   /** At least once. @throws TransientStoreError where the bus did not take an event */

@@ -52,6 +52,8 @@ export interface EntityForecastRequest extends ForecastOptions {
   readonly at: Date;
   /** Whether the predictions alone are stored, and the forecast of the same last day stays as it is. */
   readonly predictionsOnly?: boolean;
+  /** Whether `auto` chooses among the methods alone that cost next to nothing, `ema` and `linear`. */
+  readonly isLight?: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function forecastEntity(
   const collector = new InsightCollector(range);
   collector.add(entityId, await stores.insights.entityDays(account, entityType, entityId, range));
   const values = entitySeries(collector.columns(), 0).values[request.metric];
-  const isLight = LIGHT_FORECASTERS.some((light) => light.method === method);
+  const isLight = request.isLight || LIGHT_FORECASTERS.some((light) => light.method === method);
   const heavy = isLight ? [] : augursForecasters(await loadAugurs());
   const forecast = forecastOf(values, request, [...LIGHT_FORECASTERS, ...heavy]);
   const record = recordOf(account, request, forecast);
@@ -200,17 +202,26 @@ function* documentsOf(
   { tenant, configId }: AccountRef,
   forecast: ForecastRecord,
 ): Generator<CampaignDocument<ForecastRecord | Prediction>> {
-  const { entity_type, entity_id, target_metric, forecast_date: asOf, created_at } = forecast;
+  const { entity_type, entity_id, target_metric, forecast_date: asOf } = forecast;
   const forecasts = COLLECTION.forecasts(configId, entity_type, entity_id);
   yield { tenant, collection: forecasts, id: documentId(asOf, target_metric), revision: 1, value: forecast };
-  const prediction_type = PREDICTION_TYPE[target_metric];
   const collection = COLLECTION.predictions(configId, entity_type, entity_id);
+  for (const value of predictionsOf(forecast)) {
+    const id = documentId(value.forecast_date, value.prediction_type, asOf);
+    yield { tenant, collection, id, revision: 1, value };
+  }
+}
+
+/** Each day of a forecast as a prediction, in the order of the days. */
+export function* predictionsOf(forecast: ForecastRecord): Generator<Prediction> {
+  const { config_id, entity_type, entity_id, target_metric, forecast_date: asOf, created_at } = forecast;
+  const prediction_type = PREDICTION_TYPE[target_metric];
   for (const { forecast_date, predicted_value, confidence_lower, confidence_upper } of forecast.predictions) {
     const id = documentId(forecast_date, prediction_type, asOf);
-    const value: Prediction = {
-      id: documentRef(configId, entity_type, entity_id, id),
+    yield {
+      id: documentRef(config_id, entity_type, entity_id, id),
       model_id: null,
-      config_id: configId,
+      config_id,
       entity_type,
       entity_id,
       prediction_type,
@@ -224,6 +235,5 @@ function* documentsOf(
       percentage_error: null,
       created_at,
     };
-    yield { tenant, collection, id, revision: 1, value };
   }
 }

@@ -10,6 +10,7 @@ const ENTRIES = 10;
 const SOURCES: Readonly<Record<ServiceEvent['type'], string>> = {
   SegmentationCompleted: EVENT_SOURCES.segmentation,
   'Critical Anomaly': EVENT_SOURCES.campaigns,
+  'Campaign Jobs Due': EVENT_SOURCES.campaigns,
   'Experiment Segmentation Activated': EVENT_SOURCES.experiments,
   'Experiment Alert': EVENT_SOURCES.experiments,
 };

@@ -29,7 +29,7 @@ const arrival = () =>
   });
 
 beforeAll(async () => {
-  stack = await startStack(undefined, { schedules: true });
+  stack = await startStack(undefined, undefined, { schedules: true });
   acme = apiOf(stack, await stack.keyOf('acme'));
   receiver = createServer((request, response) => {
     let body = '';

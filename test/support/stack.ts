@@ -10,14 +10,15 @@ import { SCOPES } from '../../functions/contracts/env.ts';
 import { startLocalCloud } from '../../local/main.ts';
 import type { ExecutionDescription } from '../../local/workflow.ts';
 
-const assembly = fileURLToPath(new URL('../../cdk.out', import.meta.url));
+const DEPLOYED = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 
 /** The synthesized template on this machine, as a caller and as an operator of a data centre see it. */
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** Boots `cdk.out` on free ports and an empty data folder; its schedules fire where they are asked for. */
+/** Boots `cdk.out`, or another synthesized assembly, on free ports and an empty data folder; schedules fire where asked for. */
 export async function startStack(
   dataFolder = mkdtempSync(join(tmpdir(), 'tessella-e2e-')),
+  assembly = DEPLOYED,
   { schedules = false }: { readonly schedules?: boolean } = {},
 ) {
   const arns: string[] = [];
