@@ -47,7 +47,8 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const labelled = { plan, model, rows, profiles, categories };
   const segmentation = await runSegmentation(objects, plan, model);
   const { segmentations } = segmentation;
-  const segments = describeSegments(profiles, model, categories, wordsOf(plan, segmentations));
+  const words = wordsOf(plan, segmentations);
+  const segments = describeSegments(profiles, model, categories, words, plan.config.names?.orders);
   const quality = await qualityReport(objects, labelled);
   const artifacts = await writeArtifacts(context, plan, model, {
     segments,
