@@ -22,6 +22,8 @@ export const ENV = {
   webhooksTable: 'WEBHOOKS_TABLE',
   /** Bus that our events go to. */
   eventBusArn: 'EVENT_BUS_ARN',
+  /** Published runs of a dataset that are kept where its configuration does not say. */
+  keepRuns: 'KEEP_RUNS',
   /** Address that e-mails come from; not set, none is sent. */
   mailFrom: 'MAIL_FROM',
 } as const;
