@@ -25,7 +25,7 @@ const CHECKSUMS: Readonly<Record<string, string>> = {
   customers_100k_13: '81bfd93610aee245',
   customers_100k_30: '9c4fd6535ad4e835',
   customers_1m_13: 'a92574bf5128b6b7',
-  customers_5m_13: 'db65bc75cc182734',
+  customers_5m_13: '2ba9a4ae205f4a86',
   uniform_200k_3: '6dc62d40a58713b6',
   uniform_200k_8: '73b0d9b8a5096684',
   uniform_200k_16: '7b41ff8de20d114a',
