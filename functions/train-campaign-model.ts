@@ -1,8 +1,7 @@
-import { activateModel, writeModelFile } from './campaign-models.ts';
+import { publishModel, writeModelFile } from './campaign-models.ts';
 import { InsightCollector } from './campaigns/insight-columns.ts';
 import { tierSamples } from './campaigns/tier-samples.ts';
 import { CLASSIFIER_PARAMETERS, trainClassifier } from './campaigns/train-classifier.ts';
-import { COLLECTION } from './contracts/campaign-collections.ts';
 import { type AccountRef, dayNumber, dayText } from './contracts/campaign-entities.ts';
 import { CLASSIFIER_COLUMNS } from './contracts/campaign-features.ts';
 import type { TrainedModel } from './contracts/campaign-records.ts';
@@ -29,7 +28,7 @@ export async function trainCampaignModel(
   const samples = tierSamples(collector.columns(), range);
   const trained = trainClassifier(samples);
   const { path, sha256 } = await writeModelFile(ports, account, trained.model);
-  const { tenant, configId } = account;
+  const { configId } = account;
   const time = at.toISOString();
   const id = `${time.replaceAll(/[^0-9]/g, '').slice(0, 14)}-${configId}-${sha256.slice(0, 12)}`;
   const { foldAccuracies, validation, rules, training, beatsRules } = trained;
@@ -62,10 +61,5 @@ export async function trainCampaignModel(
     trained_at: time,
     last_used_at: null,
   };
-  await ports.campaignDocuments.writeAll([
-    { tenant, collection: COLLECTION.models, id, label: model.model_type, revision: 1, value: model },
-  ]);
-  if (!beatsRules) return model;
-  await activateModel(ports, account, 'CAMPAIGN_CLASSIFIER', id);
-  return { ...model, status: 'ACTIVE', is_active: true };
+  return publishModel(ports, account, model, beatsRules);
 }

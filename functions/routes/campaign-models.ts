@@ -1,5 +1,12 @@
 import { lastWholeDay } from '../campaign-day.ts';
-import { activateModel, activeModel, modelNotFound, modelOf, withStatus } from '../campaign-models.ts';
+import {
+  activateModel,
+  activeModel,
+  modelNotFound,
+  modelOf,
+  modelUse,
+  withStatus,
+} from '../campaign-models.ts';
 import { COLLECTION } from '../contracts/campaign-collections.ts';
 import {
   modelAccountQuerySchema,
@@ -94,7 +101,9 @@ export const getActiveModel = defineRoute({
     const model = await activeModel(ports, { tenant, configId: config_id }, type);
     if (model) return { body: model };
     throw new NotFoundError(
-      `No ${type} is active for the account ${config_id}: the rules decide. POST /api/v1/classifications/train trains one.`,
+      type === 'CAMPAIGN_CLASSIFIER'
+        ? `No ${type} is active for the account ${config_id}: the rules decide. POST /api/v1/classifications/train trains one.`
+        : `No ${type} is active for the account ${config_id}: each campaign chooses for itself. The job daily-model-retraining trains one.`,
       { reason: 'no_active_model' },
     );
   },
@@ -113,10 +122,15 @@ export const getModelMetrics = defineRoute({
   async handle({ tenant, params: { id } }, ports) {
     const model = await knownModel(ports, tenant, id);
     const account = { tenant, configId: model.config_id ?? 0 };
-    const newest = [...(await newestClassifications(ports, account)).values()];
+    const isClassifier = model.model_type === 'CAMPAIGN_CLASSIFIER';
+    const newest = isClassifier ? [...(await newestClassifications(ports, account)).values()] : [];
     const used = newest.filter((one) => one.model_id === id);
     const confidence = used.reduce((sum, one) => sum + one.confidence_score, 0);
-    const metric = (name: string) => Number(model.validation_metrics[name]);
+    const use = await modelUse(ports, tenant, id);
+    const metric = (name: string) => {
+      const value = model.validation_metrics[name];
+      return typeof value === 'number' ? value : null;
+    };
     return {
       body: {
         model_id: id,
@@ -125,9 +139,12 @@ export const getModelMetrics = defineRoute({
         f1_weighted: metric('f1_weighted'),
         cv_mean: metric('cv_mean'),
         rules_accuracy: metric('rules_accuracy'),
+        mase: metric('mase'),
+        smape: metric('smape'),
+        own_mase: metric('own_mase'),
         samples_trained: model.samples_count,
         last_trained: model.trained_at,
-        predictions_count: used.length,
+        predictions_count: use?.predictions_count ?? used.length,
         avg_confidence: used.length === 0 ? null : confidence / used.length,
       },
     };
@@ -156,14 +173,15 @@ export const deactivateModel = defineRoute({
   method: 'DELETE',
   path: '/api/v1/models/active/{type}',
   scope: 'campaigns:write',
-  summary: 'Let the rules decide for an account again',
+  summary: 'Let the rules, or the campaigns’ own choices of a method, decide for an account again',
   params: modelTypePathSchema,
   query: modelAccountQuerySchema,
   status: 200,
   answer: rulesDecideSchema,
   async handle({ tenant, params: { type }, query: { config_id } }, ports) {
     await activateModel(ports, { tenant, configId: config_id }, type, null);
-    return { body: { config_id, model_type: type, method: 'rules' as const } };
+    const method = type === 'CAMPAIGN_CLASSIFIER' ? ('rules' as const) : ('auto' as const);
+    return { body: { config_id, model_type: type, method } };
   },
 });
 
