@@ -119,7 +119,7 @@ export async function forecastAccount(
       const { values } = entitySeries(columns, entity);
       for (const metric of TARGET_METRICS) {
         const model = models.get(metric);
-        const chosen = model && ({ method: model.method, band: 'calibrated' } as const);
+        const chosen = model && { method: model.method };
         const request = { ...common, entityId, metric, asOf, at, ...chosen };
         const forecast = forecastIfPossible(values[metric], request);
         if (forecast) made += 1;
