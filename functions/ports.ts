@@ -303,6 +303,12 @@ export interface WorkflowStarter<Input = Trigger> {
   isRunning(executionId: string): Promise<boolean>;
 }
 
+/** One small request to services that are not asked otherwise; each throws what it met. */
+export interface Probes {
+  storage(): Promise<void>;
+  workflow(): Promise<void>;
+}
+
 /** The wall clock of the shell; the domain has none. */
 export interface Clock {
   now(): Date;
@@ -329,5 +335,6 @@ export interface Ports {
   readonly drilldowns: DrilldownStore;
   readonly childSegments: ChildSegmentStore;
   readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;
+  readonly probes: Probes;
   readonly clock: Clock;
 }

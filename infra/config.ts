@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DRILLDOWN_STEPS, type DrilldownStep, STEPS, type Step } from '../functions/contracts/workflow.ts';
 import { API_ROUTES } from './api-routes.ts';
 
@@ -34,6 +35,7 @@ export const API_SERVICES = [
   'training',
   'webhooks',
   'openapi',
+  'health',
 ] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
@@ -51,10 +53,13 @@ export interface Route {
 
 /** Everything about a deployment that is a choice rather than a consequence. */
 export interface Config {
+  /** Of what is deployed; `/health/detailed` shows it. */
+  readonly version: string;
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
   readonly drilldownWorkflow: Readonly<Record<DrilldownFunction, FunctionSize>>;
   readonly http: FunctionSize;
   readonly openapi: FunctionSize;
+  readonly health: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
   readonly segmentation: FunctionSize;
@@ -109,11 +114,16 @@ export interface Config {
   readonly alarmTopicArn?: string;
 }
 
+const packageFile: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
+
 const modest = { memoryMb: 1024, timeoutSeconds: 300 };
 const oneCpu = { memoryMb: 1769, timeoutSeconds: 900 };
 
 /** The deployment as it is; edit here. */
 export const config: Config = {
+  version: packageFile.version,
   workflow: {
     PlanRun: modest,
     BuildFeatures: oneCpu,
@@ -140,6 +150,8 @@ export const config: Config = {
   http: { memoryMb: 1024, timeoutSeconds: 15 },
   // It holds the schemas of all routes, which no other function has to load.
   openapi: { memoryMb: 1024, timeoutSeconds: 15 },
+  // It waits two seconds for what it asks, all of it at once.
+  health: { memoryMb: 512, timeoutSeconds: 6 },
   // One whole CPU, and room for 60,000 customers as JavaScript objects; the API waits 30 s at most.
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.

@@ -55,6 +55,17 @@ export class ServiceStack extends Stack {
       size: config.openapi,
       description: 'Describes the HTTP API',
     });
+    const health = new ServiceFunction(this, 'Health', {
+      bundles,
+      handler: 'health-http',
+      size: config.health,
+      description: 'Tells the state of what the service rests on',
+    })
+      .useTable(ENV.campaignsTable, stores.campaigns, ['Query'])
+      .listBelow(stores.bucket, PREFIX.health)
+      .watchWorkflow(stateMachine)
+      .useSetting(ENV.appVersion, config.version)
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
     const authorizer = new ServiceFunction(this, 'Authorizer', {
       bundles,
       handler: 'authorizer',
@@ -147,6 +158,7 @@ export class ServiceStack extends Stack {
       handler: handler.lambda,
       services: {
         openapi: openapi.lambda,
+        health: health.lambda,
         drilldown: drilldown.lambda,
         datasets: datasets.lambda,
         segmentation: segmentation.lambda,

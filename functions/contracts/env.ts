@@ -16,6 +16,8 @@ export const ENV = {
   drilldownMachineArn: 'DRILLDOWN_MACHINE_ARN',
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
+  /** Version of what is deployed. */
+  appVersion: 'APP_VERSION',
   experimentsTable: 'EXPERIMENTS_TABLE',
   webhooksTable: 'WEBHOOKS_TABLE',
   /** Bus that our events go to. */
@@ -40,6 +42,8 @@ export const PREFIX = {
   drilldowns: 'drilldowns/',
   /** `exports/{tenant}/{dataset}/{runId}/…`: files that were written because somebody asked for them. */
   exports: 'exports/',
+  /** Nothing lies here: listing it tells whether the bucket answers. */
+  health: 'health/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */

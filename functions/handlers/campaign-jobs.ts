@@ -7,8 +7,10 @@ import type { AccountRef } from '../contracts/campaign-entities.ts';
 import { CAMPAIGN_JOBS, type CampaignJob } from '../contracts/campaign-jobs.ts';
 import { lastDue, parseCron } from '../contracts/cron.ts';
 import { FAILED_JOBS_METRIC } from '../contracts/env.ts';
+import { HEARTBEATS, type JobHeartbeat, LAST_TICK, NO_TENANT } from '../contracts/health.ts';
 import { toProblem } from '../errors.ts';
 import { metricFields } from '../observability.ts';
+import type { Ports } from '../ports.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
 const share = z.int().min(0);
@@ -77,21 +79,38 @@ async function runAccounts(
   scheduledAt: string,
   context: StepContext,
 ): Promise<CampaignJobsResult> {
-  const { clock } = context.ports;
+  const { ports } = context;
+  const { clock } = ports;
   const endMs = clock.now().getTime() + BUDGET_MINUTES * 60_000;
   const outcomes: boolean[] = [];
   for (const job of CAMPAIGN_JOBS) {
     const work = JOB_WORK[job.name];
     for (const dueMs of dueTimes(job, Date.parse(scheduledAt))) {
+      const ofPeriod: boolean[] = [];
       for (const account of accounts) {
         if (clock.now().getTime() >= endMs) break;
         const done = await runPeriod(context, { account, job: job.name, dueMs, work });
-        if (done !== undefined) outcomes.push(done);
+        if (done !== undefined) ofPeriod.push(done);
       }
+      if (ofPeriod.length > 0) await beat(ports, job.name, periodText(dueMs), ofPeriod.every(Boolean));
+      outcomes.push(...ofPeriod);
     }
   }
+  await beat(ports, LAST_TICK, scheduledAt, true);
   const nCompleted = outcomes.filter(Boolean).length;
   return { nAccounts: accounts.length, nCompleted, nFailed: outcomes.length - nCompleted, nShares: 0 };
+}
+
+/** Leaves behind for `GET /health/detailed` that a job was done, over all accounts. */
+async function beat(
+  { campaignDocuments, clock }: Pick<Ports, 'campaignDocuments' | 'clock'>,
+  id: string,
+  period: string,
+  isDone: boolean,
+): Promise<void> {
+  const status = isDone ? 'COMPLETED' : 'FAILED';
+  const value: JobHeartbeat = { period, status, completed_at: clock.now().toISOString() };
+  await campaignDocuments.writeAll([{ tenant: NO_TENANT, collection: HEARTBEATS, id, revision: 1, value }]);
 }
 
 /** Times that a job was due at, oldest first. */

@@ -38,7 +38,8 @@ describe('the app', () => {
   it('names no account, region, machine path or missing context, so that it deploys anywhere', () => {
     const bundles = emptyBundles();
     const { outdir, data, service } = synthesize({ bundles });
-    const text = JSON.stringify([data, service]);
+    // A checksum of an asset may hold twelve digits in a row.
+    const text = JSON.stringify([data, service]).replaceAll(/[0-9a-f]{64}/g, 'checksum');
     expect(text).not.toMatch(/\d{12}|eu-central-1|us-east-1/);
     expect(text).not.toContain(bundles);
     expect(text).not.toContain(ROOT);

@@ -130,13 +130,19 @@ describe('the HTTP API', () => {
     template = Template.fromJSON(service);
   });
 
-  it('has exactly the configured routes, and only /health and /openapi.json are open', () => {
+  it('has exactly the configured routes, and only those about health and /openapi.json are open', () => {
     const routes = resourcesOf(service, 'AWS::ApiGatewayV2::Route').map(([, properties]) => properties);
     expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(
       config.routes.map(({ method, path }) => `${method} ${path}`).sort(),
     );
     const open = routes.filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
-    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual(['GET /health', 'GET /openapi.json']);
+    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
+      'GET /health',
+      'GET /health/detailed',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /openapi.json',
+    ]);
     for (const route of routes.filter((one) => !open.includes(one))) {
       expect(route).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: expect.anything() });
     }
