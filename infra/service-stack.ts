@@ -13,6 +13,7 @@ import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
+import { TrainingRequests } from './constructs/training-requests.ts';
 import { Webhooks } from './constructs/webhooks.ts';
 import { workflowFunctions } from './constructs/workflow-functions.ts';
 import type { DataStores } from './data-stack.ts';
@@ -195,6 +196,7 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
+    new TrainingRequests(this, 'TrainingRequests', { campaignJobs: campaignJobs.lambda, undelivered });
     new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
       runs: config.schedules,

@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { campaignTimeZone } from '../campaign-day.ts';
 import { claimJob, finishJob, periodText } from '../campaign-job-records.ts';
-import { JOB_WORK, type JobWork } from '../campaign-job-work.ts';
+import { JOB_WORK, type JobWork, trainingWork } from '../campaign-job-work.ts';
 import type { AccountRef } from '../contracts/campaign-entities.ts';
-import { CAMPAIGN_JOBS, type CampaignJob } from '../contracts/campaign-jobs.ts';
+import {
+  ASKED_JOBS,
+  CAMPAIGN_JOBS,
+  type CampaignJob,
+  type TrainingRequest,
+  trainingRequestSchema,
+} from '../contracts/campaign-jobs.ts';
 import { lastDue, parseCron } from '../contracts/cron.ts';
 import { FAILED_JOBS_METRIC } from '../contracts/env.ts';
 import { HEARTBEATS, type JobHeartbeat, LAST_TICK, NO_TENANT } from '../contracts/health.ts';
@@ -12,7 +18,11 @@ import { metricFields } from '../observability.ts';
 import type { Ports } from '../ports.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
 
-const inputSchema = z.object({ scheduledAt: z.iso.datetime() });
+const inputSchema = z.union([
+  z.object({ scheduledAt: z.iso.datetime() }),
+  z.object({ training: trainingRequestSchema }),
+]);
+type Input = z.output<typeof inputSchema>;
 
 /** Longest look back for a due time, hours: a job that has been down for longer goes on with its next one. */
 const LOOK_BACK_HOURS = 25;
@@ -32,10 +42,9 @@ export interface CampaignJobsResult {
  * conditional write and done once, however often it is delivered; one that was missed or failed is caught up by the
  * next tick. One account's failure keeps no other from its turn.
  */
-export async function campaignJobs(
-  { scheduledAt }: { scheduledAt: string },
-  context: StepContext,
-): Promise<CampaignJobsResult> {
+export async function campaignJobs(input: Input, context: StepContext): Promise<CampaignJobsResult> {
+  if ('training' in input) return train(input.training, context);
+  const { scheduledAt } = input;
   const { ports } = context;
   const endMs = ports.clock.now().getTime() + BUDGET_MINUTES * 60_000;
   const accounts = await ports.insights.allAccounts();
@@ -57,6 +66,18 @@ export async function campaignJobs(
   await beat(ports, LAST_TICK, scheduledAt, true);
   const nCompleted = outcomes.filter(Boolean).length;
   return { nAccounts: accounts.length, nCompleted, nFailed: outcomes.length - nCompleted };
+}
+
+/** Does a training that somebody asked for, once however often the event is delivered. */
+async function train(request: TrainingRequest, context: StepContext): Promise<CampaignJobsResult> {
+  const { tenant, config_id, requested_at, as_of } = request;
+  const done = await runPeriod(context, {
+    account: { tenant, configId: config_id },
+    job: ASKED_JOBS.training,
+    dueMs: Date.parse(requested_at),
+    work: trainingWork(as_of),
+  });
+  return { nAccounts: 1, nCompleted: done === true ? 1 : 0, nFailed: done === false ? 1 : 0 };
 }
 
 /** Leaves behind for `GET /health/detailed` that a job was done, over all accounts. */
