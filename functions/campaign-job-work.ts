@@ -63,6 +63,14 @@ const retrain: JobWork = async ({ ports, account, at }) => {
   }
 };
 
+/** The work of a training that was asked for: too little data is a failure, and the record says what is missing. */
+export const trainingWork =
+  (asOf: string): JobWork =>
+  async ({ ports, account, at }) => {
+    const { id } = await trainCampaignModel(ports, account, { asOf, at });
+    return { modelId: id, made: 1 };
+  };
+
 /** Days that the hourly detection looks at: a day that arrives two days late is still judged. */
 const DETECTED_DAYS = 3;
 

@@ -1,6 +1,6 @@
 import { publishModel, writeModelFile } from './campaign-models.ts';
 import { InsightCollector } from './campaigns/insight-columns.ts';
-import { tierSamples } from './campaigns/tier-samples.ts';
+import { type TierSamples, tierSamples } from './campaigns/tier-samples.ts';
 import { CLASSIFIER_PARAMETERS, trainClassifier } from './campaigns/train-classifier.ts';
 import { type AccountRef, dayNumber, dayText } from './contracts/campaign-entities.ts';
 import { CLASSIFIER_COLUMNS } from './contracts/campaign-features.ts';
@@ -10,6 +10,22 @@ import type { Ports } from './ports.ts';
 /** Days of insights that are learnt from. */
 export const TRAINING_DAYS = 180;
 
+const rangeOf = (asOf: string) => ({ from: dayText(dayNumber(asOf) - TRAINING_DAYS + 1), to: asOf });
+
+/** What the last 180 days of an account teach. */
+export async function readTrainingSamples(
+  { insights }: Pick<Ports, 'insights'>,
+  account: AccountRef,
+  asOf: string,
+): Promise<TierSamples> {
+  const range = rangeOf(asOf);
+  const collector = new InsightCollector(range);
+  for await (const { entityId, days } of insights.days(account, 'campaign', range)) {
+    collector.add(entityId, days);
+  }
+  return tierSamples(collector.columns(), range);
+}
+
 /**
  * Trains a classifier on the last 180 days of an account, stores it as a version of its own, and lets it decide only
  * where it beat the rules on held-out campaigns. The same days on the same day give the same model.
@@ -18,14 +34,10 @@ export const TRAINING_DAYS = 180;
 export async function trainCampaignModel(
   ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
-  { asOf, at }: { asOf: string; at: Date },
+  { asOf, at, samples: known }: { asOf: string; at: Date; samples?: TierSamples },
 ): Promise<TrainedModel> {
-  const range = { from: dayText(dayNumber(asOf) - TRAINING_DAYS + 1), to: asOf };
-  const collector = new InsightCollector(range);
-  for await (const { entityId, days } of ports.insights.days(account, 'campaign', range)) {
-    collector.add(entityId, days);
-  }
-  const samples = tierSamples(collector.columns(), range);
+  const range = rangeOf(asOf);
+  const samples = known ?? (await readTrainingSamples(ports, account, asOf));
   const trained = trainClassifier(samples);
   const { path, sha256 } = await writeModelFile(ports, account, trained.model);
   const { configId } = account;
