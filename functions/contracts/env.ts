@@ -61,6 +61,9 @@ export const EVENT_SOURCES = {
   campaigns: 'tessella.campaigns',
 } as const;
 
+/** Detail types of events that functions of ours are started by. */
+export const TRAINING_REQUESTED = 'Training Requested';
+
 /** Where our metrics stand in CloudWatch, and the name of the one that an alarm watches. */
 export const METRIC_NAMESPACE = 'tessella';
 export const FAILED_JOBS_METRIC = 'failedJobs';
