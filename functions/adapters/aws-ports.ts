@@ -4,6 +4,7 @@ import { ENV } from '../contracts/env.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { awsTables } from './aws-tables.ts';
+import { bedrockNamePhraser } from './bedrock-name-phraser.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbChildSegments } from './dynamodb-child-segments.ts';
@@ -46,6 +47,7 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
     events: once(() => eventbridgeEvents(setting(ENV.eventBusArn))),
     mailer: once(() => sesMailer(env[ENV.mailFrom])),
+    namePhraser: once(() => bedrockNamePhraser(env[ENV.nameModel])),
     workflow: once(() =>
       stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -98,6 +100,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get mailer() {
       return stores.mailer();
+    },
+    get namePhraser() {
+      return stores.namePhraser();
     },
     get workflow() {
       return stores.workflow();
