@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ObjectHead, ObjectStore } from '../functions/ports.ts';
@@ -34,6 +34,9 @@ export function fileObjects(folder: string): ObjectStore {
     async write(key, body) {
       mkdirSync(dirname(pathOf(key)), { recursive: true });
       await writeFile(pathOf(key), body);
+    },
+    async deleteAll(keys) {
+      for (const key of keys) rmSync(pathOf(key), { force: true });
     },
     async writeStream(key, chunks) {
       mkdirSync(dirname(pathOf(key)), { recursive: true });

@@ -65,6 +65,12 @@ export class ConflictError extends TessellaError {
   override readonly status = 409;
 }
 
+/** The named thing was there, and has expired. */
+export class GoneError extends TessellaError {
+  override readonly name = 'GoneError';
+  override readonly status = 410;
+}
+
 /** The body is larger than the route takes. */
 export class PayloadTooLargeError extends TessellaError {
   override readonly name = 'PayloadTooLargeError';

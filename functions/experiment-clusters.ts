@@ -64,7 +64,7 @@ async function load(
   if (!served) return undefined;
   const { currentRunId: runId, publishedAt: trainedAt } = served;
   const known = await former?.catch(() => undefined);
-  if (known?.runId === runId) return known;
+  if (known?.runId === runId && known.trainedAt === trainedAt) return known;
   const keys = runKeys({ tenant, dataset, runId });
   const [model, plan, named] = await Promise.all([
     readJson<Model>(objects, keys.artifact('model.json')),

@@ -4,12 +4,9 @@ import type { DatasetConfig, DatasetConfigRecord } from './contracts/dataset.ts'
 import type { DrilldownRecord } from './contracts/drilldown-runs.ts';
 import type {
   ApiKeyRecord,
-  DatasetRecord,
   LabelRecord,
   LeftRecord,
-  RunRecord,
   SegmentRecord,
-  StepProgress,
   TokenIssuerRecord,
 } from './contracts/records.ts';
 import type { ChildSegment, SegmentDrilldownRecord } from './contracts/segment-drilldown.ts';
@@ -21,6 +18,7 @@ import type {
 } from './contracts/segmentation-records.ts';
 import type { DrilldownRef, Trigger } from './contracts/workflow.ts';
 import type { EventPublisher, ExperimentStore, Mailer } from './experiment-ports.ts';
+import type { RunStore } from './run-ports.ts';
 import type { WebhookSender, WebhookStore } from './webhook-ports.ts';
 
 /**
@@ -56,6 +54,8 @@ export interface ObjectStore {
     chunks: AsyncIterable<Uint8Array>,
     contentType?: string,
   ): Promise<{ bytes: number; sha256: string }>;
+  /** Deletes objects in batches; those that are not there are no error. */
+  deleteAll(keys: Iterable<string>): Promise<void>;
   /** In UTF-8 byte order of the keys. */
   list(prefix: string): AsyncIterable<ObjectHead>;
 }
@@ -101,38 +101,6 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
-export interface RunStore {
-  /**
-   * Creates the run, or takes over one that failed, that the same execution claimed before, or that the execution
-   * `ended` left running. Otherwise returns the record that stands in the way. One conditional write: of two claims
-   * at once, one wins.
-   */
-  claim(run: RunRecord, ended?: string): Promise<{ claimed: true } | { claimed: false; existing: RunRecord }>;
-  get(tenant: string, runId: string): Promise<RunRecord | undefined>;
-  /** Newest first. @throws InvalidRequestError for a cursor that is not ours or another tenant's */
-  list(tenant: string, page: PageRequest): Promise<Page<RunRecord>>;
-  update(
-    tenant: string,
-    runId: string,
-    changes: Partial<Omit<RunRecord, 'tenant' | 'runId' | 'dataset'>>,
-  ): Promise<void>;
-  reportProgress(progress: StepProgress): Promise<void>;
-  progress(tenant: string, runId: string): Promise<StepProgress[]>;
-  dataset(tenant: string, dataset: string): Promise<DatasetRecord | undefined>;
-  /** All datasets of one tenant, by name. */
-  datasets(tenant: string): Promise<DatasetRecord[]>;
-  /**
-   * Points the dataset at the run: the one write that makes a run visible. False, and no write, where the dataset
-   * serves a run of a later turn. One conditional write.
-   */
-  publish(record: DatasetRecord): Promise<boolean>;
-  /**
-   * Takes `count` segment ids of a dataset that were never given before, and returns the first: the others follow it.
-   * One atomic write, so that two runs at once never give the same id.
-   */
-  reserveSegmentIds(tenant: string, dataset: string, count: number): Promise<number>;
-}
-
 export interface SegmentStore {
   putSegments(segments: readonly SegmentRecord[]): Promise<void>;
   /** Ordered by segment id. */
@@ -152,6 +120,8 @@ export interface SegmentStore {
   putOutliers(outliers: readonly OutlierRecord[]): Promise<void>;
   /** The first `limit` of them, the riskiest first. */
   outliers(tenant: string, dataset: string, runId: string, limit: number): Promise<OutlierRecord[]>;
+  /** Deletes all of these of one run, as far as they are there. */
+  deleteRun(tenant: string, dataset: string, runId: string): Promise<void>;
 }
 
 /** A label, and the run that wrote it. */
@@ -178,6 +148,11 @@ export interface LabelStore {
     customerId: string,
     runIds: readonly string[],
   ): Promise<StoredLabel | undefined>;
+  /** Deletes one run's labels of these customers, as far as they are there. */
+  deleteLabels(
+    run: { tenant: string; dataset: string; runId: string },
+    customerIds: Iterable<string>,
+  ): Promise<void>;
 }
 
 /** API keys by tenant and key id; the secret is never stored. */
@@ -294,6 +269,8 @@ export interface ChildSegmentStore {
   shown(
     segment: Pick<SegmentDrilldownRecord, 'tenant' | 'dataset' | 'runId' | 'segmentId'>,
   ): Promise<{ record: SegmentDrilldownRecord; children: ChildSegment[] } | undefined>;
+  /** Deletes all that the segments of one run were drilled into, as far as it is there. */
+  deleteRun(tenant: string, dataset: string, runId: string): Promise<void>;
 }
 
 export interface WorkflowStarter<Input = Trigger> {

@@ -88,7 +88,8 @@ function resolved(request: RunRequest, config: DatasetConfig): ResolvedRequest {
 
 /** The part of a configuration that can change a result and that the resolved request does not hold already. */
 function resultSettings(config: DatasetConfig) {
-  const { schedule: _, algorithm: _a, nClusters: _k, seed: _s, nInit: _n, personal, ...settings } = config;
+  const { schedule: _, keepRuns: _r, algorithm: _a, nClusters: _k, seed: _s, nInit: _n, ...others } = config;
+  const { personal, ...settings } = others;
   return { ...settings, personal: personal?.columns };
 }
 

@@ -12,6 +12,7 @@ import type { ObjectStore } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
 import { describeRun, type MergedAnalysis, type RunSegmentation } from './segmentation/describe-run.ts';
 import type { SkippedAnalysis, StructureFit } from './segmentation/run-analysis.ts';
+import { leadNameTable } from './segments/lead-name-rules.ts';
 import { byRisk } from './segments/outliers.ts';
 import { mergeNearest, type NearestCustomers } from './segments/sample-leads.ts';
 import { TallyMerger } from './segments/segment-tally.ts';
@@ -68,6 +69,7 @@ export async function runSegmentation(
   const segmentations = describeRun(analyses, {
     recipe: model.recipe,
     locale: plan.config.locale,
+    names: leadNameTable(plan.config.names?.leads),
     known: await knownFacts(objects, plan, model),
   });
   return { segmentations, skipped };

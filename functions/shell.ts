@@ -9,6 +9,7 @@ import { openProgress, type ProgressReport, peakMemoryMb } from './step-progress
 /** Functions that belong to no step of a run: nobody waits for their progress. */
 const WITHOUT_PROGRESS = [
   'MarkFailed',
+  'ExpireRuns',
   'MarkDrilldownFailed',
   'RunSchedules',
   'CampaignJobs',

@@ -10,8 +10,8 @@ export interface FunctionSize {
   readonly timeoutSeconds: number;
 }
 
-/** A function of the workflow: one per step, and the one that records a failed run. */
-export type WorkflowFunction = Step | 'MarkFailed';
+/** A function of the workflow: one per step, the one that deletes old runs, and the one that records a failed run. */
+export type WorkflowFunction = Step | 'ExpireRuns' | 'MarkFailed';
 
 /** A function of the drill-down workflow. */
 export type DrilldownFunction = DrilldownStep | 'MarkDrilldownFailed';
@@ -96,6 +96,8 @@ export interface Config {
   };
   /** What the routes about advertising campaigns are held to, and where the days of accounts begin. */
   readonly campaignApi: { readonly requestsPerMinute: number; readonly timeZone: string };
+  /** Published runs that a dataset keeps, unless its configuration says otherwise; at least 2. */
+  readonly keepRuns: number;
   readonly retentionDays: {
     /** Access logs of the bucket. */
     readonly accessLogs: number;
@@ -136,6 +138,8 @@ export const config: Config = {
     MatchSegments: modest,
     WriteLabels: oneCpu,
     PublishRun: oneCpu,
+    // It lists a bucket's customers at a time, and waits for the table that it deletes their labels from.
+    ExpireRuns: { memoryMb: 1024, timeoutSeconds: 900 },
     MarkFailed: { memoryMb: 512, timeoutSeconds: 60 },
   },
   drilldownWorkflow: {
@@ -179,6 +183,7 @@ export const config: Config = {
   schedules: [{ tenant: 'default', dataset: 'orders', expression: 'cron(0 3 ? * MON *)' }],
   routes: API_ROUTES,
   throttle: { rateLimit: 200, burstLimit: 400 },
+  keepRuns: 10,
   retentionDays: { accessLogs: 90, formerVersions: 30, uploads: 7, drilldowns: 30, exports: 7 },
   // Of one API key; a dashboard of a hundred requests may be opened several times a minute.
   campaignApi: { requestsPerMinute: 600, timeZone: 'America/Sao_Paulo' },
@@ -190,7 +195,7 @@ export function handlerName(functionName: string): string {
 }
 
 /** Every function of the workflow, in the order they run. */
-export const WORKFLOW_FUNCTIONS: readonly WorkflowFunction[] = [...STEPS, 'MarkFailed'];
+export const WORKFLOW_FUNCTIONS: readonly WorkflowFunction[] = [...STEPS, 'ExpireRuns', 'MarkFailed'];
 
 /** Every function of the drill-down workflow, in the order they run. */
 export const DRILLDOWN_FUNCTIONS: readonly DrilldownFunction[] = [...DRILLDOWN_STEPS, 'MarkDrilldownFailed'];

@@ -123,6 +123,7 @@ export class DataStack extends Stack implements DataStores {
         {
           id: 'ExpireFormerVersions',
           noncurrentVersionExpiration: Duration.days(retentionDays.formerVersions),
+          expiredObjectDeleteMarker: true,
         },
         { id: 'ExpireUploads', prefix: PREFIX.uploads, expiration: Duration.days(retentionDays.uploads) },
         {
@@ -132,7 +133,7 @@ export class DataStack extends Stack implements DataStores {
         },
         { id: 'ExpireExports', prefix: PREFIX.exports, expiration: Duration.days(retentionDays.exports) },
         {
-          // A published model lies among its run's intermediate files: unread ones grow cheap, none expires.
+          // A published model lies among its run's intermediate files: unread ones grow cheap, and go with their run.
           id: 'CoolRuns',
           prefix: PREFIX.runs,
           transitions: [

@@ -14,6 +14,7 @@ import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
+import { TrainingRequests } from './constructs/training-requests.ts';
 import { Webhooks } from './constructs/webhooks.ts';
 import { workflowFunctions } from './constructs/workflow-functions.ts';
 import type { DataStores } from './data-stack.ts';
@@ -201,6 +202,7 @@ export class ServiceStack extends Stack {
       eventPattern: { source: [EVENT_SOURCES.campaigns], detailType: ['Campaign Jobs Due'] },
       targets: [new LambdaFunction(campaignJobs.lambda, { deadLetterQueue: undelivered, retryAttempts: 24 })],
     });
+    new TrainingRequests(this, 'TrainingRequests', { campaignJobs: campaignJobs.lambda, undelivered });
     new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
       runs: config.schedules,

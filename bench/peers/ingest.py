@@ -22,7 +22,7 @@ try:
     import pyarrow  # noqa: F401
 
     FORMAT = "Feather"
-except ImportError:  # Debian has no pyarrow: pickle lays the same columns out in memory order too, and is as fast to write
+except ImportError:  # Pickle lays the same columns out in memory order too, and is as fast to write
     FORMAT = "pickle of the same columns"
 
 CATEGORIES = ["country", "channel", "device", "plan"]

@@ -4,9 +4,12 @@ import { recordOf, type Table } from './dynamodb-table.ts';
 
 type Segment = Parameters<ChildSegmentStore['shown']>[0];
 
-const partition = ({ tenant, dataset }: Segment) => `T#${tenant}#D#${dataset}`;
-const segmentKey = ({ runId, segmentId }: Segment, kind: 'DRILLDOWN' | 'CHILD') =>
-  `RUN#${runId}#${kind}#${String(segmentId).padStart(9, '0')}`;
+const KINDS = ['DRILLDOWN', 'CHILD'] as const;
+
+const partition = ({ tenant, dataset }: Pick<Segment, 'tenant' | 'dataset'>) => `T#${tenant}#D#${dataset}`;
+const runPrefix = (runId: string, kind: (typeof KINDS)[number]) => `RUN#${runId}#${kind}#`;
+const segmentKey = ({ runId, segmentId }: Segment, kind: (typeof KINDS)[number]) =>
+  runPrefix(runId, kind) + String(segmentId).padStart(9, '0');
 const childPrefix = (record: SegmentDrilldownRecord) =>
   `${segmentKey(record, 'CHILD')}#${record.drilldownId}#`;
 
@@ -26,6 +29,10 @@ export function dynamodbChildSegments(table: Table): ChildSegmentStore {
       const record = recordOf<SegmentDrilldownRecord>(item);
       const items = await table.withPrefix(partition(segment), childPrefix(record));
       return { record, children: items.map((child) => recordOf<ChildSegment>(child)) };
+    },
+    async deleteRun(tenant, dataset, runId) {
+      const pk = partition({ tenant, dataset });
+      for (const kind of KINDS) await table.deleteAll(await table.withPrefix(pk, runPrefix(runId, kind)));
     },
   };
 }

@@ -26,6 +26,10 @@ export function dynamodbLabels(table: Table): LabelStore {
       });
       return table.putAll(Iterator.from(labels).map(itemOf));
     },
+    deleteLabels({ tenant, dataset, runId }, customerIds) {
+      const keyOf = (id: string) => ({ pk: partition(tenant, dataset, id), sk: runSk(runId) });
+      return table.deleteAll(Iterator.from(customerIds).map(keyOf));
+    },
     async label(tenant, dataset, customerId, runIds) {
       const pk = partition(tenant, dataset, customerId);
       if (Buffer.byteLength(pk) > PARTITION_KEY_BYTES) return undefined;

@@ -1,9 +1,9 @@
 import { KEY, RUNS_BY_START } from '../contracts/env.ts';
 import type { DatasetRecord, RunRecord, StepProgress } from '../contracts/records.ts';
 import { decodeCursor, encodeCursor } from '../page-cursor.ts';
-import type { RunStore } from '../ports.ts';
+import type { RunStore } from '../run-ports.ts';
 import { type Item, recordOf, type Table } from './dynamodb-table.ts';
-import { byStepAndItem, RUN_LIST, startKey } from './run-order.ts';
+import { byStepAndItem, expiredRun, RUN_LIST, startKey } from './run-order.ts';
 import { runNotFound } from './store-errors.ts';
 
 const INDEX_FIELDS = [RUNS_BY_START.partition, RUNS_BY_START.sort];
@@ -12,6 +12,10 @@ const tenantPk = (tenant: string) => `T#${tenant}`;
 const runSk = (runId: string) => `RUN#${runId}`;
 const datasetSk = (dataset: string) => `DATASET#${dataset}`;
 const progressPk = (tenant: string, runId: string) => `T#${tenant}#RUN#${runId}`;
+
+/** Attributes of a dataset's item that hold the ids of its runs, as sets. */
+const LIVE = 'liveRuns';
+const EXPIRING = 'expiringRuns';
 
 const runOf = (item: Item) => recordOf<RunRecord>(item, INDEX_FIELDS);
 
@@ -28,12 +32,27 @@ export function dynamodbRuns(table: Table): RunStore {
       } as unknown as Item;
       for (;;) {
         const claimed = await table.put(item, {
-          expression: `attribute_not_exists(${KEY.partition}) OR #status = :failed OR (#status = :running AND executionId IN (:own, :ended))`,
+          expression: `attribute_not_exists(${KEY.partition}) OR #status IN (:failed, :expired) OR (#status = :running AND executionId IN (:own, :ended))`,
           names: { '#status': 'status' },
-          values: { ':failed': 'failed', ':running': 'running', ':own': run.executionId, ':ended': ended },
+          values: {
+            ':failed': 'failed',
+            ':expired': 'expired',
+            ':running': 'running',
+            ':own': run.executionId,
+            ':ended': ended,
+          },
         });
-        if (claimed) return { claimed: true };
+        if (claimed) {
+          const held = { addTo: { [LIVE]: [run.runId] }, takeFrom: { [EXPIRING]: [run.runId] } };
+          await table.change(tenantPk(run.tenant), datasetSk(run.dataset), held);
+          return { claimed: true };
+        }
         const existing = await table.get(tenantPk(run.tenant), runSk(run.runId));
+        // An expiry that lost its machine at the very end is taken up again by the next one.
+        if (existing?.status === 'expiring') {
+          const retired = { addTo: { [EXPIRING]: [run.runId] } };
+          await table.change(tenantPk(run.tenant), datasetSk(run.dataset), retired);
+        }
         // Nothing deletes runs, but an operator may between the two calls: then the claim is free again.
         if (existing) return { claimed: false, existing: runOf(existing) };
       }
@@ -89,22 +108,104 @@ export function dynamodbRuns(table: Table): RunStore {
     },
     async dataset(tenant, dataset) {
       const item = await table.get(tenantPk(tenant), datasetSk(dataset));
-      return item && recordOf<DatasetRecord>(item);
+      return item && datasetOf(item);
     },
     async datasets(tenant) {
       const items = await table.withPrefix(tenantPk(tenant), datasetSk(''));
-      return items.map((item) => recordOf<DatasetRecord>(item));
+      return items.flatMap((item) => datasetOf(item) ?? []);
     },
     async reserveSegmentIds(tenant, dataset, count) {
       const sk = `SEGMENT_IDS#${dataset}`;
       return (await table.increment(tenantPk(tenant), sk, 'given', {}, count)) - count;
     },
-    publish(record) {
-      const item = { ...record, pk: tenantPk(record.tenant), sk: datasetSk(record.dataset) };
-      return table.put(item, {
-        expression: `attribute_not_exists(${KEY.partition}) OR turn <= :turn`,
-        values: { ':turn': record.turn },
-      });
+    async publish(record) {
+      const { tenant, dataset, turn, labelSources } = record;
+      const sources = labelSources.map((_, n) => `contains(${LIVE}, :source${n})`);
+      const served = await table.change(
+        tenantPk(tenant),
+        datasetSk(dataset),
+        { set: { ...record } },
+        {
+          expression: ['(attribute_not_exists(turn) OR turn <= :turn)', ...sources].join(' AND '),
+          values: {
+            ':turn': turn,
+            ...Object.fromEntries(labelSources.map(({ runId }, n) => [`:source${n}`, runId])),
+          },
+        },
+      );
+      if (served) return 'served';
+      const current = await this.dataset(tenant, dataset);
+      return current !== undefined && current.turn > turn ? 'askedLater' : 'expired';
+    },
+    async held(tenant, dataset) {
+      const item = await table.get(tenantPk(tenant), datasetSk(dataset));
+      return { live: textsOf(item?.[LIVE]), expiring: textsOf(item?.[EXPIRING]) };
+    },
+    retire({ tenant, dataset, currentRunId, publishedAt, formerRunIds }, runIds) {
+      return table.change(
+        tenantPk(tenant),
+        datasetSk(dataset),
+        {
+          set: { formerRunIds: formerRunIds.filter((id) => !runIds.includes(id)) },
+          addTo: { [EXPIRING]: runIds },
+          takeFrom: { [LIVE]: runIds },
+        },
+        {
+          expression: 'currentRunId = :currentRunId AND publishedAt = :publishedAt',
+          values: { ':currentRunId': currentRunId, ':publishedAt': publishedAt },
+        },
+      );
+    },
+    beginExpiry({ tenant, runId, executionId }, { executionId: by, now, staleBefore }) {
+      return table.change(
+        tenantPk(tenant),
+        runSk(runId),
+        { set: { status: 'expiring', expiringBy: by, expiringSince: now } },
+        {
+          expression:
+            'executionId = :claimedBy AND (#status IN (:succeeded, :failed) OR (#status = :expiring AND (expiringBy = :by OR expiringSince < :stale)))',
+          names: { '#status': 'status' },
+          values: {
+            ':claimedBy': executionId,
+            ':succeeded': 'succeeded',
+            ':failed': 'failed',
+            ':expiring': 'expiring',
+            ':by': by,
+            ':stale': staleBefore,
+          },
+        },
+      );
+    },
+    async endExpiry(run, expiredAt) {
+      const { tenant, dataset, runId } = run;
+      for await (const page of table.partition(progressPk(tenant, runId))) await table.deleteAll(page);
+      // In this order: once the run can be claimed again, nothing may take it out of the list.
+      await table.change(tenantPk(tenant), datasetSk(dataset), { takeFrom: { [EXPIRING]: [runId] } });
+      await table.put(
+        {
+          ...expiredRun(run, expiredAt),
+          [KEY.partition]: tenantPk(tenant),
+          [KEY.sort]: runSk(runId),
+          [RUNS_BY_START.partition]: tenant,
+          [RUNS_BY_START.sort]: startKey(run),
+        },
+        {
+          expression: '#status = :expiring',
+          names: { '#status': 'status' },
+          values: { ':expiring': 'expiring' },
+        },
+      );
     },
   };
+}
+
+/** What a dataset serves; undefined where it holds runs and serves none. */
+function datasetOf(item: Item): DatasetRecord | undefined {
+  if (item.currentRunId === undefined) return undefined;
+  return recordOf<DatasetRecord>(item, [LIVE, EXPIRING]);
+}
+
+/** Texts of a set, ascending. */
+function textsOf(set: unknown): string[] {
+  return set instanceof Set ? Array.from(set, String).sort() : [];
 }

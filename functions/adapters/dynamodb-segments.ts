@@ -71,5 +71,14 @@ export function dynamodbSegments(table: Table): SegmentStore {
       );
       return items.map((item) => recordOf<OutlierRecord>(item));
     },
+    async deleteRun(tenant, dataset, runId) {
+      const pk = partition(tenant, dataset);
+      for (const prefix of [runPrefix(runId), analysisPrefix(runId)]) {
+        await table.deleteAll(await table.withPrefix(pk, prefix));
+      }
+      for await (const page of table.partition(outliersPk(tenant, dataset, runId))) {
+        await table.deleteAll(page);
+      }
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BatchWriteCommand,
+  type BatchWriteCommandInput,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -11,6 +12,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { KEY } from '../contracts/env.ts';
 import { PayloadTooLargeError, TransientStoreError } from '../errors.ts';
+import { batchesOf } from './batches-of.ts';
 import { type TransactedWrite, transact } from './dynamodb-transaction.ts';
 import { isNamed, storeFault } from './store-faults.ts';
 
@@ -28,6 +30,14 @@ export interface Expression {
   readonly values?: Record<string, unknown>;
 }
 
+/** Changes of one item. */
+export interface ItemChanges {
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** Texts by the attribute that is, or becomes, a set of them. */
+  readonly addTo?: Readonly<Record<string, readonly string[]>>;
+  readonly takeFrom?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** How a table writes in bulk; tests shorten the pauses. */
 export interface BatchOptions {
   /** Requests under way at once. */
@@ -37,6 +47,8 @@ export interface BatchOptions {
   /** Pause before attempt n + 1, milliseconds. */
   readonly pauseMs?: (attempt: number) => number;
 }
+
+type WriteRequest = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>[number];
 
 /** Most items that DynamoDB takes in one BatchWriteItem. */
 const BATCH_ITEMS = 25;
@@ -74,8 +86,15 @@ export interface Table {
   query(input: Omit<QueryCommandInput, 'TableName'>, limit?: number): Promise<Item[]>;
   /** All items of a partition in sort key order, one page of DynamoDB at a time; strongly consistent. */
   partition(pk: string): AsyncIterable<Item[]>;
+  /**
+   * Sets attributes of an item, made where there is none, and adds texts to sets of texts or takes them out: one
+   * conditional write. False when the condition does not hold.
+   */
+  change(pk: string, sk: string, changes: ItemChanges, condition?: Expression): Promise<boolean>;
   /** Overwrites items in batches. Resolves to their number. @throws TransientStoreError when pressure does not ease */
   putAll(items: Iterable<Item>): Promise<number>;
+  /** Deletes items in batches, as far as they are there. @throws TransientStoreError when pressure does not ease */
+  deleteAll(keys: Iterable<Pick<Item, 'pk' | 'sk'>>): Promise<void>;
 }
 
 /** Opens a table by name on a document client. */
@@ -127,23 +146,42 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
     return found;
   }
 
-  async function putBatch(items: readonly Item[]): Promise<void> {
-    let requests = items.map((item) => ({ PutRequest: { Item: item as Record<string, unknown> } }));
+  async function writeBatch(batch: readonly WriteRequest[]): Promise<void> {
+    let requests = [...batch];
     for (let attempt = 1; ; attempt++) {
       const sent = requests;
       const answer = await guarded('write to', () =>
         client.send(new BatchWriteCommand({ RequestItems: { [name]: sent } })),
       );
-      requests = (answer.UnprocessedItems?.[name] ?? []) as typeof requests;
+      requests = answer.UnprocessedItems?.[name] ?? [];
       if (requests.length === 0) return;
       if (attempt >= attempts) {
         throw new TransientStoreError(
-          `Table ${name} left ${requests.length} of ${items.length} items unwritten after ${attempts} attempts. Try again shortly.`,
+          `Table ${name} left ${requests.length} of ${batch.length} items unwritten after ${attempts} attempts. Try again shortly.`,
           { reason: 'unprocessed_items' },
         );
       }
       await delay(pauseMs(attempt));
     }
+  }
+
+  async function writeAll(requests: IteratorObject<WriteRequest>): Promise<number> {
+    const batches = batchesOf(requests, BATCH_ITEMS);
+    let written = 0;
+    let failed = false;
+    const worker = async () => {
+      while (!failed) {
+        const { done, value: batch } = batches.next();
+        if (done) return;
+        await writeBatch(batch).catch((error: unknown) => {
+          failed = true;
+          throw error;
+        });
+        written += batch.length;
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+    return written;
   }
 
   const update = (pk: string, sk: string, attributes: Readonly<Record<string, unknown>>) => {
@@ -243,37 +281,46 @@ export function openTable(client: DynamoDBDocumentClient, name: string, options:
       });
     },
     query,
-    async putAll(items) {
-      const iterator = Iterator.from(items);
-      let written = 0;
-      let failed = false;
-      const worker = async () => {
-        while (!failed) {
-          const batch = takeFrom(iterator, BATCH_ITEMS);
-          if (batch.length === 0) return;
-          await putBatch(batch).catch((error: unknown) => {
-            failed = true;
-            throw error;
-          });
-          written += batch.length;
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, worker));
-      return written;
+    async change(pk, sk, changes, condition) {
+      const input = { TableName: name, Key: { pk, sk }, ...changesExpression(changes, condition) };
+      return conditional('update', () => client.send(new UpdateCommand(input)));
+    },
+    putAll: (items) => writeAll(Iterator.from(items).map((item) => ({ PutRequest: { Item: { ...item } } }))),
+    async deleteAll(keys) {
+      await writeAll(Iterator.from(keys).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } })));
     },
   };
 }
 
-/** Up to `count` further values of an iterator that others take from as well. */
-function takeFrom<T>(iterator: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  while (taken.length < count) {
-    const next = iterator.next();
-    if (next.done) break;
-    taken.push(next.value);
-  }
-  return taken;
+/** `SET … ADD … DELETE …` with its placeholders; fields that are undefined are left as they are. */
+function changesExpression({ set = {}, addTo = {}, takeFrom = {} }: ItemChanges, condition?: Expression) {
+  const clauses = [
+    { verb: 'SET', sign: ' = ', fields: Object.entries(set).filter(([, value]) => value !== undefined) },
+    { verb: 'ADD', sign: ' ', fields: setsOf(addTo) },
+    { verb: 'DELETE', sign: ' ', fields: setsOf(takeFrom) },
+  ].filter(({ fields }) => fields.length > 0);
+  const placed = clauses.map(({ verb, sign, fields }) => ({
+    text: `${verb} ${fields.map((_, n) => `#${verb}${n}${sign}:${verb}${n}`).join(', ')}`,
+    names: fields.map(([field], n) => [`#${verb}${n}`, field] as const),
+    values: fields.map(([, value], n) => [`:${verb}${n}`, value] as const),
+  }));
+  return {
+    UpdateExpression: placed.map(({ text }) => text).join(' '),
+    ConditionExpression: condition?.expression,
+    ExpressionAttributeNames: {
+      ...Object.fromEntries(placed.flatMap(({ names }) => names)),
+      ...condition?.names,
+    },
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(placed.flatMap(({ values }) => values)),
+      ...condition?.values,
+    },
+  };
 }
+
+/** DynamoDB knows no empty set. */
+const setsOf = (texts: Readonly<Record<string, readonly string[]>>): [string, unknown][] =>
+  Object.entries(texts).flatMap(([field, ids]) => (ids.length > 0 ? [[field, new Set(ids)]] : []));
 
 /** The record in an item: its fields without those that only the table needs. */
 export function recordOf<T>(item: Item, tableFields: readonly string[] = []): T {

@@ -14,5 +14,11 @@ export function memoryChildSegments(): ChildSegmentStore {
     async shown(segment) {
       return structuredClone(shown.get(keyOf(segment)));
     },
+    async deleteRun(tenant, dataset, runId) {
+      for (const [key, { record }] of shown) {
+        const isOfRun = record.tenant === tenant && record.dataset === dataset && record.runId === runId;
+        if (isOfRun) shown.delete(key);
+      }
+    },
   };
 }

@@ -40,6 +40,9 @@ export function memoryObjects(contents: Map<string, Uint8Array> = new Map()): Ob
       contents.set(key, body);
       return { bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };
     },
+    async deleteAll(keys) {
+      for (const key of keys) contents.delete(key);
+    },
     async *list(prefix) {
       const keys = [...contents.keys()].filter((key) => key.startsWith(prefix));
       keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -1,7 +1,7 @@
 import type { DatasetRecord, RunRecord, StepProgress } from '../contracts/records.ts';
 import { decodeCursor, encodeCursor } from '../page-cursor.ts';
-import type { RunStore } from '../ports.ts';
-import { byStepAndItem, RUN_LIST, startKey } from './run-order.ts';
+import type { RunStore } from '../run-ports.ts';
+import { byStepAndItem, expiredRun, RUN_LIST, startKey } from './run-order.ts';
 import { runNotFound } from './store-errors.ts';
 
 /** Run store in memory, its records held by `tenant/…` keys. */
@@ -10,7 +10,14 @@ export function memoryRuns(): RunStore {
   const datasets = new Map<string, DatasetRecord>();
   const progress = new Map<string, StepProgress>();
   const segmentIds = new Map<string, number>();
+  const held = new Map<string, { live: Set<string>; expiring: Set<string> }>();
   const keyOf = (...parts: (string | number)[]) => parts.join('/');
+  const heldOf = (tenant: string, dataset: string) => {
+    const key = keyOf(tenant, dataset);
+    const runsOf = held.get(key) ?? { live: new Set(), expiring: new Set() };
+    held.set(key, runsOf);
+    return runsOf;
+  };
 
   return {
     async claim(run, ended = run.executionId) {
@@ -19,9 +26,16 @@ export function memoryRuns(): RunStore {
       const free =
         !existing ||
         existing.status === 'failed' ||
+        existing.status === 'expired' ||
         (existing.status === 'running' && [run.executionId, ended].includes(existing.executionId));
-      if (!free) return { claimed: false, existing: structuredClone(existing) };
+      const ofDataset = heldOf(run.tenant, run.dataset);
+      if (!free) {
+        if (existing.status === 'expiring') ofDataset.expiring.add(run.runId);
+        return { claimed: false, existing: structuredClone(existing) };
+      }
       runs.set(key, structuredClone(run));
+      ofDataset.live.add(run.runId);
+      ofDataset.expiring.delete(run.runId);
       return { claimed: true };
     },
     async get(tenant, runId) {
@@ -68,9 +82,49 @@ export function memoryRuns(): RunStore {
     async publish(record) {
       const key = keyOf(record.tenant, record.dataset);
       const current = datasets.get(key);
-      if (current !== undefined && current.turn > record.turn) return false;
+      if (current !== undefined && current.turn > record.turn) return 'askedLater';
+      const { live } = heldOf(record.tenant, record.dataset);
+      if (record.labelSources.some(({ runId }) => !live.has(runId))) return 'expired';
       datasets.set(key, structuredClone(record));
+      return 'served';
+    },
+    async held(tenant, dataset) {
+      const { live, expiring } = heldOf(tenant, dataset);
+      return { live: [...live].sort(), expiring: [...expiring].sort() };
+    },
+    async retire({ tenant, dataset, currentRunId, publishedAt, formerRunIds }, runIds) {
+      const key = keyOf(tenant, dataset);
+      const current = datasets.get(key);
+      if (current?.currentRunId !== currentRunId || current.publishedAt !== publishedAt) return false;
+      datasets.set(key, { ...current, formerRunIds: formerRunIds.filter((id) => !runIds.includes(id)) });
+      const { live, expiring } = heldOf(tenant, dataset);
+      for (const runId of runIds) {
+        live.delete(runId);
+        expiring.add(runId);
+      }
       return true;
+    },
+    async beginExpiry({ tenant, runId, executionId }, { executionId: by, now, staleBefore }) {
+      const key = keyOf(tenant, runId);
+      const run = runs.get(key);
+      const mayBegin =
+        run?.executionId === executionId &&
+        (run.status === 'succeeded' ||
+          run.status === 'failed' ||
+          (run.status === 'expiring' &&
+            (run.expiringBy === by || (run.expiringSince !== undefined && run.expiringSince < staleBefore))));
+      if (!mayBegin) return false;
+      runs.set(key, { ...run, status: 'expiring', expiringBy: by, expiringSince: now });
+      return true;
+    },
+    async endExpiry(run, expiredAt) {
+      const { tenant, dataset, runId } = run;
+      for (const [key, report] of progress) {
+        if (report.tenant === tenant && report.runId === runId) progress.delete(key);
+      }
+      heldOf(tenant, dataset).expiring.delete(runId);
+      const key = keyOf(tenant, runId);
+      if (runs.get(key)?.status === 'expiring') runs.set(key, expiredRun(run, expiredAt));
     },
   };
 }

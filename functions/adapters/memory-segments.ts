@@ -59,5 +59,14 @@ export function memorySegments(): SegmentStore {
     async outliers(tenant, dataset, runId, limit) {
       return structuredClone((outliers.get(keyOf(tenant, dataset, runId)) ?? []).slice(0, limit));
     },
+    async deleteRun(tenant, dataset, runId) {
+      for (const records of [segments, clusters]) {
+        for (const [key, record] of records) {
+          const isOfRun = record.tenant === tenant && record.dataset === dataset && record.run_id === runId;
+          if (isOfRun) records.delete(key);
+        }
+      }
+      outliers.delete(keyOf(tenant, dataset, runId));
+    },
   };
 }

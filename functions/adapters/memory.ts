@@ -122,6 +122,10 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         }
         return count;
       },
+      async deleteLabels({ tenant, dataset, runId }, customerIds) {
+        const ofRun = labels.get([tenant, dataset, runId].join('/'));
+        for (const id of customerIds) ofRun?.delete(id);
+      },
       async label(tenant, dataset, customerId, runIds) {
         for (const runId of runIds) {
           const stored = labels.get([tenant, dataset, runId].join('/'))?.get(customerId);

@@ -13,3 +13,17 @@ export function startKey({ startedAt, runId }: Pick<RunRecord, 'startedAt' | 'ru
 export function byStepAndItem(a: StepProgress, b: StepProgress): number {
   return ALL_STEPS.indexOf(a.step) - ALL_STEPS.indexOf(b.step) || a.item - b.item;
 }
+
+/** What stays of the record of a run that has expired: that it was, of what, and what it came to. */
+export function expiredRun(run: RunRecord, expiredAt: string): RunRecord {
+  const {
+    artifacts: _a,
+    labelSources: _s,
+    labelWrites: _w,
+    itemsPerStep: _i,
+    expiringBy: _b,
+    expiringSince: _t,
+    ...kept
+  } = run;
+  return { ...kept, status: 'expired', expiredAt };
+}

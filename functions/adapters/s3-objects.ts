@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -10,12 +11,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ByteRange, ObjectHead, ObjectStore } from '../ports.ts';
+import { batchesOf } from './batches-of.ts';
 import { objectNotFound } from './store-errors.ts';
 import { isNamed, storeFault } from './store-faults.ts';
 
 /** Size of an uploaded part: 10,000 of them make 78 GiB, and two in flight keep memory small. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_IN_FLIGHT = 2;
+
+/** Most keys that S3 deletes in one request. */
+const DELETED_AT_ONCE = 1000;
 
 const DEFAULT_TYPE = 'application/octet-stream';
 
@@ -103,6 +108,20 @@ export function s3Objects(client: S3Client, bucket: string): ObjectStore {
         throw fault(error, 'write', key);
       }
       return { bytes, sha256: sha256.digest('hex') };
+    },
+    async deleteAll(keys) {
+      for (const batch of batchesOf(keys, DELETED_AT_ONCE)) {
+        const Objects = batch.map((Key) => ({ Key }));
+        try {
+          const input = { Bucket: bucket, Delete: { Objects, Quiet: true } };
+          const { Errors = [] } = await client.send(new DeleteObjectsCommand(input));
+          // The answer is 200 whatever became of each key.
+          const [first] = Errors;
+          if (first) throw Object.assign(new Error(first.Message), { name: first.Code });
+        } catch (error) {
+          throw fault(error, 'delete', batch[0]!);
+        }
+      }
     },
     async *list(prefix) {
       try {

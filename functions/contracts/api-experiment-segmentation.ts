@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, isoTime } from './api-fields.ts';
 import { SEGMENTATION_MODES, segmentationChangeSchema, segmentationConfigSchema } from './experiment.ts';
+import { RUN_STATUSES } from './records.ts';
 
 /** Body of `PUT /api/v1/segmentation/{experimentId}/config` (S2-05). */
 export const segmentationBodySchema = segmentationChangeSchema.meta({
@@ -79,7 +80,7 @@ export const clusteringStatusSchema = z
     last_training: z
       .object({
         run_id: z.string(),
-        status: z.enum(['starting', 'running', 'succeeded', 'failed']),
+        status: z.enum(['starting', ...RUN_STATUSES]),
         requested_at: isoTime,
         samples: count,
         problem: z.string().nullable(),

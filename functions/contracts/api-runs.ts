@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, cursor, dataset, isoTime, limit, nextCursor } from './api-fields.ts';
+import { RUN_STATUSES } from './records.ts';
 import { runRequestSchema, STEPS } from './workflow.ts';
 
 /** Body of `POST /v1/runs`. */
@@ -48,7 +49,10 @@ const scoresSchema = z.object({
 const runFields = {
   runId: z.string(),
   dataset,
-  status: z.enum(['running', 'succeeded', 'failed']),
+  status: z.enum(RUN_STATUSES).meta({
+    description:
+      '`expired`: everything that the run had written is deleted, as `keepRuns` of the dataset says; `expiring`: it is about to be. A run that succeeded can be served again.',
+  }),
   trigger: z.enum(['drop', 'schedule', 'api']),
   startedAt: isoTime,
   finishedAt: isoTime.optional(),
@@ -56,6 +60,8 @@ const runFields = {
   nEntities: count.optional().meta({ description: 'Customers segmented.' }),
   nSegments: count.optional(),
   scores: scoresSchema.optional(),
+  publishedAt: isoTime.optional().meta({ description: 'When the dataset last began to serve it.' }),
+  expiredAt: isoTime.optional(),
   problem: z
     .looseObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
     .optional()

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { parseCron } from './cron.ts';
+import { nameTablesSchema } from './name-tables.ts';
 import { featureSpecSchema, SCALINGS, selectionSpecSchema } from './recipe.ts';
+import { FEWEST_KEPT_RUNS, MOST_FORMER_RUNS } from './records.ts';
 import { CLUSTERING_ALGORITHMS } from './segmentation-records.ts';
 import { ALGORITHMS, nClustersSchema, nInitSchema, seedSchema } from './workflow.ts';
 
@@ -118,6 +120,10 @@ export const datasetConfigSchema = z.strictObject({
    * those who gain most; the others stay where they were. Default: everybody goes to the nearest center.
    */
   churnBudget: z.number().min(0).max(1).optional(),
+  /** Cut points and words of segment names. Default: the published tables. */
+  names: nameTablesSchema.optional(),
+  /** Published runs that stay for comparison and rollback, the served one included. Default: what the deployment says, 10. */
+  keepRuns: z.int().min(FEWEST_KEPT_RUNS).max(MOST_FORMER_RUNS).optional(),
   /** When the dataset is to be segmented again, with the files of its last run. */
   schedule: scheduleSchema.optional().meta({
     description: 'When the last request of the dataset is run again; looked at every quarter of an hour.',

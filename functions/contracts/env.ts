@@ -22,6 +22,8 @@ export const ENV = {
   webhooksTable: 'WEBHOOKS_TABLE',
   /** Bus that our events go to. */
   eventBusArn: 'EVENT_BUS_ARN',
+  /** Published runs of a dataset that are kept where its configuration does not say. */
+  keepRuns: 'KEEP_RUNS',
   /** Address that e-mails come from; not set, none is sent. */
   mailFrom: 'MAIL_FROM',
 } as const;
@@ -58,6 +60,9 @@ export const EVENT_SOURCES = {
   segmentation: 'tessella.segmentation',
   campaigns: 'tessella.campaigns',
 } as const;
+
+/** Detail types of events that functions of ours are started by. */
+export const TRAINING_REQUESTED = 'Training Requested';
 
 /** Where our metrics stand in CloudWatch, and the name of the one that an alarm watches. */
 export const METRIC_NAMESPACE = 'tessella';

@@ -9,6 +9,7 @@ const padded = (item: number) => String(item).padStart(5, '0');
  */
 export function runKeys({ tenant, dataset, runId }: RunRef) {
   const root = `${PREFIX.runs}${tenant}/${dataset}/${runId}/`;
+  const labelledRoot = `${root}write-labels/labelled/`;
   return {
     root,
     plan: `${root}plan/plan.json`,
@@ -42,6 +43,9 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     /** Entities of one bucket whose segment changed, and what was written. */
     changes: (bucket: number) => `${root}write-labels/${padded(bucket)}.arrow`,
     labelWrites: (bucket: number) => `${root}write-labels/${padded(bucket)}.json`,
+    /** Entities of one bucket that a label was written for: what is deleted when the run expires. */
+    labelled: (bucket: number) => `${labelledRoot}${padded(bucket)}.arrow`,
+    labelledRoot,
     /** Published artefacts: their bytes depend on content, request and seed alone, never on the sharding. */
     artifact: (name: string) => `${root}artifacts/${name}`,
     artifactIndex: `${root}artifacts.json`,

@@ -24,8 +24,9 @@ export interface Scores {
   readonly restarts: number;
 }
 
-/** planned → running → succeeded | failed. */
-export type RunStatus = 'running' | 'succeeded' | 'failed';
+/** running → succeeded | failed → expiring → expired; only the first three have all that the run has written. */
+export const RUN_STATUSES = ['running', 'succeeded', 'failed', 'expiring', 'expired'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** One run, as the runs table holds it. Times are ISO 8601 UTC. */
 export interface RunRecord {
@@ -52,6 +53,13 @@ export interface RunRecord {
   /** Where the labels of this run lie: its own first, then those of former runs that it left as they were. */
   readonly labelSources?: readonly LabelSource[];
   readonly labelWrites?: LabelWrites;
+  /** When the dataset was last pointed at it; absent where it never was. */
+  readonly publishedAt?: string;
+  /** Execution that deletes what the run has written, and since when. */
+  readonly expiringBy?: string;
+  readonly expiringSince?: string;
+  /** When everything was deleted that the run had written. */
+  readonly expiredAt?: string;
 }
 
 /** A published artefact; `sha256` is of its bytes. */
@@ -94,8 +102,11 @@ export interface DatasetRecord {
   readonly formerRunIds: readonly string[];
 }
 
-/** Former runs that a dataset can be rolled back to. */
-export const MOST_FORMER_RUNS = 10;
+/** Most former runs that a dataset lists, and most runs that a policy may keep. */
+export const MOST_FORMER_RUNS = 100;
+
+/** Fewest runs that a policy may keep: the served one, and the one that readers may still be reading. */
+export const FEWEST_KEPT_RUNS = 2;
 
 /** mean, median, min, max of one feature over a segment, in the feature's own unit. */
 export interface FeatureStatistics {

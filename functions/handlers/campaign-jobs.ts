@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { campaignTimeZone } from '../campaign-day.ts';
 import { claimJob, finishJob, periodText } from '../campaign-job-records.ts';
-import { JOB_WORK, type JobWork } from '../campaign-job-work.ts';
+import { JOB_WORK, type JobWork, trainingWork } from '../campaign-job-work.ts';
 import type { AccountRef } from '../contracts/campaign-entities.ts';
-import { CAMPAIGN_JOBS, type CampaignJob } from '../contracts/campaign-jobs.ts';
+import {
+  ASKED_JOBS,
+  CAMPAIGN_JOBS,
+  type CampaignJob,
+  type TrainingRequest,
+  trainingRequestSchema,
+} from '../contracts/campaign-jobs.ts';
 import { lastDue, parseCron } from '../contracts/cron.ts';
 import { FAILED_JOBS_METRIC } from '../contracts/env.ts';
 import { HEARTBEATS, type JobHeartbeat, LAST_TICK, NO_TENANT } from '../contracts/health.ts';
@@ -16,6 +22,7 @@ import { type StepContext, stepHandler } from '../shell.ts';
 const share = z.int().min(0);
 const inputSchema = z.union([
   z.object({ scheduledAt: z.iso.datetime() }),
+  z.object({ training: trainingRequestSchema }),
   z.object({ detail: z.object({ scheduledAt: z.iso.datetime(), share, shares: z.int().min(1) }) }),
 ]);
 type JobsInput = z.output<typeof inputSchema>;
@@ -47,6 +54,7 @@ export interface CampaignJobsResult {
  * and what a share has no time for is due at the next tick.
  */
 export async function campaignJobs(input: JobsInput, context: StepContext): Promise<CampaignJobsResult> {
+  if ('training' in input) return train(input.training, context);
   const { ports } = context;
   const accounts = await ports.insights.allAccounts();
   if ('detail' in input) {
@@ -99,6 +107,18 @@ async function runAccounts(
   await beat(ports, LAST_TICK, scheduledAt, true);
   const nCompleted = outcomes.filter(Boolean).length;
   return { nAccounts: accounts.length, nCompleted, nFailed: outcomes.length - nCompleted, nShares: 0 };
+}
+
+/** Does a training that somebody asked for, once however often the event is delivered. */
+async function train(request: TrainingRequest, context: StepContext): Promise<CampaignJobsResult> {
+  const { tenant, config_id, requested_at, as_of } = request;
+  const done = await runPeriod(context, {
+    account: { tenant, configId: config_id },
+    job: ASKED_JOBS.training,
+    dueMs: Date.parse(requested_at),
+    work: trainingWork(as_of),
+  });
+  return { nAccounts: 1, nCompleted: done === true ? 1 : 0, nFailed: done === false ? 1 : 0, nShares: 0 };
 }
 
 /** Leaves behind for `GET /health/detailed` that a job was done, over all accounts. */

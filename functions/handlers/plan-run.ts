@@ -3,6 +3,7 @@ import type { RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { RunRecord } from '../contracts/records.ts';
 import { type PlanResult, type Trigger, triggerSchema } from '../contracts/workflow.ts';
+import { TransientStoreError } from '../errors.ts';
 import { writeJson } from '../json-objects.ts';
 import { planInput } from '../plan-input.ts';
 import { identifyRun, turnOf } from '../run-identity.ts';
@@ -33,9 +34,11 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
     if (!(await workflow.isRunning(holder))) claim = await runs.claim(record, holder);
   }
   if (!claim.claimed) {
-    if (claim.existing.status !== 'succeeded') return { outcome: 'alreadyRunning', run };
-    const { labelSources = [] } = claim.existing;
-    await serveRun(ports, { ...run, turn, request: askedRequest, labelSources }, startedAt, context.log);
+    const { status, labelSources = [] } = claim.existing;
+    if (status === 'running') return { outcome: 'alreadyRunning', run };
+    if (status !== 'succeeded') throw expiring(run.runId);
+    const finished = { ...run, turn, request: askedRequest, labelSources };
+    if ((await serveRun(ports, finished, startedAt, context.log)) === 'expired') throw expiring(run.runId);
     return { outcome: 'alreadyPublished', run };
   }
   await context.claimed(run);
@@ -65,6 +68,14 @@ export async function planRun({ trigger }: { trigger: Trigger }, context: StepCo
     },
   });
   return { outcome: 'planned', run, rowShardsKey: keys.rowShards, bucketsKey: keys.buckets };
+}
+
+/** A run is made anew once everything of it is gone: the workflow tries again until then. */
+function expiring(runId: string): TransientStoreError {
+  return new TransientStoreError(
+    `Run ${runId} of the same content is being deleted, as the policy of its dataset says. It is made anew once that is done; try again shortly.`,
+    { reason: 'run_expiring', runId },
+  );
 }
 
 const items = (n: number) => Array.from({ length: n }, (_, item) => ({ item }));

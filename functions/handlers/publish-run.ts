@@ -2,6 +2,7 @@ import type { Model, RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import { type StepInput, stepInputSchema } from '../contracts/workflow.ts';
 import { driftSinceServed, qualityReport } from '../data-quality.ts';
+import { ConflictError } from '../errors.ts';
 import { openFormerRun } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { inheritedSources } from '../label-sources.ts';
@@ -46,7 +47,8 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const labelled = { plan, model, rows, profiles, categories };
   const segmentation = await runSegmentation(objects, plan, model);
   const { segmentations } = segmentation;
-  const segments = describeSegments(profiles, model, categories, wordsOf(plan, segmentations));
+  const words = wordsOf(plan, segmentations);
+  const segments = describeSegments(profiles, model, categories, words, plan.config.names?.orders);
   const quality = await qualityReport(objects, labelled);
   const artifacts = await writeArtifacts(context, plan, model, {
     segments,
@@ -77,12 +79,18 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
     labelWrites,
   });
   const { turn = '' } = (await runs.get(tenant, runId)) ?? {};
-  const served = await serveRun(
+  const publication = await serveRun(
     context.ports,
     { ...run, turn, request: plan.asked, labelSources },
     publishedAt,
     context.log,
   );
+  if (publication === 'expired') {
+    throw new ConflictError(
+      `While run ${runId} was under way, the run that it was compared with has expired. Keep more runs ("keepRuns" of the dataset), and start the run again.`,
+      { reason: 'former_run_expired', runId },
+    );
+  }
   const { formerRunId, events, flow } = identities;
   await context.ports.events.publish([
     {
@@ -91,7 +99,7 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
       dataset,
       run_id: runId,
       detail: {
-        served,
+        served: publication === 'served',
         former_run_id: formerRunId,
         segments: segments.length,
         entities: profiles.total,

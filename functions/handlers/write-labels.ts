@@ -52,6 +52,9 @@ export async function writeLabels(
     }
     if (inherits) for (const customerId of changes.left) yield { customerId, left: true };
   };
+  // First what will be written, then the labels: an expiry finds every label there may be.
+  const labelled = encodeArrowFile({ customer_id: Array.from(records(), ({ customerId }) => customerId) });
+  await objects.write(keys.labelled(bucket), labelled, ARROW_TYPE);
   await labelStore.putLabels(run, records());
 
   const { ids, from, to, causes, left } = changes;

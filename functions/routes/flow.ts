@@ -4,6 +4,7 @@ import { runKeys } from '../contracts/keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { readJsonIfThere } from '../json-objects.ts';
 import type { RunFlow } from '../write-flow.ts';
+import { readKeptRun } from './kept-run.ts';
 import { defineRoute } from './route.ts';
 
 /** What became of the segments and customers of the run that was served before. */
@@ -15,11 +16,13 @@ export const runFlow = defineRoute({
   params: runPathSchema,
   status: 200,
   answer: runFlowSchema,
-  problems: { 404: 'There is no such run, or it has not been published yet.' },
+  problems: { 410: 'The run has expired.', 404: 'There is no such run, or it has not been published yet.' },
   async handle({ tenant, params: { runId } }, { runs, objects }) {
-    const run = await runs.get(tenant, runId);
-    const flow = run && (await readJsonIfThere<RunFlow>(objects, runKeys(run).flow));
-    if (!flow || !run?.labelWrites) {
+    const { flow, labelWrites } = await readKeptRun({ runs }, tenant, runId, async (run) => ({
+      flow: run && (await readJsonIfThere<RunFlow>(objects, runKeys(run).flow)),
+      labelWrites: run?.labelWrites,
+    }));
+    if (!flow || !labelWrites) {
       throw new NotFoundError(
         'Flow not found: there is no such run, or it has not been published. Check the id, or wait until the run has succeeded.',
         { reason: 'no_flow', runId },
@@ -33,7 +36,7 @@ export const runFlow = defineRoute({
         ...matched,
         events: [...matched.events],
         causes: { moved, data, centers, count, unknown, byCause: { ...byCause } },
-        labelWrites: run.labelWrites,
+        labelWrites,
       },
     };
   },

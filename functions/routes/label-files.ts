@@ -6,6 +6,7 @@ import { URL_SECONDS } from '../contracts/uploads.ts';
 import { ConflictError, InsufficientDataError, NotFoundError } from '../errors.ts';
 import { csvLabels, parquetLabels } from '../label-files.ts';
 import type { Ports } from '../ports.ts';
+import { readKeptRun } from './kept-run.ts';
 import { defineRoute } from './route.ts';
 
 const TYPES = {
@@ -27,19 +28,21 @@ export const labelFile = defineRoute({
   answer: labelFileSchema,
   problems: {
     404: 'There is no such run.',
+    410: 'The run has expired.',
     409: 'The run has not succeeded, so that it has no labels.',
     422: 'There are too many labels to write while you wait: take `format=arrow`.',
   },
   async handle({ tenant, params: { runId }, query: { format, formulas } }, ports) {
-    const run = await ports.runs.get(tenant, runId);
-    const source = run?.artifacts?.find(({ name }) => name === 'labels.arrow');
-    if (!run || !source) throw noLabels(run, runId);
-    const { dataset, nEntities: rows = 0 } = run;
+    const { dataset, rows, key, bytes } = await readKeptRun(ports, tenant, runId, async (run) => {
+      const source = run?.artifacts?.find(({ name }) => name === 'labels.arrow');
+      if (!run || !source) throw noLabels(run, runId);
+      const file =
+        format === 'arrow'
+          ? source
+          : await written(ports, run, { format, escapeFormulas: formulas === 'escape' });
+      return { dataset: run.dataset, rows: run.nEntities ?? 0, key: file.key, bytes: file.bytes };
+    });
     const fileName = `${dataset}-labels-${runId}.${format}`;
-    const { key, bytes } =
-      format === 'arrow'
-        ? source
-        : await written(ports, run, { format, escapeFormulas: formulas === 'escape' });
     const url = await ports.transfers.downloadUrl(key, {
       seconds: URL_SECONDS,
       fileName,

@@ -8,6 +8,7 @@ import { readJson } from '../json-objects.ts';
 import { decodeCursor, encodeCursor } from '../page-cursor.ts';
 import type { Ports } from '../ports.ts';
 import { type LabelPosition, memberBatches } from '../segment-members.ts';
+import { readKeptRun } from './kept-run.ts';
 import { clusterOf, publishedDataset } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
@@ -25,15 +26,20 @@ export const segmentMembers = defineRoute({
   query: membersQuerySchema,
   status: 200,
   answer: membersPageSchema,
-  problems: { 404: 'Nothing is published, or the run has no such segment.' },
+  problems: {
+    404: 'Nothing is published, or the run has no such segment.',
+    410: 'The run that the cursor belongs to has expired.',
+  },
   async handle({ tenant, params: { segmentId }, query }, ports) {
     const from =
       query.cursor === undefined
         ? await firstPage(ports, tenant, query.dataset)
         : positionOf(tenant, segmentId, query.cursor, query.dataset);
     const { dataset, runId } = from;
-    const { segment, plan, cluster } = await segmentOfRun(ports, { tenant, dataset, runId }, segmentId);
-    const { members, next } = await readMembers(ports, plan, cluster, from, query.limit);
+    const { segment, members, next } = await readKeptRun(ports, tenant, runId, async () => {
+      const { segment, plan, cluster } = await segmentOfRun(ports, { tenant, dataset, runId }, segmentId);
+      return { segment, ...(await readMembers(ports, plan, cluster, from, query.limit)) };
+    });
     return {
       body: {
         dataset,

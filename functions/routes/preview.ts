@@ -12,6 +12,7 @@ import { readJson } from '../json-objects.ts';
 import { loadKernels } from '../kernels/instance.ts';
 import type { ObjectStore } from '../ports.ts';
 import { segmentTable } from '../segmentation/segment-table.ts';
+import { leadNameTable } from '../segments/lead-name-rules.ts';
 import { MembershipCounts } from '../segments/membership-counts.ts';
 import { cellsOfRecord } from './planned-record.ts';
 import { publishedDataset, publishedRun, segmentOf } from './published-run.ts';
@@ -99,6 +100,7 @@ async function recluster(
     minSilhouette: asked.min_silhouette,
     minDataPoints: 2,
     locale: asked.locale,
+    names: leadNameTable(plan.config.names?.leads),
     seed: asked.seed,
   });
   const { members, ...segmentation } = found!;

@@ -57,13 +57,14 @@ const KEPT_RUNS = 32;
 const kept = new WeakMap<Ports, Map<string, Promise<PublishedRun>>>();
 
 /**
- * Model and segments of a dataset's current run. A published run never changes, so that an instance reads each once.
+ * Model and segments of a dataset's current run. What was published at an instant never changes, so that an instance reads each once.
  * @throws NotFoundError when the model is not there
  */
 export function publishedRun(ports: Ports, record: DatasetRecord): Promise<PublishedRun> {
   const runs = kept.get(ports) ?? new Map<string, Promise<PublishedRun>>();
   kept.set(ports, runs);
-  const key = [record.tenant, record.dataset, record.currentRunId].join('/');
+  // A run that expired and is made anew has its segments matched anew.
+  const key = [record.tenant, record.dataset, record.currentRunId, record.publishedAt].join('/');
   const run = runs.get(key) ?? load(ports, record);
   // The one used last stands last; the first is the one to drop.
   runs.delete(key);

@@ -3,6 +3,7 @@ import { runKeys } from '../contracts/keys.ts';
 import { type DriftReport, type QualityReport, qualityAnswerSchema } from '../contracts/quality.ts';
 import { NotFoundError } from '../errors.ts';
 import { readJsonIfThere } from '../json-objects.ts';
+import { readKeptRun } from './kept-run.ts';
 import { defineRoute } from './route.ts';
 
 /** What was read for a run, what was done to it, and how it moved since the run before. */
@@ -14,16 +15,16 @@ export const runQuality = defineRoute({
   params: runPathSchema,
   status: 200,
   answer: qualityAnswerSchema,
-  problems: { 404: 'There is no such run, or it has not been published yet.' },
+  problems: { 410: 'The run has expired.', 404: 'There is no such run, or it has not been published yet.' },
   async handle({ tenant, params: { runId } }, { runs, objects }) {
-    const run = await runs.get(tenant, runId);
-    const keys = run && runKeys(run);
-    const [report, drift] = keys
-      ? await Promise.all([
-          readJsonIfThere<QualityReport>(objects, keys.artifact('quality_report.json')),
-          readJsonIfThere<DriftReport>(objects, keys.drift),
-        ])
-      : [];
+    const [report, drift] = await readKeptRun({ runs }, tenant, runId, async (run) => {
+      if (!run) return [];
+      const keys = runKeys(run);
+      return Promise.all([
+        readJsonIfThere<QualityReport>(objects, keys.artifact('quality_report.json')),
+        readJsonIfThere<DriftReport>(objects, keys.drift),
+      ]);
+    });
     if (!report) {
       throw new NotFoundError(
         'Report not found: there is no such run, or it has not been published. Check the id, or wait until the run has succeeded.',

@@ -6,6 +6,7 @@ import type { RunRecord } from '../contracts/records.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { readJson } from '../json-objects.ts';
 import { turnOf } from '../run-identity.ts';
+import { readKeptRun, runExpired } from './kept-run.ts';
 import { publishedDataset } from './published-run.ts';
 import { defineRoute } from './route.ts';
 
@@ -24,6 +25,7 @@ export const rollbackDataset = defineRoute({
   problems: {
     404: 'Nothing is published, or there is no such finished run of the dataset.',
     409: 'There is no former run, or another change came first.',
+    410: 'The run has expired: the policy of the dataset (`keepRuns`) does not keep it.',
   },
   async handle({ tenant, params: { dataset }, body }, ports) {
     const served = await publishedDataset(ports, tenant, dataset);
@@ -35,26 +37,31 @@ export const rollbackDataset = defineRoute({
         { reason: 'no_former_run' },
       );
     }
-    const { labelSources } = finishedRun(await ports.runs.get(tenant, runId), dataset, runId);
-    const plan = await readJson<RunPlan>(ports.objects, runKeys({ tenant, dataset, runId }).plan);
+    const { labelSources, asked } = await readKeptRun(ports, tenant, runId, async (run) => {
+      const finished = finishedRun(run, dataset, runId);
+      const plan = await readJson<RunPlan>(ports.objects, runKeys({ tenant, dataset, runId }).plan);
+      return { ...finished, asked: plan.asked };
+    });
     const now = ports.clock.now();
     const publishedAt = now.toISOString();
-    const isServed = await ports.runs.publish({
+    const publication = await ports.runs.publish({
       tenant,
       dataset,
       currentRunId: runId,
       publishedAt,
       turn: turnOf({ trigger: 'schedule', tenant, dataset }, now),
-      request: plan.asked,
+      request: asked,
       labelSources,
       formerRunIds: formerRunIds.filter((id) => id !== runId),
     });
-    if (!isServed) {
+    if (publication === 'expired') throw runExpired(dataset, runId);
+    if (publication === 'askedLater') {
       throw new ConflictError(
         `Dataset ${dataset} has just been given a run that was asked for later. Look at what it serves, and roll back again if need be.`,
         { reason: 'asked_later' },
       );
     }
+    await ports.runs.update(tenant, runId, { publishedAt });
     return { body: { dataset, runId, rolledBackFrom: currentRunId, publishedAt } };
   },
 });

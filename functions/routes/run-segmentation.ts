@@ -11,6 +11,7 @@ import { readJsonIfThere } from '../json-objects.ts';
 import type { Ports } from '../ports.ts';
 import type { SegmentationDocument } from '../run-segmentation.ts';
 import { drillDown } from '../segments/tree.ts';
+import { readKeptRun } from './kept-run.ts';
 import { defineRoute } from './route.ts';
 
 /** Everything that the analyses of a run found. */
@@ -65,9 +66,10 @@ async function segmentationOf(
   tenant: string,
   runId: string,
 ): Promise<SegmentationDocument> {
-  const run = await runs.get(tenant, runId);
-  const key = run && runKeys(run).artifact('segmentation.json');
-  const found = key && (await readJsonIfThere<SegmentationDocument>(objects, key));
+  const found = await readKeptRun({ runs }, tenant, runId, async (run) => {
+    const key = run && runKeys(run).artifact('segmentation.json');
+    return key && (await readJsonIfThere<SegmentationDocument>(objects, key));
+  });
   if (found) return found;
   throw notFound(
     runId,

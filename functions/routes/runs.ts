@@ -54,8 +54,8 @@ export const getRun = defineRoute({
 
 function summaryOf(run: RunRecord): RunSummary {
   const { runId, dataset, status, trigger, startedAt } = run;
-  const { finishedAt, rows, nEntities, nSegments, scores, problem } = run;
-  const known = { finishedAt, rows, nEntities, nSegments, scores, problem };
+  const { finishedAt, rows, nEntities, nSegments, scores, problem, publishedAt, expiredAt } = run;
+  const known = { finishedAt, rows, nEntities, nSegments, scores, problem, publishedAt, expiredAt };
   return {
     runId,
     dataset,

@@ -1,5 +1,6 @@
 import type { FittedRecipe } from '../contracts/recipe.ts';
 import { type CustomerCells, findLeadColumns, leadCell } from '../segments/lead-columns.ts';
+import type { LeadNameTable } from '../segments/lead-name-rules.ts';
 import type { Locale } from '../segments/localized-text.ts';
 import { explainOutlier, type OutlierDescription } from '../segments/outliers.ts';
 import type { NearestCustomers } from '../segments/sample-leads.ts';
@@ -45,6 +46,8 @@ export interface RunOutlier extends OutlierDescription {
 export interface RunContext {
   readonly recipe: FittedRecipe;
   readonly locale: Locale;
+  /** Cut points and words of names. */
+  readonly names: LeadNameTable;
   /** Facts that no algorithm changes: rows, the least of them, structure. */
   readonly known: RunFacts;
 }
@@ -55,13 +58,13 @@ export interface RunContext {
  */
 export function describeRun(
   analyses: readonly MergedAnalysis[],
-  { recipe, locale, known }: RunContext,
+  { recipe, locale, names, known }: RunContext,
 ): RunSegmentation[] {
   const [model] = analyses;
   if (model === undefined) return [];
   const whole = mergeTallies(model.partials);
   const leadColumns = findLeadColumns([...whole.numbers.keys(), ...whole.categories.keys()]);
-  const described: DescribedRows = { recipe, locale, whole, leadColumns };
+  const described: DescribedRows = { recipe, locale, names, whole, leadColumns };
   const referenceMs = Date.parse(recipe.referenceAt);
   const explained = {
     columns: findLeadColumns(recipe.columns.map(({ name }) => name)),

@@ -7,6 +7,7 @@ import { entityCells } from '../features/entity-cells.ts';
 import type { EntityTable } from '../features/entity-table.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import { findLeadColumns } from '../segments/lead-columns.ts';
+import type { LeadNameTable } from '../segments/lead-name-rules.ts';
 import type { Locale } from '../segments/localized-text.ts';
 import type { Population } from '../segments/outlier-rules.ts';
 import { byRisk, describeOutlier } from '../segments/outliers.ts';
@@ -39,6 +40,8 @@ export interface SegmentationOptions extends ClusteringOptions {
   readonly algorithms: readonly ClusteringAlgorithm[];
   readonly minDataPoints: number;
   readonly locale: Locale;
+  /** Cut points and words of names; default: the published ones. */
+  readonly names?: LeadNameTable;
 }
 
 /** The answer of one algorithm, but for what a request adds. */
@@ -67,7 +70,7 @@ export function segmentTable(
   };
   for (const algorithm of algorithms) refuseIfAdvised(judgeRun(algorithm, known, locale));
   const { recipe, matrix } = segmentationFeatures(table, spec, columns, new Date(referenceMs).toISOString());
-  const described = describedTable(table, recipe, matrix, locale);
+  const described = describedTable(table, recipe, matrix, locale, options.names);
   const structure = structureOf(kernels, described, seed);
 
   return algorithms.map((algorithm) => {

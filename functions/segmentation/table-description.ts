@@ -6,6 +6,7 @@ import { characteristicsOf } from '../segments/characteristics.ts';
 import { columnImportance, distinctiveFeatures } from '../segments/distinctive-features.ts';
 import { distinctiveWords } from '../segments/generic-names.ts';
 import { findLeadColumns, type LeadColumns } from '../segments/lead-columns.ts';
+import { LEAD_NAME_TABLE, type LeadNameTable } from '../segments/lead-name-rules.ts';
 import { leadNames } from '../segments/lead-names.ts';
 import type { Locale } from '../segments/localized-text.ts';
 import { profiledColumns } from '../segments/profiled-columns.ts';
@@ -28,6 +29,8 @@ export interface DescribedRows {
   readonly locale: Locale;
   /** All rows. */
   readonly whole: Tally;
+  /** Cut points and words of names. */
+  readonly names: LeadNameTable;
   /** Concepts among the columns that are tallied: days since the lead is one of them. */
   readonly leadColumns: LeadColumns;
 }
@@ -55,6 +58,7 @@ export function describedTable(
   recipe: FittedRecipe,
   matrix: Matrix,
   locale: Locale,
+  names: LeadNameTable = LEAD_NAME_TABLE,
 ): DescribedTable {
   const tallied = talliedColumns(table, recipe);
   return {
@@ -62,6 +66,7 @@ export function describedTable(
     recipe,
     matrix,
     locale,
+    names,
     tallied,
     whole: mergeTallies(tallyRows(new Int32Array(table.nRows), 1, tallied)),
     leadColumns: findLeadColumns([...tallied.keys()]),
@@ -106,7 +111,7 @@ const TRAIT_FROM = 0.5;
  * @param withheld why the clusters get no descriptive names; undefined where they get them
  */
 export function describeClusters(
-  { recipe, whole, leadColumns, locale }: DescribedRows,
+  { recipe, whole, leadColumns, locale, names: table }: DescribedRows,
   { partials, nearest, density, ids = [...partials.keys()] }: TalliedClusters,
   { centers, cohesion, separation }: Omit<ClusterPlaces, 'sizes'>,
   { byCluster }: ClusterValidity,
@@ -120,6 +125,7 @@ export function describeClusters(
     whole,
     leadColumns,
     locale,
+    table,
   );
   const clusters = tallies.map((tally, at): Cluster => {
     const characteristics = characteristicsOf(tally, leadColumns, distinctive[at]!);
@@ -159,7 +165,7 @@ export function describeClusters(
       if (places.length === 1) return names[places[0]!]!.label;
       const tally = mergeTallies(places.map((at): PartialTally => partials[at]!));
       const one = { id: 0, tally, distinctive: distinctiveFeatures(tally, whole, importance) };
-      return leadNames([one], whole, leadColumns, locale)[0]!.label;
+      return leadNames([one], whole, leadColumns, locale, table)[0]!.label;
     },
   };
 }

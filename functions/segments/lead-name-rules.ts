@@ -1,3 +1,4 @@
+import type { NameTables } from '../contracts/name-tables.ts';
 import type { LocalizedText } from './localized-text.ts';
 import type { LevelAxis } from './segment-levels.ts';
 
@@ -76,6 +77,18 @@ export const LEAD_NAME_TABLE: LeadNameTable = {
   homeCountry: ['BR', 'Brasil', 'Brazil'],
   distinctiveFrom: 0.5,
 };
+
+/** The published table with what a dataset has put in its place. */
+export function leadNameTable(own: NameTables['leads'] = {}): LeadNameTable {
+  const {
+    value = LEAD_NAME_TABLE.value,
+    behavior = LEAD_NAME_TABLE.behavior,
+    place = LEAD_NAME_TABLE.place,
+    homeCountry = LEAD_NAME_TABLE.homeCountry,
+    distinctiveFrom = LEAD_NAME_TABLE.distinctiveFrom,
+  } = own;
+  return { value, behavior, place, homeCountry, distinctiveFrom };
+}
 
 /** `International` in the place slot. */
 export const INTERNATIONAL: LocalizedText = {

@@ -97,6 +97,11 @@ export function segmentationStates(
       .addCatch(markFailed, onError);
   };
 
+  const published = new Succeed(scope, 'Published');
+  // The run is served by then, whatever becomes of the old ones: the next run deletes what this one could not.
+  const expireRuns = task('ExpireRuns', { run: STATE.run, executionId: STATE.executionId }, null);
+  expireRuns.addCatch(published, { resultPath: STATE.error });
+
   const planned: PlanResult['outcome'] = 'planned';
   const fitAndPublish = each('EachRowShard')
     .next(each('EachBucket'))
@@ -108,7 +113,8 @@ export function segmentationStates(
     .next(step('MatchSegments'))
     .next(each('EachChangeShard'))
     .next(step('PublishRun'))
-    .next(new Succeed(scope, 'Published'));
+    .next(expireRuns)
+    .next(published);
 
   return new Pass(scope, 'ReceiveTrigger', {
     parameters: fieldsFrom({ trigger: '$', executionId: '$$.Execution.Id' }),

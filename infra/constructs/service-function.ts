@@ -39,6 +39,8 @@ export type TableAction =
 export interface BucketAccess {
   readonly read?: readonly string[];
   readonly write?: readonly string[];
+  /** Prefixes below which it may delete. */
+  readonly delete?: readonly string[];
   /** Also needed to tell a missing object (404) from a forbidden one (403). */
   readonly list?: boolean;
   /** Whether it looks at the parts of multipart uploads that it lets callers send, below the prefixes it may write. */
@@ -91,16 +93,18 @@ export class ServiceFunction extends Construct {
   }
 
   /** Gives the function the data bucket, below the given prefixes only. */
-  useBucket(bucket: IBucket, { read = [], write = [], list = false, parts = false }: BucketAccess): this {
+  useBucket(bucket: IBucket, access: BucketAccess): this {
+    const { read = [], write = [], delete: deleted = [], list = false, parts = false } = access;
     this.lambda.addEnvironment(ENV.dataBucket, bucket.bucketName);
     const below = (prefixes: readonly string[]) =>
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
     if (read.length > 0) this.allow(['s3:GetObject'], below(read));
     // Multipart uploads are written with PutObject too; a failed one is aborted.
     if (write.length > 0) this.allow(['s3:PutObject', 's3:AbortMultipartUpload'], below(write));
+    if (deleted.length > 0) this.allow(['s3:DeleteObject'], below(deleted));
     if (parts) this.allow(['s3:ListMultipartUploadParts'], below(write));
     if (list) this.allow(['s3:ListBucket'], [bucket.bucketArn]);
-    acknowledgePrefixes(this.role, bucket, [...new Set([...read, ...write])]);
+    acknowledgePrefixes(this.role, bucket, [...new Set([...read, ...write, ...deleted])]);
     return this;
   }
 

@@ -28,7 +28,7 @@ interface Access {
   readonly configs?: readonly TableAction[];
 }
 
-const { drop, files, runs } = PREFIX;
+const { drop, files, runs, exports } = PREFIX;
 /** Each step reports its progress, as an item that its retry overwrites. */
 const PROGRESS: readonly TableAction[] = ['PutItem'];
 const WITHIN_RUN: BucketAccess = { read: [runs], write: [runs] };
@@ -96,6 +96,14 @@ const ACCESS: Readonly<Record<WorkflowFunction, Access>> = {
     segments: ['BatchWriteItem'],
     events: true,
   },
+  ExpireRuns: {
+    description: 'Deletes the runs that a dataset no longer keeps',
+    bucket: { read: [runs], delete: [runs, exports], list: true },
+    runs: ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+    segments: ['Query', 'BatchWriteItem'],
+    labels: ['BatchWriteItem'],
+    configs: ['Query'],
+  },
   MarkFailed: {
     description: 'Records why a run failed',
     bucket: { read: [drop, files, runs], list: true },
@@ -130,6 +138,7 @@ export function workflowFunctions(
     if (access.labels) made.useTable(ENV.labelsTable, stores.labels, access.labels);
     if (access.events) made.useEvents(bus);
     if (access.configs) made.useTable(ENV.configsTable, stores.configs, access.configs);
+    if (name === 'ExpireRuns') made.useSetting(ENV.keepRuns, String(config.keepRuns));
     return made.lambda;
   };
   return Object.fromEntries(WORKFLOW_FUNCTIONS.map((name) => [name, make(name)])) as Record<

@@ -89,4 +89,15 @@ export function childSegmentContract(open: () => ChildSegmentStore): void {
     const others = [{ tenant: freshTenant() }, { runId: 'r10' }, { segmentId: 22 }, { dataset: 'o' }];
     for (const other of others) expect(await open().shown({ ...record, ...other })).toBeUndefined();
   });
+
+  it('deletes what the segments of one run were drilled into, and nothing of another run', async () => {
+    const record = recordFor(freshTenant());
+    const other = { ...record, runId: 'r10' };
+    for (const one of [record, other]) await open().publish(one, [childOf(1), childOf(2)]);
+    for (const _ of [1, 2]) {
+      await open().deleteRun(record.tenant, 'orders', 'r1');
+      expect(await open().shown(record)).toBeUndefined();
+      expect(await open().shown(other)).toMatchObject({ record: other });
+    }
+  });
 }

@@ -110,6 +110,16 @@ export function objectStoreContract(open: () => ObjectStore, folder: () => strin
     expect(await collected(open().list(`${root}zzz`))).toEqual([]);
   });
 
+  it('deletes objects, more than go into one request and such that are not there', async () => {
+    const root = folder();
+    const keys = Array.from({ length: 1005 }, (_, n) => `${root}a & b/${n}`);
+    for (const key of [keys[0]!, keys[1]!, keys[1004]!, `${root}stays`]) await open().write(key, bytes('x'));
+    await open().deleteAll([]);
+    await open().deleteAll(keys.values());
+    expect((await collected(open().list(root))).map(({ key }) => key)).toEqual([`${root}stays`]);
+    await open().deleteAll([keys[0]!]);
+  });
+
   it('fails with NotFoundError for a key that holds nothing, and has no head for it', async () => {
     const key = `${folder()}missing`;
     expect(await open().head(key)).toBeUndefined();

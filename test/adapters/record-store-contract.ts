@@ -157,6 +157,31 @@ export function clusterStoreContract(open: () => SegmentStore): void {
     expect(await open().outliers(tenant, 'orders', 'r1', 7)).toEqual(outliers.slice(0, 7));
     expect(await open().outliers(freshTenant(), 'orders', 'r1', 7)).toEqual([]);
   });
+
+  it('deletes all of one run and nothing of another, twice as well as once', async () => {
+    const tenant = freshTenant();
+    for (const run_id of ['r1', 'r10', 'r2']) {
+      await open().putSegments(Array.from({ length: 30 }, (_, n) => segmentOf(tenant, n, run_id)));
+      await open().putClusters([0, 1].map((id) => clusterOf(tenant, id, { run_id })));
+      const outliers = Array.from({ length: 60 }, (_, n) => outlierOf(tenant, `lead-${n}`, 1 - n / 100));
+      await open().putOutliers(outliers.map((one) => ({ ...one, run_id })));
+    }
+    const countsOf = async (runId: string) => [
+      (await open().segments(tenant, 'orders', runId)).length,
+      (await open().clusters(tenant, 'orders', runId)).length,
+      (await open().outliers(tenant, 'orders', runId, 1000)).length,
+    ];
+    for (const _ of [1, 2]) {
+      await open().deleteRun(tenant, 'orders', 'r1');
+      await open().deleteRun(freshTenant(), 'orders', 'r2');
+      await open().deleteRun(tenant, 'visits', 'r2');
+      expect(await Promise.all(['r1', 'r10', 'r2'].map(countsOf))).toEqual([
+        [0, 0, 0],
+        [30, 2, 60],
+        [30, 2, 60],
+      ]);
+    }
+  });
 }
 
 /** What every label store must do. */
@@ -172,6 +197,21 @@ export function labelStoreContract(open: () => LabelStore): void {
         runId: 'r1',
         label: labels[n],
       });
+    }
+  });
+
+  it('deletes labels of one run, those that are not there included', async () => {
+    const tenant = freshTenant();
+    const labels = Array.from({ length: 60 }, (_, n) => labelOf(`c${n}`));
+    for (const runId of ['r1', 'r2']) await open().putLabels(run(tenant, runId), labels);
+    const others = labels.slice(1).map(({ customerId }) => customerId);
+    await open().deleteLabels(run(tenant), [...others, 'nobody']);
+    await open().deleteLabels(run(tenant), others.values());
+    await open().deleteLabels(run(freshTenant()), ['c0']);
+    expect(await open().label(tenant, 'orders', 'c0', ['r1'])).toBeDefined();
+    for (const id of ['c1', 'c59']) {
+      expect(await open().label(tenant, 'orders', id, ['r1'])).toBeUndefined();
+      expect(await open().label(tenant, 'orders', id, ['r1', 'r2'])).toMatchObject({ runId: 'r2' });
     }
   });
 

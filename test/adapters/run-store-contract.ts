@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunRecord, StepProgress } from '../../functions/contracts/records.ts';
 import { InvalidRequestError, NotFoundError } from '../../functions/errors.ts';
-import type { RunStore } from '../../functions/ports.ts';
+import type { RunStore } from '../../functions/run-ports.ts';
+import { expiryContract } from './expiry-contract.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 export const runOf = (tenant: string, runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
@@ -216,6 +217,9 @@ export function runStoreContract(open: () => RunStore): void {
   });
 
   describe('datasets', () => {
+    const claimed = async (tenant: string, dataset: string, ...runIds: string[]) => {
+      for (const runId of runIds) await open().claim(runOf(tenant, runId, { dataset }));
+    };
     const record = (tenant: string, dataset: string, currentRunId: string, turn = '2') => ({
       tenant,
       dataset,
@@ -229,9 +233,12 @@ export function runStoreContract(open: () => RunStore): void {
 
     it('point to the run published last, and are listed by name', async () => {
       const tenant = freshTenant();
-      expect(await open().publish(record(tenant, 'visits', 'r3'))).toBe(true);
-      expect(await open().publish(record(tenant, 'orders', 'r1'))).toBe(true);
-      expect(await open().publish(record(tenant, 'orders', 'r2'))).toBe(true);
+      await claimed(tenant, 'orders', 'r1', 'r2');
+      expect(await open().datasets(tenant)).toEqual([]);
+      await claimed(tenant, 'visits', 'r3');
+      expect(await open().publish(record(tenant, 'visits', 'r3'))).toBe('served');
+      expect(await open().publish(record(tenant, 'orders', 'r1'))).toBe('served');
+      expect(await open().publish(record(tenant, 'orders', 'r2'))).toBe('served');
       expect(await open().dataset(tenant, 'orders')).toEqual(record(tenant, 'orders', 'r2'));
       expect(await open().datasets(tenant)).toEqual([
         record(tenant, 'orders', 'r2'),
@@ -252,11 +259,14 @@ export function runStoreContract(open: () => RunStore): void {
     it('keep the run of the latest turn, however many are published at once', async () => {
       const tenant = freshTenant();
       const turns = ['3', '1', '5', '2', '4'];
+      await claimed(tenant, 'orders', 'late', ...turns.map((turn) => `r${turn}`));
       await Promise.all(turns.map((turn) => open().publish(record(tenant, 'orders', `r${turn}`, turn))));
-      expect(await open().publish(record(tenant, 'orders', 'late', '4'))).toBe(false);
+      expect(await open().publish(record(tenant, 'orders', 'late', '4'))).toBe('askedLater');
       expect(await open().dataset(tenant, 'orders')).toEqual(record(tenant, 'orders', 'r5', '5'));
     });
   });
+
+  describe('expiry', () => expiryContract(open));
 
   it('shows one tenant nothing of another', async () => {
     const [mine, theirs] = [freshTenant(), freshTenant()];

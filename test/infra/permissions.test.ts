@@ -61,11 +61,17 @@ describe('permissions', () => {
     for (const grant of workflow) expect(grant).toMatch(/^(xray:(Put|Get)|logs:\w*(Log|Resource)\w*)/);
   });
 
-  it('lets no function scan, and only those for webhooks delete, anything', () => {
+  it('lets no function scan, and only those for webhooks and for old runs delete, anything', () => {
     for (const name of FUNCTIONS) expect(granted(name).join('\n'), name).not.toMatch(/Scan/);
     const deleting = FUNCTIONS.filter((name) => /Delete/.test(granted(name).join('\n')));
-    expect(deleting).toEqual(['WebhooksHttp', 'WebhooksDeliver']);
-    expect(holders('dynamodb:DeleteItem', /GetAttWebhooks\w*Arn/)).toEqual(deleting);
+    expect(deleting).toEqual(['StepsExpireRuns', 'WebhooksHttp', 'WebhooksDeliver']);
+    expect(holders('dynamodb:DeleteItem', /GetAttWebhooks\w*Arn/)).toEqual(deleting.slice(1));
+    const deleted = granted('StepsExpireRuns').filter((grant) => /Delete/.test(grant));
+    expect(deleted.map((grant) => grant.replace(/<.*>/, ''))).toEqual([
+      's3:DeleteObject /exports/*',
+      's3:DeleteObject /runs/*',
+    ]);
+    expect(granted('StepsExpireRuns').join('\n')).not.toMatch(/s3:Put|events:|states:/);
   });
 
   it('shows dropped files only to those that read them, and the whole bucket to none', () => {
@@ -95,10 +101,14 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets WriteLabels alone write labels, PublishRun alone write segments, and Http write nothing', () => {
-    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual(['StepsWriteLabels']);
+  it('lets WriteLabels alone write labels, PublishRun alone write segments, what expires aside, and Http write nothing', () => {
+    expect(holders('dynamodb:BatchWriteItem', /GetAttLabels/)).toEqual([
+      'StepsWriteLabels',
+      'StepsExpireRuns',
+    ]);
     expect(holders('dynamodb:BatchWriteItem', /GetAttSegments/)).toEqual([
       'StepsPublishRun',
+      'StepsExpireRuns',
       'DrilldownsPublishDrilldown',
     ]);
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
@@ -146,6 +156,7 @@ describe('permissions', () => {
     ]);
     expect(holders('dynamodb:Query', /GetAttConfigs/)).toEqual([
       'StepsPlanRun',
+      'StepsExpireRuns',
       'StepsMarkFailed',
       'Http',
       'Datasets',

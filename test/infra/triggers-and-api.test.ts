@@ -47,6 +47,21 @@ describe('triggers', () => {
     });
   });
 
+  it('hand a training that was asked for to the function of the jobs', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['tessella.campaigns'], 'detail-type': ['Training Requested'] },
+      Targets: [
+        Match.objectLike({
+          InputTransformer: {
+            InputPathsMap: { detail: '$.detail' },
+            InputTemplate: '{"training":<detail>}',
+          },
+          DeadLetterConfig: { Arn: Match.anyValue() },
+        }),
+      ],
+    });
+  });
+
   it('start one scheduled run per configured dataset, in UTC', () => {
     // Four more look at what tenants have configured, at jobs about campaigns, at experiments and at messages to webhooks.
     template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 4);

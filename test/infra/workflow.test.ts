@@ -68,6 +68,7 @@ describe('the workflow', () => {
       'PlanRun',
       'IsPlanned',
       ...STEPS.filter((step) => step !== 'PlanRun'),
+      'ExpireRuns',
       'Published',
     ]);
   });
@@ -156,8 +157,9 @@ describe('the workflow', () => {
 
   it('sends every failure at the top to MarkFailed with the error kept beside the trigger', () => {
     const able = states().filter(({ state: { Type }, map }) => /Task|Map/.test(Type) && map === undefined);
-    expect(able.length).toBe(12);
-    for (const { name, state: one } of able.filter(({ name }) => name !== 'MarkFailed')) {
+    expect(able.length).toBe(13);
+    const ownWays = ['ExpireRuns', 'MarkFailed'];
+    for (const { name, state: one } of able.filter(({ name }) => !ownWays.includes(name))) {
       expect(one.Catch, name).toEqual([
         { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'MarkFailed' },
       ]);
@@ -166,6 +168,15 @@ describe('the workflow', () => {
       'trigger.$': '$.trigger',
       'executionId.$': '$.executionId',
       'error.$': '$.error',
+    });
+  });
+
+  it('ends as published whatever becomes of the runs that are to expire', () => {
+    expect(state('ExpireRuns')).toMatchObject({
+      Parameters: { 'run.$': '$.plan.run', 'executionId.$': '$.executionId' },
+      ResultPath: null,
+      Next: 'Published',
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Published' }],
     });
   });
 

@@ -129,6 +129,16 @@ export function openApi(now = () => new Date('2026-02-03T04:05:06.000Z')) {
         latestMs: LATEST_MS,
       },
     ]);
+    // Only what a dataset holds can be served. A failed run is one that any test may still claim for itself.
+    await ports.runs.claim({
+      ...run,
+      status: 'failed',
+      trigger: 'api',
+      executionId: 'fixture',
+      request,
+      startedAt: publishedAt,
+      turn: publishedAt,
+    });
     await ports.runs.publish({
       tenant,
       dataset,

@@ -31,10 +31,11 @@ describe('GET /v1/segments', () => {
     await publish();
     await publish('acme', 'visits', 'r2', '2026-01-01T00:00:00.000Z');
     const { cursor } = (await call({ path: '/v1/segments', query: { dataset: 'visits', limit: '1' } })).json;
-    const { cursor: runsCursor } = await ports.runs.list('acme', { limit: 1 });
-    expect(runsCursor).toBeUndefined();
+    const { cursor: runsCursor = '' } = await ports.runs.list('acme', { limit: 1 });
+    expect(runsCursor).not.toBe('');
     for (const query of [
       { dataset: 'orders', cursor },
+      { cursor: runsCursor },
       { cursor: `${cursor}x` },
       { cursor: 'WzFd.aaaaaaaaaaaaaaaaaaaaaa' },
     ]) {

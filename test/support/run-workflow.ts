@@ -9,6 +9,7 @@ import {
 } from '../../functions/contracts/workflow.ts';
 import { handler as assignSegments } from '../../functions/handlers/assign-segments.ts';
 import { handler as buildFeatures } from '../../functions/handlers/build-features.ts';
+import { handler as expireRuns } from '../../functions/handlers/expire-runs.ts';
 import { handler as fitCandidate } from '../../functions/handlers/fit-candidate.ts';
 import { handler as markFailed } from '../../functions/handlers/mark-failed.ts';
 import { handler as matchSegments } from '../../functions/handlers/match-segments.ts';
@@ -24,7 +25,7 @@ import { createLogger, type Logger } from '../../functions/observability.ts';
 import type { Ports } from '../../functions/ports.ts';
 import type { StepHandler } from '../../functions/shell.ts';
 
-const HANDLERS: Readonly<Record<Step | 'MarkFailed', StepHandler<unknown>>> = {
+const HANDLERS: Readonly<Record<Step | 'ExpireRuns' | 'MarkFailed', StepHandler<unknown>>> = {
   PlanRun: planRun,
   BuildFeatures: buildFeatures,
   MergeEntities: mergeEntities,
@@ -36,6 +37,7 @@ const HANDLERS: Readonly<Record<Step | 'MarkFailed', StepHandler<unknown>>> = {
   MatchSegments: matchSegments,
   WriteLabels: writeLabels,
   PublishRun: publishRun,
+  ExpireRuns: expireRuns,
   MarkFailed: markFailed,
 };
 
@@ -69,7 +71,7 @@ export async function runWorkflow(
     order = (items) => items,
   }: WorkflowOptions = {},
 ): Promise<WorkflowOutcome> {
-  const invoke = async (step: Step | 'MarkFailed', event: object): Promise<unknown> => {
+  const invoke = async (step: Step | 'ExpireRuns' | 'MarkFailed', event: object): Promise<unknown> => {
     const handler = HANDLERS[step].with({ ports: () => ports, log });
     for (let attempt = 1; ; attempt++) {
       try {
@@ -103,13 +105,15 @@ export async function runWorkflow(
     await invoke('MatchSegments', { run });
     await each('EachChangeShard', bucketsKey, run);
     await invoke('PublishRun', { run });
-    return { plan };
   } catch (thrown) {
     const error = thrown as Error;
     const Cause = JSON.stringify({ errorType: error.name, errorMessage: error.message });
     await invoke('MarkFailed', { trigger, error: { Error: error.name, Cause } });
     return plan === undefined ? { error } : { plan, error };
   }
+  // Whatever becomes of old runs, this one is published.
+  await invoke('ExpireRuns', { run: plan.run }).catch(() => {});
+  return { plan };
 }
 
 function overJson(value: unknown): unknown {

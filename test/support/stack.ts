@@ -8,6 +8,7 @@ import { mintKey, storeKey } from '../../cli/keys.ts';
 import type { RunDetail } from '../../functions/contracts/api-runs.ts';
 import { SCOPES } from '../../functions/contracts/env.ts';
 import { startLocalCloud } from '../../local/main.ts';
+import type { ScheduleClock } from '../../local/schedules.ts';
 import type { ExecutionDescription } from '../../local/workflow.ts';
 
 const DEPLOYED = fileURLToPath(new URL('../../cdk.out', import.meta.url));
@@ -15,11 +16,14 @@ const DEPLOYED = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 /** The synthesized template on this machine, as a caller and as an operator of a data centre see it. */
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** Boots `cdk.out`, or another synthesized assembly, on free ports and an empty data folder; schedules fire where asked for. */
+/**
+ * Boots `cdk.out`, or another synthesized assembly, on free ports and an empty data folder; schedules fire where asked for, or
+ * by a clock alone.
+ */
 export async function startStack(
   dataFolder = mkdtempSync(join(tmpdir(), 'tessella-e2e-')),
   assembly = DEPLOYED,
-  { schedules = false }: { readonly schedules?: boolean } = {},
+  { schedules = false }: { readonly schedules?: boolean | ScheduleClock } = {},
 ) {
   const arns: string[] = [];
   const cloud = await startLocalCloud({
