@@ -17,10 +17,11 @@ export function dynamodbLabels(table: Table): LabelStore {
   return {
     putLabels({ tenant, dataset, runId }, labels, expiresAt) {
       const sk = runSk(runId);
-      const itemOf = (label: LabelRecord | LeftRecord): Item => ({
+      // The id stands in the key alone: it is known to whoever reads the item.
+      const itemOf = ({ customerId, ...label }: LabelRecord | LeftRecord): Item => ({
         ...label,
         ...(expiresAt !== undefined && { [TTL_ATTRIBUTE]: expiresAt }),
-        pk: partition(tenant, dataset, label.customerId),
+        pk: partition(tenant, dataset, customerId),
         sk,
       });
       return table.putAll(Iterator.from(labels).map(itemOf));
@@ -35,7 +36,8 @@ export function dynamodbLabels(table: Table): LabelStore {
       const byRun = new Map((await table.withPrefix(pk, RUN_PREFIX)).map((item) => [item.sk, item]));
       const runId = runIds.find((id) => byRun.has(runSk(id)));
       if (runId === undefined) return undefined;
-      const label = recordOf<LabelRecord | LeftRecord>(byRun.get(runSk(runId))!, [TTL_ATTRIBUTE]);
+      const item = { ...byRun.get(runSk(runId))!, customerId };
+      const label = recordOf<LabelRecord | LeftRecord>(item, [TTL_ATTRIBUTE]);
       return 'left' in label ? undefined : { runId, label };
     },
   };

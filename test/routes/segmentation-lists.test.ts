@@ -92,6 +92,8 @@ describe('a run on leads', () => {
     expectShown('/v1/runs/{runId}/segmentation', 'GET', json);
     expect(json.skipped).toEqual([]);
     const dbscan = json.segmentations[1];
+    // Runs name no radius: on real leads a fixed one calls most of them outliers.
+    expect(dbscan.selection.reason).toContain('knee');
     const clustered = dbscan.clusters.reduce((sum: number, { size }: { size: number }) => sum + size, 0);
     expect(clustered + dbscan.n_outliers).toBe(242);
     expect(dbscan.n_core_points + dbscan.n_border_points).toBe(clustered);
