@@ -12,6 +12,7 @@ const WITHOUT_PROGRESS = [
   'MarkDrilldownFailed',
   'RunSchedules',
   'CampaignJobs',
+  'ImportInsights',
   'ReviewExperiments',
   'DeliverWebhooks',
 ] as const;

@@ -9,6 +9,7 @@ import { CriticalAnomalies } from './constructs/critical-anomalies.ts';
 import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
 import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
+import { InsightDrops } from './constructs/insight-drops.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
@@ -196,6 +197,7 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
+    const insightDrops = new InsightDrops(this, 'InsightDrops', { bundles, stores, config, undelivered });
     new TrainingRequests(this, 'TrainingRequests', { campaignJobs: campaignJobs.lambda, undelivered });
     new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
@@ -213,6 +215,7 @@ export class ServiceStack extends Stack {
       http,
       authorizer,
       campaignJobs,
+      importInsights: insightDrops.reader,
       undelivered,
       config,
     });
