@@ -13,6 +13,7 @@ const WITHOUT_PROGRESS = [
   'MarkDrilldownFailed',
   'RunSchedules',
   'CampaignJobs',
+  'ImportInsights',
   'ReviewExperiments',
   'DeliverWebhooks',
 ] as const;

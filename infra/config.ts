@@ -66,6 +66,7 @@ export interface Config {
   readonly files: FunctionSize;
   readonly campaigns: FunctionSize;
   readonly campaignJobs: FunctionSize;
+  readonly importInsights: FunctionSize;
   readonly runSchedules: FunctionSize;
   readonly experiments: FunctionSize;
   readonly training: FunctionSize;
@@ -172,6 +173,7 @@ export const config: Config = {
   // One whole CPU: an answer may need the days of every campaign of an account.
   campaigns: { memoryMb: 1769, timeoutSeconds: 24 },
   campaignJobs: oneCpu,
+  importInsights: oneCpu,
   runSchedules: { memoryMb: 512, timeoutSeconds: 300 },
   webhooks: { memoryMb: 1024, timeoutSeconds: 15 },
   // It waits ten seconds for a receiver, for all of them at once.

@@ -10,6 +10,7 @@ import { CriticalAnomalies } from './constructs/critical-anomalies.ts';
 import { DrilldownWorkflow } from './constructs/drilldown-workflow.ts';
 import { ExperimentFunctions } from './constructs/experiment-functions.ts';
 import { HttpApi } from './constructs/http-api.ts';
+import { InsightDrops } from './constructs/insight-drops.ts';
 import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
@@ -202,6 +203,7 @@ export class ServiceStack extends Stack {
       eventPattern: { source: [EVENT_SOURCES.campaigns], detailType: ['Campaign Jobs Due'] },
       targets: [new LambdaFunction(campaignJobs.lambda, { deadLetterQueue: undelivered, retryAttempts: 24 })],
     });
+    const insightDrops = new InsightDrops(this, 'InsightDrops', { bundles, stores, config, undelivered });
     new TrainingRequests(this, 'TrainingRequests', { campaignJobs: campaignJobs.lambda, undelivered });
     new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
@@ -219,6 +221,7 @@ export class ServiceStack extends Stack {
       http,
       authorizer,
       campaignJobs,
+      importInsights: insightDrops.reader,
       undelivered,
       config,
     });

@@ -36,6 +36,8 @@ export const PREFIX = {
   drop: 'drop/',
   /** `files/{tenant}/{dataset}/…`: input files that a run request names; creating one starts nothing. */
   files: 'files/',
+  /** `insights/{tenant}/{account}/…`: a table of daily insights created here is written to the account. */
+  insights: 'insights/',
   /** `models/{tenant}/{account}/{sha256}.json`: trained models of campaigns, never changed. */
   models: 'models/',
   /** `runs/{tenant}/{dataset}/{runId}/…`: everything a run writes. */

@@ -1,5 +1,5 @@
 import { PREFIX } from './env.ts';
-import type { RunRef } from './workflow.ts';
+import { nameSchema, type RunRef } from './workflow.ts';
 
 const padded = (item: number) => String(item).padStart(5, '0');
 
@@ -98,6 +98,14 @@ export function parseInputKey(key: string): { tenant: string; dataset: string; n
   if (!match) return undefined;
   const [, tenant = '', dataset = '', name = ''] = match;
   return { tenant, dataset, name };
+}
+
+/** Splits `insights/{tenant}/{account}/…`; undefined for any other key. */
+export function parseInsightsKey(key: string): { tenant: string; configId: number } | undefined {
+  const match = /^insights\/([^/]+)\/([1-9]\d{0,9})\/.+$/.exec(key);
+  const { data: tenant } = nameSchema.safeParse(match?.[1]);
+  const configId = Number(match?.[2]);
+  return tenant !== undefined && configId <= 2_147_483_647 ? { tenant, configId } : undefined;
 }
 
 /** Where the record of an `X-Customer-Api-Id` stands in the table of API keys: found without knowing the tenant. */

@@ -26,6 +26,8 @@ export interface AlarmsProps {
   readonly authorizer: ServiceFunction;
   /** The function that runs the jobs about campaigns. */
   readonly campaignJobs: ServiceFunction;
+  /** The function that reads dropped tables of insights. */
+  readonly importInsights: ServiceFunction;
   readonly undelivered: IQueue;
   readonly config: Config;
 }
@@ -35,7 +37,16 @@ export class Alarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stateMachine, drilldowns, http, authorizer, campaignJobs, undelivered, config }: AlarmsProps,
+    {
+      stateMachine,
+      drilldowns,
+      http,
+      authorizer,
+      campaignJobs,
+      importInsights,
+      undelivered,
+      config,
+    }: AlarmsProps,
   ) {
     super(scope, id);
     const topic = config.alarmTopicArn && Topic.fromTopicArn(this, 'Topic', config.alarmTopicArn);
@@ -92,6 +103,11 @@ export class Alarms extends Construct {
       'CampaignJobsErrors',
       campaignJobs.lambda.metricErrors(sum),
       'The function of the jobs about campaigns ended before it could record what failed. See the log of CampaignJobs; the next tick goes on.',
+    );
+    alarm(
+      'InsightDropsErrors',
+      importInsights.lambda.metricErrors(sum),
+      'A dropped table of insights was not written, and no record says so. See the log of InsightDropsImport, and drop the file again.',
     );
   }
 }

@@ -7,6 +7,7 @@ import type {
   InsightStore,
   RateCounterStore,
 } from '../../functions/ports.ts';
+import { RECORD_KINDS } from './campaign-record-kinds.ts';
 import { freshTenant } from './fresh-tenant.ts';
 
 /** An insight with the given fields and plausible others. */
@@ -158,6 +159,20 @@ export function documentStoreContract(open: () => CampaignDocumentStore): void {
     const found = await open().get(tenant, 'A#1#ANOMALIES', 'x');
     expect(found).toEqual(written);
     expect(JSON.stringify(found?.value)).toBe(JSON.stringify(value));
+  });
+
+  it.each(RECORD_KINDS)('gives every field of $kind back, by its key and by its label', async (kind) => {
+    const { schema, value, collection, id, label } = kind;
+    expect(schema.strict().parse(value)).toEqual(value);
+    expect(Object.keys(value).sort()).toEqual(Object.keys(schema.shape).sort());
+    const tenant = freshTenant();
+    const written = { tenant, collection, id, revision: 1, value, ...(label !== undefined && { label }) };
+    expect(await open().write(written)).toBe(true);
+    expect(await open().get(tenant, collection, id)).toEqual(written);
+    expect((await open().list(tenant, collection, { limit: 5 })).items).toEqual([written]);
+    if (label === undefined) return;
+    expect((await open().list(tenant, collection, { limit: 5, label })).items).toEqual([written]);
+    expect((await open().list(tenant, collection, { limit: 5, label: 'other' })).items).toEqual([]);
   });
 
   it('replaces one revision by the next, and lets one of two writers win', async () => {

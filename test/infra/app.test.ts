@@ -105,7 +105,7 @@ describe('the app', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:pager';
     const { service } = synthesize({ config: { ...config, alarmTopicArn } });
     const alarms = resourcesOf(service, 'AWS::CloudWatch::Alarm');
-    expect(alarms.length).toBe(8);
+    expect(alarms.length).toBe(9);
     for (const [id, { AlarmActions }] of alarms) expect(AlarmActions, id).toEqual([alarmTopicArn]);
   });
 });

@@ -15,6 +15,7 @@ const FUNCTIONS = [
   'Files',
   'Campaigns',
   'CampaignJobs',
+  'InsightDropsImport',
   'RunSchedules',
   'Experiments',
   'Training',
@@ -262,12 +263,24 @@ describe('permissions', () => {
   it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {
     const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
     // Health asks for what the jobs left behind, and can do nothing else.
-    expect(holding).toEqual(['Health', 'Campaigns', 'CampaignJobs']);
-    for (const name of holding.slice(1)) {
+    expect(holding).toEqual(['Health', 'Campaigns', 'CampaignJobs', 'InsightDropsImport']);
+    for (const name of ['Campaigns', 'CampaignJobs']) {
       expect(granted(name).join('\n')).not.toMatch(
         /GetAtt(Runs|Segments|Labels|ApiKeys|Configs)|s3:(?!\w+ \S*\/models\/\*$)|states:/m,
       );
     }
+  });
+
+  it('lets the reader of dropped insights read these alone, and write to campaigns alone', () => {
+    expect(holders('s3:GetObject', /\/insights\/\*$/)).toEqual(['InsightDropsImport']);
+    const grants = granted('InsightDropsImport').filter((grant) => !/^(xray|logs):/.test(grant));
+    expect(grants.map((grant) => grant.replace(/ <TessellaData:\w+>/, ' ').trim()).sort()).toEqual([
+      'dynamodb:BatchWriteItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      's3:GetObject /insights/*',
+      's3:ListBucket',
+    ]);
   });
 
   it('let the drill-down look up uploads and results, and write nothing but records', () => {

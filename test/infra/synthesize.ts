@@ -44,6 +44,7 @@ export function emptyBundles(): string {
     'FilesHttp',
     'CampaignsHttp',
     'CampaignJobs',
+    'ImportInsights',
     'WebhooksHttp',
     'DeliverWebhooks',
   ]) {

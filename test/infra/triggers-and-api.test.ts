@@ -47,6 +47,31 @@ describe('triggers', () => {
     });
   });
 
+  it('hand a table of insights dropped below insights/ to its reader, and start no run for it', () => {
+    const rules = resourcesOf(synthesize().service, 'AWS::Events::Rule').map(([, rule]) => rule);
+    const dropped = rules.filter(({ EventPattern }) => JSON.stringify(EventPattern).includes('aws.s3'));
+    const keys = dropped.map(
+      ({ EventPattern }) => JSON.stringify(EventPattern).match(/"wildcard":"([^"]+)"/)![1],
+    );
+    expect(keys.sort()).toEqual(['drop/*', 'insights/*']);
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({
+        detail: Match.objectLike({ object: { key: [{ wildcard: 'insights/*' }] } }),
+      }),
+      Targets: [
+        Match.objectLike({
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^InsightDropsImport'), 'Arn'] },
+          InputTransformer: {
+            InputPathsMap: { 'detail-object-key': '$.detail.object.key', time: '$.time' },
+            InputTemplate: '{"key":<detail-object-key>,"droppedAt":<time>}',
+          },
+          RetryPolicy: { MaximumRetryAttempts: 24, MaximumEventAgeInSeconds: 21_600 },
+          DeadLetterConfig: { Arn: Match.anyValue() },
+        }),
+      ],
+    });
+  });
+
   it('hand a training that was asked for to the function of the jobs', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: { source: ['tessella.campaigns'], 'detail-type': ['Training Requested'] },
