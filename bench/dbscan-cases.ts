@@ -4,6 +4,7 @@ import { dbscan } from '../functions/clustering/dbscan.ts';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { type BenchCase, identical, type Side } from './bench-case.ts';
 import { rowArrays } from './kmeans-cases.ts';
+import { processorSeconds } from './processor-time.ts';
 
 const kernels = loadKernelsSync();
 
@@ -30,10 +31,10 @@ const npmPeer =
   (eps: number, minSamples: number): Side =>
   (set) => {
     const rows = rowArrays(set);
-    const started = performance.now();
+    const started = processorSeconds();
     const peer = new densityClustering.DBSCAN();
     const clusters = peer.run(rows, eps, minSamples);
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = processorSeconds() - started;
     return () => ({ nClusters: clusters.length, nNoise: peer.noise.length, seconds });
   };
 

@@ -3,6 +3,7 @@ import { placeRows } from '../functions/clustering/placed-rows.ts';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { dataset } from './datasets.ts';
 import { median } from './pairs.ts';
+import { processorSeconds } from './processor-time.ts';
 
 /** Row P1: how near a k-means pass over all rows, at rest, comes to what the core can do at most. */
 export interface PeakShare {
@@ -58,9 +59,9 @@ function assignmentRate(name: string, nClusters: number): number {
       everyCall((first, last) => exports.kmeans_dense_f32(state.address, first, last, false));
     pass();
     const times = Array.from({ length: RUNS }, () => {
-      const started = performance.now();
+      const started = processorSeconds();
       pass();
-      return (performance.now() - started) / 1000;
+      return processorSeconds() - started;
     });
     return (ROWS * nClusters * nFeatures) / median(times) / 1e9;
   });

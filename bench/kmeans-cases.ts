@@ -6,6 +6,7 @@ import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { Random } from '../functions/stats/random.ts';
 import { agree, type BenchCase, type Side } from './bench-case.ts';
 import { type Dataset, dataset } from './datasets.ts';
+import { processorSeconds } from './processor-time.ts';
 import type { Outcome } from './python-worker.ts';
 
 const kernels = loadKernelsSync();
@@ -53,9 +54,9 @@ const mlFromStart =
   (set) => {
     const rows = rowArrays(set);
     const initialization = rowArrays({ ...set, nSamples: nClusters, values: set.start });
-    const started = performance.now();
+    const started = processorSeconds();
     const fit = mlKmeans(rows, nClusters, { initialization, maxIterations: 300, tolerance: 0 });
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = processorSeconds() - started;
     return () => ({ inertia: inertiaOf(set, fit.clusters), iterations: fit.iterations, seconds });
   };
 
@@ -150,15 +151,15 @@ const seeding = (nClusters: number, must: number, stretch: number): BenchCase =>
   title: `greedy k-means++ blobs 1m 16 k=${nClusters}`,
   data: 'blobs_1m_16',
   ours: (set) => {
-    const started = performance.now();
+    const started = processorSeconds();
     let seconds = 0;
     kernels.memory.scope(() => {
       const placed = placeRows(kernels, set);
-      const placedAt = performance.now();
+      const placedAt = processorSeconds();
       kmeansPlusPlus(kernels, placed, nClusters, new Random(0));
-      seconds = (performance.now() - placedAt) / 1000;
+      seconds = processorSeconds() - placedAt;
     });
-    const placeSeconds = (performance.now() - started) / 1000 - seconds;
+    const placeSeconds = processorSeconds() - started - seconds;
     const nTrials = 2 + Math.floor(Math.log(nClusters));
     const distances = set.nSamples * (1 + (nClusters - 1) * (1 + nTrials));
     return () => ({

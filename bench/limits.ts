@@ -3,6 +3,7 @@ import { dbscan } from '../functions/clustering/dbscan.ts';
 import { type Kernels, loadKernelsSync } from '../functions/kernels/instance.ts';
 import { type Dataset, dataset } from './datasets.ts';
 import { median } from './pairs.ts';
+import { processorSeconds } from './processor-time.ts';
 
 /** A measurement of our own side alone, against a bound. */
 export interface LimitResult {
@@ -23,9 +24,9 @@ export function measure(work: (kernels: Kernels) => void): { seconds: number; ke
   const kernels = loadKernelsSync();
   work(kernels);
   const times = Array.from({ length: RUNS }, () => {
-    const started = performance.now();
+    const started = processorSeconds();
     work(kernels);
-    return (performance.now() - started) / 1000;
+    return processorSeconds() - started;
   });
   return { seconds: median(times), kernelMb: kernels.memory.memory.buffer.byteLength / 2 ** 20 };
 }

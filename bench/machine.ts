@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { main as compile } from 'assemblyscript/asc';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { DATA_FOLDER } from './datasets.ts';
+import { processorSeconds } from './processor-time.ts';
 import type { Outcome } from './python-worker.ts';
 
 /** What a set of measurements was taken on. */
@@ -60,9 +61,9 @@ export async function describeMachine(peers: Outcome): Promise<Machine> {
 function best(call: () => number): number {
   let fastest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 9; i++) {
-    const started = performance.now();
+    const started = processorSeconds();
     call();
-    fastest = Math.min(fastest, (performance.now() - started) / 1000);
+    fastest = Math.min(fastest, processorSeconds() - started);
   }
   return fastest;
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { BenchCase, Peer, Side } from './bench-case.ts';
 import { DATA_FOLDER, type Dataset, dataset } from './datasets.ts';
 import type { Machine } from './machine.ts';
+import { processorSeconds } from './processor-time.ts';
 import type { Measured, PythonJob, PythonWorker } from './python-worker.ts';
 
 /** One peer's part of a case's result. */
 export interface PeerResult {
   readonly name: string;
-  /** Median, seconds. */
+  /** Median, seconds of the processor. */
   readonly seconds?: number;
   /** Median over the pairs of peer time ÷ our time. */
   readonly ratio?: number;
@@ -40,7 +41,7 @@ export interface CaseResult {
   readonly measuredAt: string;
 }
 
-const MOST_PAIRS = 5;
+const MOST_PAIRS = 9;
 /** Seconds. */
 const LONGEST_IDLE = 1;
 
@@ -135,9 +136,9 @@ async function pairUp(
 
 /** A side may time a part of itself and report it as `seconds`, where it must first convert the table. */
 export function timeSide(side: Side, set: Dataset): Measured {
-  const started = performance.now();
+  const started = processorSeconds();
   const describe = side(set);
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = processorSeconds() - started;
   const { seconds: own, ...outcome } = describe();
   return { seconds: typeof own === 'number' ? own : seconds, outcome };
 }

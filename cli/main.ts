@@ -6,6 +6,7 @@ await runProgram({
   up: async () => (await import('./up.ts')).addUpCommand,
   sample: async () => (await import('./sample.ts')).addSampleCommand,
   ...TABLE_COMMANDS,
+  report: async () => (await import('./segmentation-report.ts')).addReportCommand,
   quality: async () => (await import('./quality.ts')).addQualityCommand,
   datasets: async () => (await import('./datasets.ts')).addDatasetsCommand,
   labels: async () => (await import('./labels.ts')).addLabelsCommand,

@@ -38,8 +38,14 @@ export interface RunReport {
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+/** Shares and rates below 1 keep two digits, whatever their size. */
 const number = (value: number) =>
-  value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+  value.toLocaleString(
+    'en-US',
+    Math.abs(value) < 1
+      ? { maximumSignificantDigits: 2 }
+      : { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 },
+  );
 
 /** Column titles of the RFM features: the mean of each is a key average. */
 const AVERAGES: Readonly<Record<string, string>> = {

@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import type { Cluster } from '../functions/contracts/api-cluster-answer.ts';
+import type { runSegmentationAnswerSchema } from '../functions/contracts/api-segmentation-runs.ts';
 import type { IgnoredColumn } from '../functions/contracts/artifacts.ts';
 import type { RowCounts } from '../functions/contracts/records.ts';
 import type { Segmentation } from '../functions/segmentation/segment-table.ts';
@@ -17,6 +19,9 @@ export interface SegmentsReport {
   readonly segmentations: readonly Segmentation[];
 }
 
+/** What an algorithm found, of a file or of a run. */
+type Found = Omit<Segmentation, 'members'>;
+
 /** Features that are told of a segment, and outliers of an algorithm. */
 const TOLD_FEATURES = 4;
 const TOLD_OUTLIERS = 5;
@@ -25,6 +30,12 @@ const LEAST_TOLD = 0.1;
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const score = (value: number | null) => (value === null ? '–' : value.toFixed(2));
+
+/** Whose ids are told: a file's at its owner's terminal. A run is told in aggregates. */
+type Ids = 'withIds' | 'aggregates';
+
+const meanOf = (mean: number | undefined) =>
+  mean === undefined ? '' : ` (mean ${mean.toLocaleString('en', { maximumSignificantDigits: 4 })})`;
 
 const named = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -39,18 +50,37 @@ export function segmentsText(report: SegmentsReport): string {
     ...(ignored.length > 0
       ? [`columns not used: ${ignored.map(({ name, detail }) => `${name} (${detail})`).join(', ')}`]
       : []),
-    ...(features && features.left_out.length > 0 ? [`features left out: ${leftOut(features.left_out)}`] : []),
-    ...segmentations.flatMap(algorithmLines),
+    ...(features && features.left_out.length > 0
+      ? [`features left out: ${leftOutText(features.left_out)}`]
+      : []),
+    ...segmentations.flatMap((found) => algorithmLines(found, 'withIds')),
     '',
   ].join('\n');
 }
 
-function leftOut(features: Segmentation['features']['left_out']): string {
+/** What a run found, as text for people, without a row or an id of anybody. */
+export function runText({
+  runId,
+  segmentations,
+  skipped,
+}: z.output<typeof runSegmentationAnswerSchema>): string {
+  const [first] = segmentations;
+  const leftOut = first?.features.left_out ?? [];
+  return [
+    `Run ${runId}: ${count(first?.total_leads ?? 0)} entities, ${first?.features.used.length ?? 0} features`,
+    ...(leftOut.length > 0 ? [`features left out: ${leftOutText(leftOut)}`] : []),
+    ...segmentations.flatMap((found) => algorithmLines(found, 'aggregates')),
+    ...skipped.map(({ algorithm, skipped: why }) => `\n${algorithm}: skipped, ${why}`),
+    '',
+  ].join('\n');
+}
+
+function leftOutText(features: Segmentation['features']['left_out']): string {
   const byReason = Map.groupBy(features, ({ reason }) => reason);
   return [...byReason].map(([reason, found]) => `${found.length} ${reason.replaceAll('_', ' ')}`).join(', ');
 }
 
-function algorithmLines(found: Segmentation): string[] {
+function algorithmLines(found: Found, ids: Ids): string[] {
   const { algorithm, n_clusters, silhouette_scores, selection, advice, clusters } = found;
   const points =
     found.n_core_points === undefined
@@ -61,19 +91,21 @@ function algorithmLines(found: Segmentation): string[] {
     `${algorithm}: ${named(n_clusters, 'segment', 'segments')}, silhouette ${score(silhouette_scores.overall)}${points}`,
     `  ${selection.reason}`,
     ...advice.map(({ severity, code, message }) => `  ! ${severity} ${code}: ${message}`),
-    ...clusters.flatMap(clusterLines),
-    ...outlierLines(found),
+    ...clusters.flatMap((cluster) => clusterLines(cluster, ids)),
+    ...(ids === 'withIds' ? outlierLines(found) : outlierSummary(found)),
     ...treeLines(found),
   ];
 }
 
-function clusterLines(cluster: Cluster): string[] {
+function clusterLines(cluster: Cluster, ids: Ids): string[] {
   const { name, name_rule, size, percentage, silhouette_score, cohesion, separation, density } = cluster;
-  const { distinctive_features } = cluster.characteristics;
+  const { distinctive_features, distributions, categories } = cluster.characteristics;
   const apart = distinctive_features.filter(({ standardised_difference: by }) => Math.abs(by) >= LEAST_TOLD);
   const known = apart.slice(0, TOLD_FEATURES).map(({ feature, value, standardised_difference: by }) => {
-    const what = value === undefined ? feature : `${feature} = ${value}`;
-    return `${what} ${by >= 0 ? '+' : '−'}${Math.abs(by).toFixed(2)}`;
+    const difference = `${by >= 0 ? '+' : '−'}${Math.abs(by).toFixed(2)}`;
+    if (value === undefined) return `${feature} ${difference}${meanOf(distributions[feature]?.mean)}`;
+    const shareHere = categories[feature]?.find((one) => one.value === value)?.share ?? 0;
+    return `${feature} = ${value} ${difference} (${percent(shareHere)})`;
   });
   const doing = [
     ...cluster.action_recommendations,
@@ -86,12 +118,12 @@ function clusterLines(cluster: Cluster): string[] {
     `    ${count(size)} (${percent(percentage)}), silhouette ${score(silhouette_score)}, cohesion ${score(cohesion)}, separation ${score(separation)}${density ? `, density ${density}` : ''}`,
     `    differs by: ${known.join(', ') || 'nothing'}`,
     `    named by: ${name_rule}`,
-    `    nearest: ${cluster.sample_leads.join(', ')}`,
+    ...(ids === 'withIds' ? [`    nearest: ${cluster.sample_leads.join(', ')}`] : []),
     `    advice: ${doing.join('; ')}`,
   ];
 }
 
-function outlierLines({ outliers = [], n_outliers = 0 }: Segmentation): string[] {
+function outlierLines({ outliers = [], n_outliers = 0 }: Found): string[] {
   if (outliers.length === 0) return [];
   return [
     '',
@@ -102,7 +134,28 @@ function outlierLines({ outliers = [], n_outliers = 0 }: Segmentation): string[]
   ];
 }
 
-function treeLines({ tree, statistics, dendrogram }: Segmentation): string[] {
+/** Outliers as a whole: how many, how risky, what they stand out by and which patterns fired. */
+function outlierSummary({ outliers = [], n_outliers = 0, total_leads }: Found): string[] {
+  if (outliers.length === 0) return [];
+  const risks = outliers.map(({ risk_score }) => risk_score).sort((a, b) => a - b);
+  const mostOf = (names: readonly string[]) =>
+    [...Map.groupBy(names, (one) => one)]
+      .map(([one, all]) => [one, all.length] as const)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, TOLD_FEATURES)
+      .map(([one, n]) => `${one} ${count(n)}`)
+      .join(', ');
+  const by = mostOf(outliers.flatMap(({ contributions: [first] }) => first?.feature ?? []));
+  const rules = mostOf(outliers.flatMap((outlier) => outlier.rules));
+  return [
+    '',
+    `  outliers: ${count(n_outliers)} (${percent(n_outliers / total_leads)}), risk from ${score(risks[0]!)} to ${score(risks.at(-1)!)}, median ${score(risks[Math.floor(risks.length / 2)]!)}`,
+    `    what most of the ${count(outliers.length)} riskiest stand out by: ${by}`,
+    ...(rules === '' ? [] : [`    patterns that fired: ${rules}`]),
+  ];
+}
+
+function treeLines({ tree, statistics, dendrogram }: Found): string[] {
   if (tree === undefined || statistics === undefined) return [];
   const linesOf = (node: typeof tree.level_0): string[] => {
     const split = node.split_silhouette === null ? '' : `, split ${score(node.split_silhouette)}`;

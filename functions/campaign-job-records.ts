@@ -1,5 +1,6 @@
 import { COLLECTION, documentId, documentRef } from './contracts/campaign-collections.ts';
 import type { AccountRef } from './contracts/campaign-entities.ts';
+import { ASKED_JOBS } from './contracts/campaign-jobs.ts';
 import type { JobRecord } from './contracts/campaign-records.ts';
 import type { CampaignDocument, Ports } from './ports.ts';
 
@@ -39,23 +40,48 @@ export async function claimJob(
   const former = await store.get<JobRecord>(tenant, COLLECTION.jobs, id);
   if (former && !isFree(former, now)) return undefined;
   const value: JobRecord = {
-    id: documentRef(id),
-    job,
-    period,
-    model_type: job === 'daily-model-retraining' ? 'CAMPAIGN_CLASSIFIER' : null,
-    config_id: configId,
+    ...newRecord(id, { account, job, dueMs }, now),
     task_id: taskId,
     status: 'RUNNING',
-    progress: 0,
-    model_id: null,
-    error_message: null,
     created_at: former?.value.created_at ?? now.toISOString(),
     started_at: now.toISOString(),
-    completed_at: null,
   };
   const revision = (former?.revision ?? 0) + 1;
   const document = { tenant, collection: COLLECTION.jobs, id, label: job, revision, value };
   return (await store.write(document)) ? document : undefined;
+}
+
+/** Records that a job is to be done; the record that is there already where it was asked for before. */
+export async function requestJob(
+  store: Ports['campaignDocuments'],
+  period: JobPeriod,
+  now: Date,
+): Promise<JobRecord> {
+  const { tenant, configId } = period.account;
+  const id = documentId(periodText(period.dueMs), period.job, String(configId));
+  const value = newRecord(id, period, now);
+  const document = { tenant, collection: COLLECTION.jobs, id, label: period.job, revision: 1, value };
+  if (await store.write(document)) return value;
+  return (await store.get<JobRecord>(tenant, COLLECTION.jobs, id))?.value ?? value;
+}
+
+function newRecord(id: string, { account, job, dueMs }: JobPeriod, now: Date): JobRecord {
+  const isTraining = job === 'daily-model-retraining' || job === ASKED_JOBS.training;
+  return {
+    id: documentRef(id),
+    job,
+    period: periodText(dueMs),
+    model_type: isTraining ? 'CAMPAIGN_CLASSIFIER' : null,
+    config_id: account.configId,
+    task_id: null,
+    status: 'PENDING',
+    progress: 0,
+    model_id: null,
+    error_message: null,
+    created_at: now.toISOString(),
+    started_at: null,
+    completed_at: null,
+  };
 }
 
 /** Records how a claimed period ended. False where somebody took it over meanwhile: then theirs is what holds. */
@@ -73,7 +99,7 @@ export function finishJob(
 function isFree({ revision, value }: JobDocument, now: Date): boolean {
   // Each attempt is a claim and an end: two revisions, or one where its holder died.
   if (Math.ceil(revision / 2) >= JOB_ATTEMPTS && value.status !== 'RUNNING') return false;
-  if (value.status === 'FAILED') return true;
+  if (value.status === 'FAILED' || value.status === 'PENDING') return true;
   const sinceMs = now.getTime() - Date.parse(value.started_at ?? value.created_at);
   return value.status === 'RUNNING' && revision < 2 * JOB_ATTEMPTS && sinceMs > LEASE_MINUTES * 60_000;
 }

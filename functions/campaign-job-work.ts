@@ -8,6 +8,7 @@ import { forecastAccount } from './forecast-entities.ts';
 import type { Ports } from './ports.ts';
 import { closeExpired, recommendCampaigns } from './recommend-campaigns.ts';
 import { trainCampaignModel } from './train-campaign-model.ts';
+import { trainForecastModels } from './train-forecast-models.ts';
 import { validateAccount } from './validate-predictions.ts';
 
 /** What a job is told: for whom, as of when, and with which stores. */
@@ -50,15 +51,25 @@ const pipeline: JobWork = async (task) => {
 };
 
 const retrain: JobWork = async ({ ports, account, at }) => {
+  const request = { asOf: lastWholeDay(at), at };
+  const { length } = await trainForecastModels(ports, account, request);
   try {
-    const { id } = await trainCampaignModel(ports, account, { asOf: lastWholeDay(at), at });
-    return { modelId: id, made: 1 };
+    const { id } = await trainCampaignModel(ports, account, request);
+    return { modelId: id, made: length + 1 };
   } catch (error) {
     // A young account has nothing to learn from yet: the rules decide, and nothing has failed.
-    if (error instanceof InsufficientDataError) return { made: 0 };
+    if (error instanceof InsufficientDataError) return { made: length };
     throw error;
   }
 };
+
+/** The work of a training that was asked for: too little data is a failure, and the record says what is missing. */
+export const trainingWork =
+  (asOf: string): JobWork =>
+  async ({ ports, account, at }) => {
+    const { id } = await trainCampaignModel(ports, account, { asOf, at });
+    return { modelId: id, made: 1 };
+  };
 
 /** Days that the hourly detection looks at: a day that arrives two days late is still judged. */
 const DETECTED_DAYS = 3;

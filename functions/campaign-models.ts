@@ -28,11 +28,14 @@ export function modelPath({ tenant, configId }: AccountRef, sha256: string): str
   return `${PREFIX.models}${tenant}/${configId}/${sha256}.json`;
 }
 
-/** Writes the file of a model. Resolves to its path and checksum: equal models are one file. */
+/**
+ * Writes the file of a model: trees of a classifier, or the settings of a forecaster. Resolves to its path and checksum:
+ * equal models are one file.
+ */
 export async function writeModelFile(
-  { objects }: Stores,
+  { objects }: Pick<Ports, 'objects'>,
   account: AccountRef,
-  model: BoostedTrees,
+  model: object,
 ): Promise<{ path: string; sha256: string }> {
   const bytes = new TextEncoder().encode(canonicalJson(model));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -93,6 +96,53 @@ export async function modelOf(
   return found && withStatus(stores, tenant, found.value);
 }
 
+/** How much the newest run of the forecasting job made by a model. */
+export interface ModelUse {
+  readonly predictions_count: number;
+  readonly last_used_at: string;
+}
+
+/** Notes that a model made predictions; of the same model the later note holds. */
+export async function noteModelUse(
+  { campaignDocuments }: Pick<Ports, 'campaignDocuments'>,
+  tenant: string,
+  modelId: string,
+  value: ModelUse,
+): Promise<void> {
+  await campaignDocuments.writeAll([
+    { tenant, collection: COLLECTION.modelUses, id: modelId, revision: 1, value },
+  ]);
+}
+
+/** What was noted of a model; undefined for one that was never used, and for classifiers. */
+export async function modelUse(
+  { campaignDocuments }: Pick<Ports, 'campaignDocuments'>,
+  tenant: string,
+  modelId: string,
+): Promise<ModelUse | undefined> {
+  return (await campaignDocuments.get<ModelUse>(tenant, COLLECTION.modelUses, modelId))?.value;
+}
+
+/**
+ * Stores a version of a model, and lets it decide where it is the better one.
+ * @throws ConflictError where somebody else activated one at the same moment
+ */
+export async function publishModel(
+  stores: Stores,
+  account: AccountRef,
+  model: TrainedModel,
+  isBetter: boolean,
+): Promise<TrainedModel> {
+  const { id, model_type } = model;
+  const collection = COLLECTION.models;
+  await stores.campaignDocuments.writeAll([
+    { tenant: account.tenant, collection, id, label: model_type, revision: 1, value: model },
+  ]);
+  if (!isBetter) return model;
+  await activateModel(stores, account, model_type, id);
+  return { ...model, status: 'ACTIVE', is_active: true };
+}
+
 /** A stored model with the status that the pointer of its account gives it. */
 export async function withStatus(
   { campaignDocuments }: Pick<Ports, 'campaignDocuments'>,
@@ -104,7 +154,9 @@ export async function withStatus(
   const pointer = await campaignDocuments.get<ActiveModel>(tenant, COLLECTION.activeModels, id);
   const isActive = pointer?.value.model_id === model.id;
   const wasActive = pointer?.value.former.includes(model.id) ?? false;
-  return { ...model, is_active: isActive, status: isActive ? 'ACTIVE' : wasActive ? 'DEPRECATED' : 'READY' };
+  const status = isActive ? 'ACTIVE' : wasActive ? 'DEPRECATED' : 'READY';
+  const use = await modelUse({ campaignDocuments }, tenant, model.id);
+  return { ...model, is_active: isActive, status, last_used_at: use?.last_used_at ?? model.last_used_at };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { TrainingRequest } from './contracts/campaign-jobs.ts';
+import type { TRAINING_REQUESTED } from './contracts/env.ts';
 import type {
   AssignmentRecord,
   ExperimentRecord,
@@ -105,8 +107,26 @@ export interface AnomalyEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** One share of the accounts of a tick, for a worker of its own: see `handlers/campaign-jobs.ts`. */
+export interface CampaignJobsEvent {
+  readonly type: 'Campaign Jobs Due';
+  readonly detail: { readonly scheduledAt: string; readonly share: number; readonly shares: number };
+}
+
+/** Somebody asked for a training that takes longer than a caller waits. */
+export interface TrainingEvent {
+  readonly type: typeof TRAINING_REQUESTED;
+  readonly tenant: string;
+  readonly detail: Omit<TrainingRequest, 'tenant'>;
+}
+
 /** Everything that we tell the event bus. */
-export type ServiceEvent = ExperimentEvent | SegmentationEvent | AnomalyEvent;
+export type ServiceEvent =
+  | ExperimentEvent
+  | SegmentationEvent
+  | AnomalyEvent
+  | CampaignJobsEvent
+  | TrainingEvent;
 
 export interface EventPublisher {
   /** At least once. @throws TransientStoreError where the bus did not take an event */

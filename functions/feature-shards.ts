@@ -53,12 +53,24 @@ export async function readFeatureMatrix(
   return { nSamples: rows, nFeatures, values, bucketRows };
 }
 
+/** Rows that are laid out at a time: what is written of them stays in the near caches. */
+const BLOCK_ROWS = 256;
+
 /** The one copy between the bytes of the Arrow file and the kernels: from columns to rows. */
 function interleave(table: DecodedArrow, { features }: FittedRecipe, values: Float32Array, start: number) {
-  features.forEach(({ name }, f) => {
-    let at = start * features.length + f;
-    for (const column of table.float32Parts(name)) {
-      for (let i = 0; i < column.length; i++, at += features.length) values[at] = column[i]!;
+  const nFeatures = features.length;
+  const parts = features.map(({ name }) => table.float32Parts(name));
+  let firstRow = start;
+  // All columns are cut into the same batches.
+  for (const [batch, { length }] of (parts[0] ?? []).entries()) {
+    for (let first = 0; first < length; first += BLOCK_ROWS) {
+      const end = Math.min(length, first + BLOCK_ROWS);
+      for (let f = 0; f < nFeatures; f++) {
+        const column = parts[f]![batch]!;
+        let at = (firstRow + first) * nFeatures + f;
+        for (let i = first; i < end; i++, at += nFeatures) values[at] = column[i]!;
+      }
     }
-  });
+    firstRow += length;
+  }
 }

@@ -1,3 +1,5 @@
+import { METRIC_NAMESPACE } from './contracts/env.ts';
+
 /** Severity, from chatty to loud. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -75,7 +77,8 @@ export type MetricUnit = 'Count' | 'Milliseconds' | 'Megabytes';
 
 /**
  * Log fields that CloudWatch turns into metrics (Embedded Metric Format, specification version 0): merged into a log
- * line, so that the line is the metric and nothing else is called. `dimensions` name fields of the same line.
+ * line, so that the line is the metric and nothing else is called. `dimensions` name fields of the same line; none of them
+ * makes one metric of all lines.
  */
 export function metricFields(
   metrics: Readonly<Record<string, { readonly value: number; readonly unit: MetricUnit }>>,
@@ -89,7 +92,7 @@ export function metricFields(
       Timestamp: at.getTime(),
       CloudWatchMetrics: [
         {
-          Namespace: 'tessella',
+          Namespace: METRIC_NAMESPACE,
           Dimensions: [dimensions],
           Metrics: entries.map(([Name, { unit }]) => ({ Name, Unit: unit })),
         },

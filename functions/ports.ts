@@ -289,6 +289,12 @@ export interface NamePhraser {
   complete(prompt: { readonly system: string; readonly text: string }, signal: AbortSignal): Promise<string>;
 }
 
+/** One small request to services that are not asked otherwise; each throws what it met. */
+export interface Probes {
+  storage(): Promise<void>;
+  workflow(): Promise<void>;
+}
+
 /** The wall clock of the shell; the domain has none. */
 export interface Clock {
   now(): Date;
@@ -316,5 +322,6 @@ export interface Ports {
   readonly drilldowns: DrilldownStore;
   readonly childSegments: ChildSegmentStore;
   readonly drilldownWorkflow: WorkflowStarter<DrilldownRef>;
+  readonly probes: Probes;
   readonly clock: Clock;
 }

@@ -1,10 +1,5 @@
-import {
-  type ArrowColumns,
-  type ArrowSchemaMetadata,
-  arrowFileChunks,
-  type DecodedArrow,
-  decodeArrow,
-} from './arrow/ipc.ts';
+import type { ArrowColumns, ArrowSchemaMetadata } from './arrow/columns.ts';
+import { arrowFileChunks, type DecodedArrow, decodeArrow } from './arrow/ipc.ts';
 import type { Model, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import type { QualityReport } from './contracts/quality.ts';

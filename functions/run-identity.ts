@@ -18,7 +18,7 @@ import type { ObjectHead, Ports } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** Raise it when the same content and request must give other bytes than before: it is part of every run id. */
-const PIPELINE_VERSION = 3;
+const PIPELINE_VERSION = 4;
 
 /** Input files looked up at once: a caller of the API waits for all of them. */
 const LOOK_UPS_AT_ONCE = 32;

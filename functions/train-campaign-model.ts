@@ -1,8 +1,7 @@
-import { activateModel, writeModelFile } from './campaign-models.ts';
+import { publishModel, writeModelFile } from './campaign-models.ts';
 import { InsightCollector } from './campaigns/insight-columns.ts';
-import { tierSamples } from './campaigns/tier-samples.ts';
+import { type TierSamples, tierSamples } from './campaigns/tier-samples.ts';
 import { CLASSIFIER_PARAMETERS, trainClassifier } from './campaigns/train-classifier.ts';
-import { COLLECTION } from './contracts/campaign-collections.ts';
 import { type AccountRef, dayNumber, dayText } from './contracts/campaign-entities.ts';
 import { CLASSIFIER_COLUMNS } from './contracts/campaign-features.ts';
 import type { TrainedModel } from './contracts/campaign-records.ts';
@@ -10,6 +9,22 @@ import type { Ports } from './ports.ts';
 
 /** Days of insights that are learnt from. */
 export const TRAINING_DAYS = 180;
+
+const rangeOf = (asOf: string) => ({ from: dayText(dayNumber(asOf) - TRAINING_DAYS + 1), to: asOf });
+
+/** What the last 180 days of an account teach. */
+export async function readTrainingSamples(
+  { insights }: Pick<Ports, 'insights'>,
+  account: AccountRef,
+  asOf: string,
+): Promise<TierSamples> {
+  const range = rangeOf(asOf);
+  const collector = new InsightCollector(range);
+  for await (const { entityId, days } of insights.days(account, 'campaign', range)) {
+    collector.add(entityId, days);
+  }
+  return tierSamples(collector.columns(), range);
+}
 
 /**
  * Trains a classifier on the last 180 days of an account, stores it as a version of its own, and lets it decide only
@@ -19,17 +34,13 @@ export const TRAINING_DAYS = 180;
 export async function trainCampaignModel(
   ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
-  { asOf, at }: { asOf: string; at: Date },
+  { asOf, at, samples: known }: { asOf: string; at: Date; samples?: TierSamples },
 ): Promise<TrainedModel> {
-  const range = { from: dayText(dayNumber(asOf) - TRAINING_DAYS + 1), to: asOf };
-  const collector = new InsightCollector(range);
-  for await (const { entityId, days } of ports.insights.days(account, 'campaign', range)) {
-    collector.add(entityId, days);
-  }
-  const samples = tierSamples(collector.columns(), range);
+  const range = rangeOf(asOf);
+  const samples = known ?? (await readTrainingSamples(ports, account, asOf));
   const trained = trainClassifier(samples);
   const { path, sha256 } = await writeModelFile(ports, account, trained.model);
-  const { tenant, configId } = account;
+  const { configId } = account;
   const time = at.toISOString();
   const id = `${time.replaceAll(/[^0-9]/g, '').slice(0, 14)}-${configId}-${sha256.slice(0, 12)}`;
   const { foldAccuracies, validation, rules, training, beatsRules } = trained;
@@ -62,10 +73,5 @@ export async function trainCampaignModel(
     trained_at: time,
     last_used_at: null,
   };
-  await ports.campaignDocuments.writeAll([
-    { tenant, collection: COLLECTION.models, id, label: model.model_type, revision: 1, value: model },
-  ]);
-  if (!beatsRules) return model;
-  await activateModel(ports, account, 'CAMPAIGN_CLASSIFIER', id);
-  return { ...model, status: 'ACTIVE', is_active: true };
+  return publishModel(ports, account, model, beatsRules);
 }

@@ -1,4 +1,5 @@
-import { type ArrowColumns, arrowFileChunks, decodeArrow } from './arrow/ipc.ts';
+import type { ArrowColumns } from './arrow/columns.ts';
+import { arrowFileChunks, decodeArrow } from './arrow/ipc.ts';
 import type { RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import type { LabelWrites } from './contracts/records.ts';

@@ -9,6 +9,9 @@ export const CREDENTIALS: Readonly<Partial<Record<ApiService, NonNullable<Route[
 /** Every route of the HTTP API. */
 export const API_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/health', open: true },
+  { method: 'GET', path: '/health/live', open: true, service: 'health' },
+  { method: 'GET', path: '/health/ready', open: true, service: 'health' },
+  { method: 'GET', path: '/health/detailed', open: true, service: 'health' },
   { method: 'GET', path: '/openapi.json', open: true, service: 'openapi' },
   { method: 'POST', path: '/segment/manual' },
   { method: 'POST', path: '/segment/customer' },
@@ -77,6 +80,7 @@ export const API_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/v1/forecasts/series/{entity_id}', service: 'campaigns' },
   { method: 'POST', path: '/api/v1/predictions/cpl', service: 'campaigns' },
   { method: 'POST', path: '/api/v1/predictions/leads', service: 'campaigns' },
+  { method: 'POST', path: '/api/v1/predictions/batch', service: 'campaigns' },
   { method: 'GET', path: '/api/v1/predictions/series/{type}/{id}', service: 'campaigns' },
   { method: 'POST', path: '/api/v1/classifications/train', service: 'campaigns' },
   { method: 'GET', path: '/api/v1/models', service: 'campaigns' },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DRILLDOWN_STEPS, type DrilldownStep, STEPS, type Step } from '../functions/contracts/workflow.ts';
 import { API_ROUTES } from './api-routes.ts';
 
@@ -34,12 +35,13 @@ export const API_SERVICES = [
   'training',
   'webhooks',
   'openapi',
+  'health',
 ] as const;
 export type ApiService = (typeof API_SERVICES)[number];
 
 /** One route of the HTTP API; paths are API Gateway's. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ANY';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'ANY';
   readonly path: string;
   /** True when no API key is asked for. */
   readonly open?: boolean;
@@ -51,10 +53,13 @@ export interface Route {
 
 /** Everything about a deployment that is a choice rather than a consequence. */
 export interface Config {
+  /** Of what is deployed; `/health/detailed` shows it. */
+  readonly version: string;
   readonly workflow: Readonly<Record<WorkflowFunction, FunctionSize>>;
   readonly drilldownWorkflow: Readonly<Record<DrilldownFunction, FunctionSize>>;
   readonly http: FunctionSize;
   readonly openapi: FunctionSize;
+  readonly health: FunctionSize;
   readonly drilldown: FunctionSize;
   readonly datasets: FunctionSize;
   readonly segmentation: FunctionSize;
@@ -82,6 +87,13 @@ export interface Config {
   readonly routes: readonly Route[];
   /** Requests per second and burst of the whole API. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  /** Pages that may call the API from a browser; without it no page of another origin may. */
+  readonly cors?: {
+    /** `https://app.example`, or `http://localhost` with any port; no wildcards. */
+    readonly origins: readonly string[];
+    /** How long a browser may keep the answer to a preflight, seconds. */
+    readonly maxAgeSeconds: number;
+  };
   /** What the routes about advertising campaigns are held to, and where the days of accounts begin. */
   readonly campaignApi: { readonly requestsPerMinute: number; readonly timeZone: string };
   /** Published runs that a dataset keeps, unless its configuration says otherwise; at least 2. */
@@ -109,11 +121,16 @@ export interface Config {
   readonly alarmTopicArn?: string;
 }
 
+const packageFile: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
+
 const modest = { memoryMb: 1024, timeoutSeconds: 300 };
 const oneCpu = { memoryMb: 1769, timeoutSeconds: 900 };
 
 /** The deployment as it is; edit here. */
 export const config: Config = {
+  version: packageFile.version,
   workflow: {
     PlanRun: modest,
     BuildFeatures: oneCpu,
@@ -142,6 +159,8 @@ export const config: Config = {
   http: { memoryMb: 1024, timeoutSeconds: 15 },
   // It holds the schemas of all routes, which no other function has to load.
   openapi: { memoryMb: 1024, timeoutSeconds: 15 },
+  // It waits two seconds for what it asks, all of it at once.
+  health: { memoryMb: 512, timeoutSeconds: 6 },
   // One whole CPU, and room for 60,000 customers as JavaScript objects; the API waits 30 s at most.
   drilldown: { memoryMb: 1769, timeoutSeconds: 24 },
   // It looks at samples of files, and answers within the API's 30 s.

@@ -1,8 +1,9 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { CAMPAIGNS_BY_LABEL, ENV, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
+import { CAMPAIGNS_BY_LABEL, ENV, EVENT_SOURCES, PREFIX, RUNS_BY_START } from '../functions/contracts/env.ts';
 import type { Config } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { CriticalAnomalies } from './constructs/critical-anomalies.ts';
@@ -13,6 +14,7 @@ import { RunTriggers } from './constructs/run-triggers.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SegmentationWorkflow } from './constructs/segmentation-workflow.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
+import { TrainingRequests } from './constructs/training-requests.ts';
 import { Webhooks } from './constructs/webhooks.ts';
 import { workflowFunctions } from './constructs/workflow-functions.ts';
 import type { DataStores } from './data-stack.ts';
@@ -54,6 +56,17 @@ export class ServiceStack extends Stack {
       size: config.openapi,
       description: 'Describes the HTTP API',
     });
+    const health = new ServiceFunction(this, 'Health', {
+      bundles,
+      handler: 'health-http',
+      size: config.health,
+      description: 'Tells the state of what the service rests on',
+    })
+      .useTable(ENV.campaignsTable, stores.campaigns, ['Query'])
+      .listBelow(stores.bucket, PREFIX.health)
+      .watchWorkflow(stateMachine)
+      .useSetting(ENV.appVersion, config.version)
+      .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
     const authorizer = new ServiceFunction(this, 'Authorizer', {
       bundles,
       handler: 'authorizer',
@@ -146,6 +159,7 @@ export class ServiceStack extends Stack {
       handler: handler.lambda,
       services: {
         openapi: openapi.lambda,
+        health: health.lambda,
         drilldown: drilldown.lambda,
         datasets: datasets.lambda,
         segmentation: segmentation.lambda,
@@ -183,6 +197,12 @@ export class ServiceStack extends Stack {
       .useBucket(stores.bucket, { read: [PREFIX.models], write: [PREFIX.models] })
       .useEvents(bus)
       .useSetting(ENV.campaignTimeZone, config.campaignApi.timeZone);
+    new Rule(this, 'OnCampaignJobs', {
+      description: 'Each share of many accounts has a worker of its own',
+      eventPattern: { source: [EVENT_SOURCES.campaigns], detailType: ['Campaign Jobs Due'] },
+      targets: [new LambdaFunction(campaignJobs.lambda, { deadLetterQueue: undelivered, retryAttempts: 24 })],
+    });
+    new TrainingRequests(this, 'TrainingRequests', { campaignJobs: campaignJobs.lambda, undelivered });
     new CriticalAnomalies(this, 'CriticalAnomalies', { undelivered });
     new Schedules(this, 'Schedules', {
       runs: config.schedules,
@@ -198,6 +218,7 @@ export class ServiceStack extends Stack {
       drilldowns: drilldowns.stateMachine,
       http,
       authorizer,
+      campaignJobs,
       undelivered,
       config,
     });

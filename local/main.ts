@@ -14,7 +14,7 @@ import { Lambda } from './lambda.ts';
 import { type Endpoints, functionsOf, variablesFor } from './lambda-functions.ts';
 import { onSignals } from './main-signals.ts';
 import { bucketsOf, startS3 } from './s3.ts';
-import { type Schedules, startSchedules } from './schedules.ts';
+import { type ScheduleClock, type Schedules, startSchedules } from './schedules.ts';
 import { type Assembly, loadAssembly } from './template.ts';
 import { ACCOUNT, REGION } from './template-names.ts';
 import { assertSupported } from './template-support.ts';
@@ -35,8 +35,8 @@ export interface LocalCloudOptions {
   readonly port?: number;
   /** Children of maps that run at once over all executions, default the number of processors, at least 2. */
   readonly concurrency?: number;
-  /** Whether schedules of the template fire; default yes. */
-  readonly schedules?: boolean;
+  /** Whether schedules of the template fire; default yes. A clock has them fire by it, in place of this machine's. */
+  readonly schedules?: boolean | ScheduleClock;
   /** Told of what functions log, of deliveries and of errors that are ours. */
   readonly log?: (line: string) => void;
   /** Told of every state that an execution enters or leaves, and of the progress of its maps. */
@@ -196,7 +196,8 @@ async function boot(options: LocalCloudOptions, closers: Closer[]): Promise<Omit
   };
   events = createEventBus({ assembly, iam, deliver, log });
   answerEvents = createEventsApi(events, iam);
-  const schedules = withSchedules ? startSchedules({ assembly, iam, deliver, log }) : undefined;
+  const clock = typeof withSchedules === 'object' ? { clock: withSchedules } : {};
+  const schedules = withSchedules ? startSchedules({ assembly, iam, deliver, log, ...clock }) : undefined;
   closers.push(() => schedules?.stop());
 
   const definition = readHttpApi((type) => assembly.resources(type)) ?? { apiId: 'none', routes: [] };

@@ -56,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stats: FLOOR,
   arrow: FLOOR,
   kernels: [...FLOOR, 'build'],
-  tables: FLOOR,
+  tables: [...FLOOR, 'kernels'],
   features: [...FLOOR, 'kernels', 'tables'],
   clustering: [...FLOOR, 'kernels', 'features'],
   segments: [...FLOOR, 'kernels', 'features', 'clustering'],

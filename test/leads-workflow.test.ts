@@ -63,6 +63,28 @@ describe('a dataset of leads', () => {
     }
   });
 
+  it('explains customers by parts that sum to the distance, and by changes that do move them', async () => {
+    let changes = 0;
+    for (const lead of leads.slice(0, 30)) {
+      const path = `/v1/customers/${lead.lead_id}/explanation`;
+      const { statusCode, json } = await call({ path, query: { dataset: 'leads' } });
+      expect(statusCode).toBe(200);
+      const sum = json.distance_parts.reduce((total: number, { part }: { part: number }) => total + part, 0);
+      expect(sum).toBeCloseTo(json.distance_to_center ** 2, 6);
+      for (const { column, to, segment_id } of json.smallest_changes) {
+        const scored = await call({
+          method: 'POST',
+          path: '/v1/datasets/leads/score',
+          body: { record: { ...lead, [column]: to } },
+        });
+        expect([column, to, scored.json.segment_id]).toEqual([column, to, segment_id]);
+        expect(segment_id).not.toBe(json.segment_id);
+        changes++;
+      }
+    }
+    expect(changes).toBeGreaterThanOrEqual(30);
+  });
+
   it('fails to score what is no value of its column, pointing at it, and what is nobody’s', async () => {
     const score = { method: 'POST', path: '/v1/datasets/leads/score' };
     const wrong = await call({ ...score, body: { record: { behavior_score: 'many', colour: 'blue' } } });

@@ -168,15 +168,28 @@ describe('segments from run to run', () => {
     }
   }, 60_000);
 
-  it('say that a segment split, and that two merged', async () => {
+  it('name a planted split and a planted merger as such, with the segments that took part', async () => {
     const memory = ports();
-    const wide = [...blob('a', 90, 100, 5, 1), ...blob('b', 90, 1000, 5, 2), ...blob('c', 90, 1000, 90, 3)];
-    await run(memory, wide, { k: 2 });
-    const split = await flowOf(memory, await run(memory, wide, { k: 3 }));
-    expect(split.events.map(({ kind }) => kind).sort()).toContain('split');
-    const merged = await flowOf(memory, await run(memory, [...wide, ['b-new', 1001, 6]], { k: 2 }));
-    expect(merged.events.map(({ kind }) => kind)).toContain('merged');
+    const kinds = [...blob('a', 90, 100, 5, 1), ...blob('b', 90, 1000, 5, 2), ...blob('c', 60, 1000, 30, 3)];
+    const together = await artifactLabels(memory, await run(memory, kinds, { k: 2 }));
+    const [a, bc] = [kindOf(together, 'a'), kindOf(together, 'b')];
+    expect(kindOf(together, 'c')).toBe(bc);
+
+    const splitRun = await run(memory, kinds, { k: 3 });
+    const apart = await artifactLabels(memory, splitRun);
+    const [b, c] = [kindOf(apart, 'b'), kindOf(apart, 'c')];
+    // The larger part keeps the id.
+    expect([kindOf(apart, 'a'), b, c]).toEqual([a, bc, 2]);
+    const split = await flowOf(memory, splitRun);
+    expect(split.events.map(({ kind }) => kind).sort()).toEqual(['kept', 'split']);
+    expect(split.events.find(({ kind }) => kind === 'split')).toMatchObject({ from: [bc], to: [b, c] });
+
+    const mergedRun = await run(memory, [...kinds, ['b-new', 1001, 6]], { k: 2 });
+    const merged = await flowOf(memory, mergedRun);
+    expect(merged.events.map(({ kind }) => kind).sort()).toEqual(['kept', 'merged']);
+    expect(merged.events.find(({ kind }) => kind === 'merged')).toMatchObject({ from: [b, c], to: [b] });
     expect(merged.causes.count).toBe(merged.causes.moved);
+    expect(merged.causes.moved).toBe(60);
   });
 
   it('never give the id of a segment that is gone to another one', async () => {

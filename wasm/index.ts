@@ -1,3 +1,4 @@
+export { csv_stops } from './csv-stops';
 export { madd_f32, nmadd_f32 } from './simd';
 export { column_ranges_f32 } from './moments';
 export { pack_blocks_f32, place_rows_f32 } from './rows';

@@ -86,7 +86,12 @@ export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): v
   const nFeatures = state.nFeatures, zero = f32x4.splat(0);
   for (let sample = first; sample < last; sample += 8) {
     const tile = blockOf(state, sample);
-    loadSamples(state, sample, tile);
+    if (sample + 8 < last) loadSamples(state, sample, tile);
+    else {
+      // Whole vectors would reach into the next call's first block.
+      loadSamples(state, sample, state.tile);
+      if (tile != state.tile) memory.copy(tile, state.tile, <usize>nFeatures << 5);
+    }
     storeSquaredNorms(tile, nFeatures, state.squaredNorms + (<usize>sample << 2));
     nearestByProducts(tile, nFeatures, state.centersBy4, state.halfNorms, state.nGroups, state.keys);
     findNearest(state.keys, state.nClusters, productBest0, productBest1);

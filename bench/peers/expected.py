@@ -19,7 +19,7 @@ import numpy as np
 import scipy
 import sklearn
 from scipy.cluster.hierarchy import leaves_list, linkage
-from sklearn.cluster import DBSCAN, AgglomerativeClustering
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
@@ -30,6 +30,9 @@ from sklearn.neighbors import NearestNeighbors
 
 warnings.filterwarnings("ignore")
 LINKAGES = ("ward", "complete", "average", "single")
+# Numbers of clusters that k-means is compared at, and how many starts scikit-learn makes for each.
+CLUSTERS = (3, 8)
+RESTARTS = 60
 
 
 def rows_of(n, d, seed):
@@ -133,7 +136,14 @@ def real(path):
         nCore=len(found.core_sample_indices_),
         trees=trees,
         scores=scores(rows, ward, average),
+        inertia={str(k): best_inertia(rows, k) for k in CLUSTERS},
     )
+
+
+def best_inertia(rows, k):
+    """Lowest sum of squared distances over many starts, each to a fixed point."""
+    fit = KMeans(k, n_init=RESTARTS, tol=0, random_state=0).fit(rows)
+    return float(fit.inertia_)
 
 
 def main(fixture, data):

@@ -3,6 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { ENV } from '../contracts/env.ts';
 import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
+import { awsProbes } from './aws-probes.ts';
 import { awsTables } from './aws-tables.ts';
 import { bedrockNamePhraser } from './bedrock-name-phraser.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
@@ -53,6 +54,12 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     ),
     webhooks: once(() => dynamodbWebhooks(table(ENV.webhooksTable))),
     webhookSender: once(() => httpsWebhookSender({ local: isOnOneMachine(env) })),
+    probes: once(() =>
+      awsProbes(
+        () => setting(ENV.dataBucket),
+        () => setting(ENV.stateMachineArn),
+      ),
+    ),
     drilldowns: once(() => dynamodbDrilldowns(table(ENV.runsTable))),
     childSegments: once(() => dynamodbChildSegments(table(ENV.segmentsTable))),
     drilldownWorkflow: once(() =>
@@ -112,6 +119,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get webhookSender() {
       return stores.webhookSender();
+    },
+    get probes() {
+      return stores.probes();
     },
     get drilldowns() {
       return stores.drilldowns();

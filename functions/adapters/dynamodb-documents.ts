@@ -19,7 +19,9 @@ export const documentList = (collection: string, { label, from, to, descending }
  * Documents of campaigns. The value is one text of JSON: it comes back as the same bytes, whatever its keys are called
  * and however large its numbers.
  */
-export function dynamodbDocuments(table: Table): CampaignDocumentStore {
+export function dynamodbDocuments(
+  table: Pick<Table, 'get' | 'put' | 'putAll' | 'query'>,
+): CampaignDocumentStore {
   return {
     async get<T>(tenant: string, collection: string, id: string) {
       const item = await table.get(collectionPk(tenant, collection), id);

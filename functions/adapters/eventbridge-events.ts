@@ -1,4 +1,4 @@
-import { EVENT_SOURCES } from '../contracts/env.ts';
+import { EVENT_SOURCES, TRAINING_REQUESTED } from '../contracts/env.ts';
 import { TransientStoreError } from '../errors.ts';
 import type { EventPublisher, ServiceEvent } from '../experiment-ports.ts';
 import { clientSettings } from './client-settings.ts';
@@ -10,6 +10,8 @@ const ENTRIES = 10;
 const SOURCES: Readonly<Record<ServiceEvent['type'], string>> = {
   SegmentationCompleted: EVENT_SOURCES.segmentation,
   'Critical Anomaly': EVENT_SOURCES.campaigns,
+  'Campaign Jobs Due': EVENT_SOURCES.campaigns,
+  [TRAINING_REQUESTED]: EVENT_SOURCES.campaigns,
   'Experiment Segmentation Activated': EVENT_SOURCES.experiments,
   'Experiment Alert': EVENT_SOURCES.experiments,
 };

@@ -109,6 +109,7 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         mails.push({ ...mail });
       },
     },
+    probes: { storage: async () => {}, workflow: async () => {} },
     clock: { now },
     segments: memorySegments(),
     labels: {

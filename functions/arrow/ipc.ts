@@ -1,36 +1,26 @@
 import {
   AsyncByteQueue,
   type Data,
-  type DataType,
-  Field,
-  Float32,
-  Float64,
-  Int32,
-  makeData,
-  RecordBatch,
+  type RecordBatch,
   RecordBatchFileWriter,
   RecordBatchStreamWriter,
-  Schema,
-  Struct,
-  Utf8,
+  type Schema,
 } from 'apache-arrow';
 import { InvalidDatasetError } from '../errors.ts';
-import { type ArrowBatches, checkedColumn, readBatches } from './read-batches.ts';
-import { decodeUtf8Column, encodeUtf8Column, joinUtf8, sliceUtf8, type Utf8Column } from './utf8.ts';
-
-/** Values of one column: text as strings or as their UTF-8 bytes, numbers as the typed array of their Arrow type. No nulls. */
-export type ColumnData = readonly string[] | Utf8Column | Float64Array | Float32Array | Int32Array;
-
-/** Columns of equal length by name, in the order of the schema. */
-export interface ArrowColumns {
-  readonly [name: string]: ColumnData;
-}
-
-/** Key-value metadata of the schema and of its columns. */
-export interface ArrowSchemaMetadata {
-  readonly table?: Readonly<Record<string, string>>;
-  readonly columns?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
+import { BatchRoom, rowByRow } from './batch-room.ts';
+import {
+  type ArrowColumns,
+  type ArrowSchemaMetadata,
+  type DictionaryColumn,
+  dictionariesOf,
+  type ListColumn,
+  lengthOf,
+  recordBatch,
+  schemaOf,
+} from './columns.ts';
+import { codesOf, listsOf } from './nested-columns.ts';
+import { type ArrowBatches, checkedColumn, checkedTexts, readBatches } from './read-batches.ts';
+import { joinUtf8, type Utf8Column } from './utf8.ts';
 
 /** Most rows of a record batch. */
 export const ROWS_PER_BATCH = 65_536;
@@ -56,70 +46,20 @@ class TakeableQueue extends AsyncByteQueue {
   }
 }
 
-const sortedMap = (entries: Readonly<Record<string, string>> = {}) =>
-  new Map(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-function arrowType(data: ColumnData): DataType {
-  if (data instanceof Float64Array) return new Float64();
-  if (data instanceof Float32Array) return new Float32();
-  if (data instanceof Int32Array) return new Int32();
-  return new Utf8();
-}
-
-function schemaOf(columns: ArrowColumns, metadata: ArrowSchemaMetadata = {}): Schema {
-  const fields = Object.entries(columns).map(
-    ([name, data]) => new Field(name, arrowType(data), false, sortedMap(metadata.columns?.[name])),
-  );
-  return new Schema(fields, sortedMap(metadata.table));
-}
-
-const rowsOf = (data: ColumnData) => ('offsets' in data ? data.offsets.length - 1 : data.length);
-
-function lengthOf(columns: ArrowColumns): number {
-  const lengths = new Set(Object.values(columns).map(rowsOf));
-  if (lengths.size > 1) {
-    throw new RangeError(
-      `Columns of unequal length: ${Object.entries(columns).map(([name, data]) => `${name} ${rowsOf(data)}`)}`,
-    );
-  }
-  return lengths.values().next().value ?? 0;
-}
-
-function recordBatch(schema: Schema, columns: ArrowColumns, start: number, end: number): RecordBatch {
-  const length = end - start;
-  const children = schema.fields.map((field) => {
-    const data = columns[field.name]!;
-    // Built from our own buffers: the library's Utf8 builder is an order of magnitude slower.
-    if (data instanceof Float64Array) {
-      return makeData({ type: field.type as Float64, length, data: data.subarray(start, end) });
-    }
-    if (data instanceof Float32Array) {
-      return makeData({ type: field.type as Float32, length, data: data.subarray(start, end) });
-    }
-    if (data instanceof Int32Array) {
-      return makeData({ type: field.type as Int32, length, data: data.subarray(start, end) });
-    }
-    const { bytes, offsets } =
-      'offsets' in data
-        ? sliceUtf8(data, start, end)
-        : encodeUtf8Column(length === data.length ? data : data.slice(start, end));
-    return makeData({ type: field.type as Utf8, length, data: bytes, valueOffsets: offsets });
-  });
-  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, children }));
-}
-
 function encode(
   writer: RecordBatchFileWriter | RecordBatchStreamWriter,
   columns: ArrowColumns,
   metadata?: ArrowSchemaMetadata,
+  mostRows?: number,
 ): Uint8Array {
   const nRows = lengthOf(columns);
   const schema = schemaOf(columns, metadata);
   const queue = new TakeableQueue();
   writer.reset(queue, schema);
-  const most = rowsPerBatch(schema);
+  const dictionaries = dictionariesOf(columns);
+  const most = mostRows ?? rowsPerBatch(schema);
   for (let start = 0; start < nRows; start += most) {
-    writer.write(recordBatch(schema, columns, start, Math.min(start + most, nRows)));
+    writer.write(recordBatch(schema, columns, dictionaries, start, Math.min(start + most, nRows)));
   }
   writer.finish();
   return queue.take();
@@ -130,65 +70,14 @@ export function encodeArrowFile(columns: ArrowColumns, metadata?: ArrowSchemaMet
   return encode(new RecordBatchFileWriter(), columns, metadata);
 }
 
+/** As `encodeArrowFile` in one record batch, for what is read as a whole: then each column of numbers is one view of the file. */
+export function encodeArrowBatch(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
+  return encode(new RecordBatchFileWriter(), columns, metadata, Math.max(1, lengthOf(columns)));
+}
+
 /** Arrow IPC stream: as `encodeArrowFile`, without the footer; several may lie end to end in one object. */
 export function encodeArrowStream(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
   return encode(new RecordBatchStreamWriter(), columns, metadata);
-}
-
-/** The same columns, texts as strings: pieces of different batches join string by string. */
-function withStrings(columns: ArrowColumns): ArrowColumns {
-  return Object.fromEntries(
-    Object.entries(columns).map(([name, data]) => [
-      name,
-      'offsets' in data ? decodeUtf8Column(data, data.offsets.length - 1) : data,
-    ]),
-  );
-}
-
-/** Fixed-size room for one batch: pieces of any size go in, whole batches come out. */
-class BatchRoom {
-  readonly #columns: Record<string, string[] | Float64Array | Float32Array | Int32Array> = {};
-  readonly size: number;
-  #nRows = 0;
-
-  /** @param size rows of a whole batch */
-  constructor(like: ArrowColumns, size: number) {
-    this.size = size;
-    for (const [name, data] of Object.entries(like)) {
-      if (data instanceof Float64Array) this.#columns[name] = new Float64Array(size);
-      else if (data instanceof Float32Array) this.#columns[name] = new Float32Array(size);
-      else if (data instanceof Int32Array) this.#columns[name] = new Int32Array(size);
-      else this.#columns[name] = [];
-    }
-  }
-
-  get nRows() {
-    return this.#nRows;
-  }
-
-  /** Copies rows from `start` on until the piece or the room ends; returns where it stopped. */
-  fill(piece: ArrowColumns, start: number, nRows: number): number {
-    const end = Math.min(nRows, start + this.size - this.#nRows);
-    for (const [name, room] of Object.entries(this.#columns)) {
-      const data = piece[name];
-      if (Array.isArray(room)) {
-        const texts = data as readonly string[];
-        for (let i = start; i < end; i++) room[this.#nRows + i - start] = texts[i]!;
-      } else {
-        room.set((data as typeof room).subarray(start, end), this.#nRows);
-      }
-    }
-    this.#nRows += end - start;
-    return end;
-  }
-
-  /** The batch so far; empties the room. */
-  take(schema: Schema): RecordBatch {
-    const batch = recordBatch(schema, this.#columns, 0, this.#nRows);
-    for (const room of Object.values(this.#columns)) if (Array.isArray(room)) room.length = 0;
-    this.#nRows = 0;
-    return batch;
-  }
 }
 
 /**
@@ -205,11 +94,11 @@ export async function* arrowFileChunks(
   let schema: Schema | undefined;
   let room: BatchRoom | undefined;
   for await (const given of pieces) {
-    const piece = withStrings(given);
-    const nRows = lengthOf(piece);
+    const piece = rowByRow(given);
+    const nRows = lengthOf(given);
     if (!schema || !room) {
-      schema = schemaOf(piece, metadata);
-      room = new BatchRoom(piece, rowsPerBatch(schema));
+      schema = schemaOf(given, metadata);
+      room = new BatchRoom(given, rowsPerBatch(schema));
       writer.reset(queue, schema);
     }
     for (let start = 0; start < nRows; ) {
@@ -248,6 +137,9 @@ export interface DecodedArrow {
   strings(name: string): string[];
   /** The bytes of a column of texts, unchecked. */
   utf8(name: string): Utf8Column;
+  /** Texts by number; −1 for a null. */
+  dictionary(name: string): DictionaryColumn;
+  lists(name: string): ListColumn;
   float64(name: string): Float64Array;
   float32(name: string): Float32Array;
   int32(name: string): Int32Array;
@@ -265,7 +157,10 @@ export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINI
   const { schema, batches } = firstRows(readBatches(bytes), mostRows);
   const nRows = batches.reduce((rows, batch) => rows + batch.numRows, 0);
 
-  function chunks(name: string, type: string): Data[] {
+  const chunks = (name: string, type: string) =>
+    columnOf(name, type).map((data) => checkedColumn(name, data));
+
+  function columnOf(name: string, type: string): Data[] {
     const index = schema.fields.findIndex((field) => field.name === name);
     const field = schema.fields[index];
     if (!field) {
@@ -281,7 +176,7 @@ export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINI
         column: name,
       });
     }
-    return batches.map((batch) => checkedColumn(name, batch.data.children[index]!));
+    return batches.map((batch) => batch.data.children[index]!);
   }
 
   const parts = <T extends NumericColumn>(name: string, type: string): T[] =>
@@ -307,20 +202,10 @@ export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINI
         schema.fields.map((field) => [field.name, Object.fromEntries(field.metadata)]),
       ),
     },
-    strings(name) {
-      try {
-        return chunks(name, 'Utf8').flatMap((data) =>
-          decodeUtf8Column({ bytes: data.values, offsets: data.valueOffsets }, data.length),
-        );
-      } catch (cause) {
-        if (!(cause instanceof TypeError)) throw cause;
-        throw new InvalidDatasetError(
-          `Column ${name} holds bytes that are not UTF-8. Write the file again.`,
-          { reason: 'corrupt_arrow', column: name },
-          { cause },
-        );
-      }
-    },
+    strings: (name) =>
+      chunks(name, 'Utf8').flatMap((data) =>
+        checkedTexts(name, { bytes: data.values, offsets: data.valueOffsets }, data.length),
+      ),
     utf8: (name) =>
       joinUtf8(
         chunks(name, 'Utf8').map(({ values, valueOffsets, length }) => ({
@@ -328,6 +213,8 @@ export function decodeArrow(bytes: Uint8Array, mostRows = Number.POSITIVE_INFINI
           offsets: (valueOffsets as Int32Array).subarray(0, length + 1),
         })),
       ),
+    dictionary: (name) => codesOf(name, columnOf(name, 'Dictionary<Int32, Utf8>'), nRows),
+    lists: (name) => listsOf(name, columnOf(name, 'List<Utf8>'), nRows),
     float64: (name) => numbers(name, 'Float64', (n) => new Float64Array(n)),
     float32: (name) => numbers(name, 'Float32', (n) => new Float32Array(n)),
     int32: (name) => numbers(name, 'Int32', (n) => new Int32Array(n)),

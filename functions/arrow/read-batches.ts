@@ -1,5 +1,6 @@
 import { type Data, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { InvalidDatasetError } from '../errors.ts';
+import { decodeUtf8Column, type Utf8Column } from './utf8.ts';
 
 const MAGIC = 'ARROW1';
 
@@ -67,4 +68,18 @@ export function checkedColumn(name: string, data: Data): Data {
     );
   }
   return data;
+}
+
+/** The strings of a column. @throws InvalidDatasetError for bytes that are not UTF-8 */
+export function checkedTexts(name: string, column: Utf8Column, nRows: number): string[] {
+  try {
+    return decodeUtf8Column(column, nRows);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new InvalidDatasetError(
+      `Column ${name} holds bytes that are not UTF-8. Write the file again.`,
+      { reason: 'corrupt_arrow', column: name },
+      { cause },
+    );
+  }
 }

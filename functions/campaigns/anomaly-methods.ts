@@ -1,5 +1,5 @@
 import type { AnomalyMethod } from '../contracts/anomaly-types.ts';
-import { deviationOf, knownOf, meanOf, quantileOf } from '../stats/sample.ts';
+import { deviationOf, knownOf, meanOf, quartilesOf } from '../stats/sample.ts';
 import { type Severity, severityOfChange, severityOfZ } from './anomaly-severity.ts';
 
 /** Settings with the source's names and defaults (requirements S1-12), and two of ours. */
@@ -99,17 +99,16 @@ function distributionFindings(
 }
 
 function changePoint(values: Float64Array, at: number, options: DetectorOptions): Finding[] {
-  const recent = knownOf(values.subarray(Math.max(0, at - RECENT + 1), at + 1));
-  const before = knownOf(
-    values.subarray(Math.max(0, at - RECENT - BEFORE + 1), Math.max(0, at - RECENT + 1)),
-  );
+  const recent = knownOf(values, at - RECENT + 1, at + 1);
+  const before = knownOf(values, at - RECENT - BEFORE + 1, at - RECENT + 1);
   if (recent.length < RECENT || before.length < Math.min(BEFORE, options.minHistory ?? BEFORE)) return [];
   const seasonal = likeMean(values, at, options);
   const [observed, expected] = [meanOf(recent), seasonal ?? meanOf(before)];
   const percent = percentChange(observed, expected);
   if (percent === undefined || Math.abs(percent) <= CHANGE_PERCENT) return [];
   const severity = severityOfChange(percent);
-  const history = seasonal === undefined ? before.length : knownOf(historyOf(values, at, options)).length;
+  const { history: reach = HISTORY } = options;
+  const history = seasonal === undefined ? before.length : knownOf(values, at - reach, at).length;
   return [
     {
       method: 'change_point',
@@ -131,28 +130,25 @@ function likeMean(values: Float64Array, at: number, options: DetectorOptions): n
     const likes = [];
     for (let i = at - age - seasonLength; i >= Math.max(0, at - history); i -= seasonLength)
       likes.push(values[i]!);
-    return meanOf(knownOf(Float64Array.from(likes)));
+    return meanOf(knownOf(likes));
   });
-  const mean = meanOf(Float64Array.from(means));
+  const mean = meanOf(means);
   return Number.isNaN(mean) ? undefined : mean;
 }
 
-function historyOf(values: Float64Array, at: number, { history = HISTORY }: DetectorOptions): Float64Array {
-  return values.subarray(Math.max(0, at - history), at);
-}
-
 function expectationAt(values: Float64Array, at: number, options: DetectorOptions): Expectation | undefined {
-  const { minHistory = BEFORE, seasonLength } = options;
-  const before = historyOf(values, at, options);
-  const known = knownOf(before);
+  const { minHistory = BEFORE, seasonLength, history = HISTORY } = options;
+  const known = knownOf(values, at - history, at);
   if (known.length < minHistory) return undefined;
   const seasonal =
-    seasonLength === undefined ? undefined : seasonalExpectation(before, seasonLength, minHistory);
+    seasonLength === undefined
+      ? undefined
+      : seasonalExpectation(values.subarray(Math.max(0, at - history), at), seasonLength, minHistory);
   if (seasonal) return seasonal;
   return {
     mean: meanOf(known),
     deviation: deviationOf(known),
-    quartiles: [quantileOf(known, 0.25), quantileOf(known, 0.75)],
+    quartiles: quartilesOf(known),
     known: known.length,
     seasonal: false,
   };
@@ -179,17 +175,22 @@ function seasonalExpectation(
   const known = counts.reduce((sum, count) => sum + count, 0);
   const freedom = known - counts.filter((count) => count > 0).length;
   if (counts[step]! < 2 || freedom < minHistory) return undefined;
-  const residuals = knownOf(
-    before.map((value, i) => value - sums[i % seasonLength]! / counts[i % seasonLength]!),
-  );
-  const squares = residuals.reduce((sum, value) => sum + value ** 2, 0);
+  const residuals: number[] = [];
+  let squares = 0;
+  before.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    const residual = value - sums[i % seasonLength]! / counts[i % seasonLength]!;
+    residuals.push(residual);
+    squares += residual ** 2;
+  });
+  const [low, high] = quartilesOf(residuals);
   const mean = sums[step]! / counts[step]!;
   // Residuals are narrower than what they stand for, by the same degrees of freedom.
   const stretch = Math.sqrt(known / freedom);
   return {
     mean,
     deviation: Math.sqrt(squares / freedom),
-    quartiles: [mean + stretch * quantileOf(residuals, 0.25), mean + stretch * quantileOf(residuals, 0.75)],
+    quartiles: [mean + stretch * low, mean + stretch * high],
     known,
     seasonal: true,
   };

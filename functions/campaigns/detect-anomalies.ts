@@ -113,7 +113,7 @@ function frequencyAlert({ values }: EntitySeries, day: number): EntityAnomaly | 
  */
 function reachSaturation({ values }: EntitySeries, day: number): EntityAnomaly | undefined {
   const mean = (metric: WatchedMetric, from: number, to: number, needed: number) => {
-    const known = knownOf(values[metric].subarray(Math.max(0, from), Math.max(0, to)));
+    const known = knownOf(values[metric], from, to);
     return known.length < needed ? Number.NaN : meanOf(known);
   };
   const recent = (metric: WatchedMetric) => mean(metric, day - RECENT + 1, day + 1, RECENT);
@@ -132,7 +132,7 @@ function stops({ values }: EntitySeries, day: number): EntityAnomaly[] {
   const spent = values.spend[day]!;
   const type = spent === 0 ? 'ZERO_SPEND' : 'ZERO_IMPRESSIONS';
   const metric = spent === 0 ? 'spend' : 'impressions';
-  const before = knownOf(values[metric].subarray(Math.max(0, day - WEEK), day));
+  const before = knownOf(values[metric], day - WEEK, day);
   if (values[metric][day] !== 0 || !(before.at(-1)! > 0)) return [];
   const change = { observed: 0, expected: meanOf(before), percent: -100, severity: severityOfChange(-100) };
   return [byRule(type, metric, change, before.length)];

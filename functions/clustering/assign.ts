@@ -1,7 +1,7 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import { CALL_SAMPLES } from './kmeans-lloyd.ts';
+import { CALL_SAMPLES } from './crew.ts';
 import { placeRows } from './placed-rows.ts';
 
 /** Centers that only fill a group of four. */

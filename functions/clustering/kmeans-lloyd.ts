@@ -1,5 +1,7 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
+import { alone, CALL_SAMPLES, type Crew } from './crew.ts';
+import { KMeansMembers } from './kmeans-members.ts';
 import { PassChoice } from './kmeans-passes.ts';
 import {
   createState,
@@ -14,8 +16,6 @@ import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
 import { SortedRows } from './sorted-rows.ts';
 
-/** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
-export const CALL_SAMPLES = 16_384;
 /** Bounds per group of centers pay where distances are long sums and there are many of them to leave out. */
 const BOUNDS_FROM_FEATURES = 16;
 const BOUNDS_FROM_GROUPS = 8;
@@ -47,7 +47,7 @@ export interface LloydFit {
   readonly work: FitWork;
 }
 
-/** What a fit computed, as far as the host's bounds left it to do. */
+/** What a fit computed, as far as its bounds left it to do; a little more or less with every number of threads. */
 export interface FitWork {
   /** Distances of a row to a center. */
   readonly distances: number;
@@ -72,6 +72,7 @@ export function lloyd(
   initial: Float64Array,
   nClusters: number,
   options: LloydOptions,
+  crew: Crew = alone(kernels),
 ): LloydFit {
   return kernels.memory.scope(() => {
     const { exports } = kernels;
@@ -80,19 +81,12 @@ export function lloyd(
     const { address, counts } = state;
     const movement = new CenterMovement(state);
     const passes = new PassChoice(state);
-    const sorted = !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state) : undefined;
-    const sumOf = (call: (first: number, last: number) => number): number => {
-      let total = 0;
-      for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
-        total += call(first, Math.min(nSamples, first + CALL_SAMPLES));
-      }
-      return total;
-    };
+    const members = new KMeansMembers(kernels, state, shares(options) ? crew : alone(kernels));
+    const sorted =
+      !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state, members) : undefined;
     let centers: Float64Array = options.spherical ? onSphere(placed, initial) : initial.slice();
     placeCenters(state, centers);
-    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
-      exports.kmeans_assign_f32(address, first, Math.min(nSamples, first + CALL_SAMPLES));
-    }
+    members.pass('kmeans_assign_f32');
     const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
@@ -113,10 +107,10 @@ export function lloyd(
         // Packed rows and their norms are in the order of the table.
         sorted?.restore();
         let looked = 0;
-        const changed = sumOf((first, last) => {
+        const changed = members.pass('kmeans_dense_f32', (member, first, last) => {
           const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
           if (keepsGaps) looked += last - first;
-          return exports.kmeans_dense_f32(address, first, last, keepsGaps);
+          return [members.addressOf(member), first, last, Number(keepsGaps)];
         });
         passes.learn(before, workDone(state), looked);
         return changed;
@@ -129,8 +123,8 @@ export function lloyd(
       return changed;
     };
     const reassignInOrder = (): number => {
-      const changed = sumOf((first, last) => exports.kmeans_reassign_f32(address, first, last));
-      return changed + exports.kmeans_flush_f32(address);
+      const changed = members.pass('kmeans_reassign_f32');
+      return changed + members.flush();
     };
     let prunedPasses = 0;
     /** After some passes it shows whether leaving out far centers alone leaves out enough. */
@@ -142,7 +136,7 @@ export function lloyd(
     };
     const improve = (): number => {
       const smallest = Math.max(1, Math.min(...counts));
-      return sumOf((first, last) => exports.kmeans_improve_f32(address, first, last, smallest));
+      return members.pass('kmeans_improve_f32', (_, first, last) => [address, first, last, smallest]);
     };
     let iterations = 1;
     /** Whether it ended at a fixed point: no label changes for the means of the labels. */
@@ -170,6 +164,11 @@ export function lloyd(
       iterations,
     };
   });
+}
+
+/** Whether members may share a fit: weighted sums hang on the order, single moves on each other. */
+export function shares({ improve, weights }: LloydOptions): boolean {
+  return !improve && !weights;
 }
 
 function boundsPay(state: KMeansState, before: WorkDone): boolean {

@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { Random } from '../stats/random.ts';
+import type { Crew } from './crew.ts';
 import { countDistinctRows } from './distinct-rows.ts';
 import { type LloydFit, type LloydOptions, lloyd } from './kmeans-lloyd.ts';
 import type { KMeansOptions } from './kmeans-options.ts';
@@ -45,19 +46,20 @@ export interface Round {
   readonly take: (fit: LloydFit) => void;
 }
 
-/** Makes one fit; equal rows and attempts give equal bytes. */
+/** Makes one fit; equal rows and attempts give equal bytes, whoever shares the work. */
 export function runAttempt(
   kernels: Kernels,
   rows: PlacedRows,
   { nClusters, start, lloyd: options }: Attempt,
+  crew?: Crew,
 ): LloydFit {
-  if (start instanceof Float64Array) return lloyd(kernels, rows, start, nClusters, options);
+  if (start instanceof Float64Array) return lloyd(kernels, rows, start, nClusters, options, crew);
   const random = new Random(start.seed, start.forks);
   const centers =
     start.method === 'random'
       ? randomRows(rows, nClusters, random)
-      : kmeansPlusPlus(kernels, rows, nClusters, random);
-  return lloyd(kernels, rows, centers, nClusters, options);
+      : kmeansPlusPlus(kernels, rows, nClusters, random, crew);
+  return lloyd(kernels, rows, centers, nClusters, options, crew);
 }
 
 /**

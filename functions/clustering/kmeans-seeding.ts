@@ -1,7 +1,7 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelF64 } from '../kernels/memory.ts';
 import type { Random } from '../stats/random.ts';
-import { CALL_SAMPLES } from './kmeans-lloyd.ts';
+import { alone, type Crew, callsOver } from './crew.ts';
 import type { PlacedRows } from './placed-rows.ts';
 
 /** Samples whose squared distances are summed together; the sums steer a draw to one run. Mirrors the kernel. */
@@ -19,10 +19,11 @@ export function kmeansPlusPlus(
   placed: PlacedRows,
   nClusters: number,
   random: Random,
+  crew: Crew = alone(kernels),
 ): Float64Array {
   return kernels.memory.scope(() => {
     const nTrials = 2 + Math.floor(Math.log(nClusters));
-    const seeding = new Seeding(kernels, placed, nClusters, nTrials);
+    const seeding = new Seeding(kernels, placed, nClusters, nTrials, crew);
     seeding.begin(random.integer(placed.nSamples));
     while (seeding.count < nClusters) seeding.add(seeding.draw(random));
     return seeding.centers;
@@ -51,6 +52,7 @@ class Seeding {
   readonly centers: Float64Array;
   count = 0;
   readonly #kernels: Kernels;
+  readonly #crew: Crew;
   readonly #placed: PlacedRows;
   readonly #nTrials: number;
   readonly #closest: KernelF32;
@@ -62,15 +64,17 @@ class Seeding {
   readonly #potentials: KernelF64;
   /** Sums of squared distances by runs, with the newest center. */
   #runSums: KernelF64;
-  readonly #scratch: number;
+  /** One for each member of the crew. */
+  readonly #scratch: readonly number[];
   readonly #state: number;
 
-  constructor(kernels: Kernels, placed: PlacedRows, nClusters: number, nTrials: number) {
+  constructor(kernels: Kernels, placed: PlacedRows, nClusters: number, nTrials: number, crew: Crew) {
     const { memory } = kernels;
     const { nSamples, nFeatures } = placed;
     const nSlots = Math.ceil(nSamples / 8) * 8;
     this.centers = new Float64Array(nClusters * nFeatures);
     this.#kernels = kernels;
+    this.#crew = crew;
     this.#placed = placed;
     this.#nTrials = nTrials;
     this.#closest = memory.f32(nSlots).fill(0);
@@ -79,7 +83,9 @@ class Seeding {
     this.#newest = memory.f32(nFeatures);
     this.#potentials = memory.f64(nTrials * Math.ceil(nSamples / RUN));
     this.#runSums = this.#potentialsOf(0);
-    this.#scratch = memory.alloc(48 * (1 + nTrials) + 32 * Math.ceil(nFeatures / 4) * 4);
+    this.#scratch = Array.from({ length: crew.size }, () =>
+      memory.alloc(48 * (1 + nTrials) + 32 * Math.ceil(nFeatures / 4) * 4),
+    );
     const labels = memory.u16(nSlots).fill(0);
     const fields = memory.i32(6);
     fields.set([placed.rows.byteOffset, nSamples, nFeatures]);
@@ -90,7 +96,7 @@ class Seeding {
   /** Makes a sample the first center. */
   begin(row: number): void {
     this.#keep(row);
-    this.#everyCall((first, last) => this.#update(first, last, this.#runSums));
+    this.#updateAll(this.#runSums);
   }
 
   /** Makes the candidate the next center that leaves the smallest sum of squared distances. Ties: the earliest. */
@@ -101,19 +107,17 @@ class Seeding {
       for (let j = 0; j < nFeatures; j++) this.#trials[j * trials.length + trial] = sample[j]!;
     });
     this.#setLimits(trials);
-    const { exports } = this.#kernels;
-    this.#everyCall((first, last) => {
-      exports.kmeans_plus_plus_trials_f32(
+    const trial = [this.#trials.byteOffset, trials.length, this.count - 1, this.#potentials.byteOffset];
+    this.#crew.run(
+      'kmeans_plus_plus_trials_f32',
+      callsOver(this.#placed.nSamples, this.#crew, (member, first, last) => [
         this.#state,
         first,
         last,
-        this.#trials.byteOffset,
-        trials.length,
-        this.count - 1,
-        this.#potentials.byteOffset,
-        this.#scratch,
-      );
-    });
+        ...trial,
+        this.#scratch[member]!,
+      ]),
+    );
     const sums = candidates.map((_, candidate) => sum(this.#potentialsOf(candidate)));
     const best = sums.indexOf(Math.min(...sums));
     this.#runSums = this.#potentialsOf(best);
@@ -138,19 +142,21 @@ class Seeding {
     return this.#potentials.subarray(candidate * nRuns, (candidate + 1) * nRuns) as KernelF64;
   }
 
-  #everyCall(call: (first: number, last: number) => void): void {
-    const { nSamples } = this.#placed;
-    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
-      call(first, Math.min(nSamples, first + CALL_SAMPLES));
-    }
-  }
-
   /** Takes the newest center into the distances of some runs. */
   #update(first: number, last: number, runSums: KernelF64): void {
     const { exports } = this.#kernels;
-    const label = this.count - 1;
-    const center = this.#newest.byteOffset;
-    exports.kmeans_plus_plus_update_f32(this.#state, first, last, center, label, runSums.byteOffset);
+    exports.kmeans_plus_plus_update_f32(...this.#updateOf(first, last, runSums));
+  }
+
+  #updateAll(runSums: KernelF64): void {
+    const { nSamples } = this.#placed;
+    const calls = callsOver(nSamples, this.#crew, (_, first, last) => this.#updateOf(first, last, runSums));
+    this.#crew.run('kmeans_plus_plus_update_f32', calls);
+  }
+
+  #updateOf(first: number, last: number, runSums: KernelF64) {
+    const { byteOffset } = this.#newest;
+    return [this.#state, first, last, byteOffset, this.count - 1, runSums.byteOffset] as const;
   }
 
   /** First row at which the running sum of squared distances exceeds `target`. */
@@ -173,7 +179,7 @@ class Seeding {
     }
     // The float32 sum of the run was a little above the sum of its parts.
     if (lastPositive >= 0) return lastPositive;
-    this.#everyCall((first, last) => this.#update(first, last, runSums));
+    this.#updateAll(runSums);
     return this.#closest.findLastIndex((value) => value > 0);
   }
 

@@ -58,11 +58,23 @@ export interface KMeansState {
   readonly weightSums: KernelF64;
 }
 
-/** Field numbers of what the host reads or writes after the start. */
+/** Numbers of the fields that are not set in a row. */
 const BOUNDS = 3;
-const ORDER = 16;
+const SUMS = 12;
+const COUNTS = 13;
 const RELATIVE_ERROR = 14;
 const ABSOLUTE_ERROR = 15;
+const ORDER = 16;
+const QUEUES = 19;
+const QUEUE_LENGTHS = 20;
+const TILE = 21;
+const GROUP_MINIMA = 22;
+const BOUNDS_TILE = 23;
+const OPEN_GROUPS = 24;
+const SQUARES = 25;
+const RADII = 26;
+const WEIGHTS = 27;
+const WEIGHT_SUMS = 28;
 const TILES = 29;
 const DECISIONS = 30;
 const EXACT_DECISIONS = 31;
@@ -74,6 +86,14 @@ const BLOCKS = 36;
 const KEYS = 37;
 const STALE_SAMPLES = 38;
 const LIST = 39;
+const TOUCHED = 40;
+/** Counters: each worker counts for itself. */
+export const WORK_FIELDS = [TILES, DECISIONS, EXACT_DECISIONS, STALE_SAMPLES] as const;
+/** Fields in which the states of a fit's workers differ. */
+export const OWN_FIELDS: ReadonlySet<number> = new Set([
+  ...[SUMS, COUNTS, QUEUES, QUEUE_LENGTHS, TILE, GROUP_MINIMA, BOUNDS_TILE, OPEN_GROUPS, SQUARES],
+  ...[WEIGHT_SUMS, KEYS, LIST, TOUCHED, ...WORK_FIELDS],
+]);
 /** Samples that may wait in a list; mirrors wasm/kmeans-list.ts. */
 const LIST_LENGTH = 1024;
 
@@ -103,41 +123,28 @@ export function createState(
   const radii = memory.f32(nClusters * SHELLS).fill(-1);
   const groupClocks = memory.f32(boundsWidth).fill(-1e30).fill(0, 0, nGroups);
   const sumsWidth = padded(nFeatures, 4);
-  const sums = memory.f64(nClusters * sumsWidth).fill(0);
-  const counts = memory.i32(nClusters).fill(0);
+  const own = allocateOwn(kernels, { nClusters, nGroups, sumsWidth, boundsWidth });
   const weights = sampleWeights && memory.f64(nSamples);
   weights?.set(sampleWeights!);
-  const weightSums = memory.f64(nClusters).fill(0);
   const orderLength = hasOrder ? nClusters * nGroups * 4 : 0;
   const order = memory.i32(orderLength);
   for (let at = 0; at < orderLength; at++) order[at] = at % (nGroups * 4);
   const orderedCenters = memory.f32(orderLength * nFeatures);
   const orderedDistances = memory.f32(orderLength);
-  const queues = memory.i32(nClusters * 8);
-  const queueLengths = memory.i32(nClusters).fill(0);
-  const tile = memory.f32(padded(nFeatures, 4) * 8);
-  const groupMinima = memory.f32(nGroups * 16);
-  const boundsTile = memory.f32(boundsWidth * 8).fill(0);
-  const openGroups = memory.i32(nGroups);
-  const squares = memory.f32(32);
   const halfNorms = memory.f32(nGroups * 4).fill(NOWHERE_HALF_NORM);
   const isPacked = nSamples * nFeatures <= PACK_UP_TO_VALUES;
   const blocks = memory.f32(isPacked ? nSlots * nFeatures + 24 : 0);
   const fields = memory.i32(41).fill(0);
-  fields[LIST] = memory.i32(LIST_LENGTH).byteOffset;
+  own.place(fields);
   fields[BLOCKS] = isPacked ? blocks.byteOffset : 0;
   fields[SQUARED_NORMS] = memory.f32(nSlots).byteOffset;
-  fields[KEYS] = memory.f32(nGroups * 32).byteOffset;
   fields[HALF_NORMS] = halfNorms.byteOffset;
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
-  fields.set([sums.byteOffset, counts.byteOffset], 12);
   fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
-  fields.set([queues.byteOffset, queueLengths.byteOffset, tile.byteOffset], 19);
-  fields.set([groupMinima.byteOffset, boundsTile.byteOffset, openGroups.byteOffset], 22);
-  fields.set([squares.byteOffset, radii.byteOffset], 25);
-  fields.set([weights?.byteOffset ?? 0, weightSums.byteOffset], 27);
+  fields[RADII] = radii.byteOffset;
+  fields[WEIGHTS] = weights?.byteOffset ?? 0;
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   return {
     nSamples,
@@ -160,11 +167,57 @@ export function createState(
     clocks,
     radii,
     groupClocks,
-    sums,
+    sums: own.sums,
     sumsWidth,
-    counts,
+    counts: own.counts,
     weights,
+    weightSums: own.weightSums,
+  };
+}
+
+/** What a worker on a fit has for itself. */
+export interface OwnArrays {
+  readonly sums: KernelF64;
+  readonly counts: KernelI32;
+  readonly weightSums: KernelF64;
+  /** Puts the addresses of all its arrays into the fields of a state. */
+  readonly place: (fields: KernelI32) => void;
+}
+
+/** Allocates sums and counts, at zero, and scratch for one worker. */
+export function allocateOwn(
+  { memory }: Kernels,
+  {
+    nClusters,
+    nGroups,
+    sumsWidth,
+    boundsWidth,
+  }: Pick<KMeansState, 'nClusters' | 'nGroups' | 'sumsWidth' | 'boundsWidth'>,
+): OwnArrays {
+  const sums = memory.f64(nClusters * sumsWidth).fill(0);
+  const counts = memory.i32(nClusters).fill(0);
+  const weightSums = memory.f64(nClusters).fill(0);
+  const addresses = [
+    [SUMS, sums],
+    [COUNTS, counts],
+    [QUEUES, memory.i32(nClusters * 8)],
+    [QUEUE_LENGTHS, memory.i32(nClusters).fill(0)],
+    [TILE, memory.f32(sumsWidth * 8)],
+    [GROUP_MINIMA, memory.f32(nGroups * 16)],
+    [BOUNDS_TILE, memory.f32(boundsWidth * 8).fill(0)],
+    [OPEN_GROUPS, memory.i32(nGroups)],
+    [SQUARES, memory.f32(32)],
+    [WEIGHT_SUMS, weightSums],
+    [KEYS, memory.f32(nGroups * 32)],
+    [LIST, memory.i32(LIST_LENGTH)],
+  ] as const;
+  return {
+    sums,
+    counts,
     weightSums,
+    place: (fields) => {
+      for (const [field, { byteOffset }] of addresses) fields[field] = byteOffset;
+    },
   };
 }
 

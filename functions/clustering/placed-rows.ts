@@ -1,4 +1,5 @@
 import type { Matrix } from '../arrow/matrix.ts';
+import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from './column-placement.ts';
@@ -41,7 +42,7 @@ export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
     const first = firstGroup * 4 * nFeatures;
     const end = first + count * 4 * nFeatures;
     const last = Math.min(end, rows.length);
-    rows.set(data.values.subarray(first, last), first);
+    copyValues(rows.subarray(first, last) as KernelF32, data.values.subarray(first, last));
     // Rows that only fill the last group repeat the last one, which leaves the columns' ranges as they are.
     for (let at = last; at < end; at++) whole[at] = whole[at - nFeatures]!;
   };

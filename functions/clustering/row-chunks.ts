@@ -7,7 +7,7 @@ const CHUNK_BYTES = 262_144;
 
 /** True when the values already lie in the memory of these kernels: then they need no copy. */
 export function isInKernelMemory(kernels: Kernels, { values }: Matrix): boolean {
-  return values.buffer === (kernels.memory.memory.buffer as ArrayBufferLike);
+  return kernels.memory.holds(values);
 }
 
 /**

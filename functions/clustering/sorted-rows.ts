@@ -1,12 +1,12 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelI32, KernelU16 } from '../kernels/memory.ts';
+import { CALL_SAMPLES } from './crew.ts';
+import type { KMeansMembers } from './kmeans-members.ts';
 import { type KMeansState, SHELLS, workDone } from './kmeans-state.ts';
 
 /** Samples per page and runs per cluster; mirror wasm/kmeans-sort.ts. */
 const PAGE = 128;
 const RUNS = 8;
-/** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
-const CALL_SAMPLES = 16_384;
 /** Sorting takes about as long as looking at all samples this many times. */
 const COST_IN_PASSES = 3;
 /** Smallest table that is sorted, bytes: a core's own cache holds smaller ones. */
@@ -17,6 +17,8 @@ const MOST_BYTES = 2 ** 30;
 const UNKNOWN = -3e38;
 /** Where a state keeps the addresses of rows, labels and gaps. */
 const ADDRESSES = 0;
+/** Blocks looked at: the one field that each member of a crew counts for itself. */
+const LOOKED = 9;
 
 interface Samples {
   readonly rows: KernelF32;
@@ -36,7 +38,10 @@ export class SortedRows {
   readonly #kernels: Kernels;
   readonly #state: KMeansState;
   readonly #table: Samples;
+  readonly #members: KMeansMembers;
   readonly #fields: KernelI32;
+  /** The same fields for each other member of the crew. */
+  readonly #otherFields: readonly KernelI32[];
   readonly #rates: KernelF32;
   readonly #runs: KernelI32;
   readonly #pageGaps: KernelF32;
@@ -47,18 +52,20 @@ export class SortedRows {
   /** Copies that lie idle; never more than two are made. */
   readonly #spares: Samples[] = [];
 
-  constructor(kernels: Kernels, state: KMeansState) {
+  constructor(kernels: Kernels, state: KMeansState, members: KMeansMembers) {
     const { memory } = kernels;
     const { nSamples, nClusters, rows, labels, gaps } = state;
     const nPages = Math.ceil(nSamples / PAGE);
     this.#kernels = kernels;
     this.#state = state;
+    this.#members = members;
     this.#table = { rows, labels, gaps, samples: memory.i32(nSamples) };
     this.#rates = memory.f32(nClusters * SHELLS).fill(0);
     this.#runs = memory.i32(nClusters * RUNS);
     this.#pageGaps = memory.f32(nPages * 4);
     this.#clocksBefore = new Float32Array(nClusters * SHELLS);
     this.#fields = memory.i32(10).fill(0);
+    this.#otherFields = Array.from({ length: members.crew.size - 1 }, () => memory.i32(10));
     this.#fields.set([this.#rates.byteOffset, this.#runs.byteOffset]);
     this.#fields.set([this.#pageGaps.byteOffset, memory.u16(nPages).fill(0).byteOffset], 7);
   }
@@ -74,27 +81,35 @@ export class SortedRows {
 
   /** Decides again the samples whose gap expired, as `kmeans_reassign_f32`, and returns how many labels changed. */
   reassign(): number {
-    const { exports } = this.#kernels;
-    const { address, nSamples, clocks } = this.#state;
+    const { nSamples, clocks } = this.#state;
     for (let shell = 0; shell < clocks.length; shell++) {
       this.#rates[shell] = 1 / (clocks[shell]! - this.#clocksBefore[shell]! + 1e-30);
     }
     this.#clocksBefore.set(clocks);
     const before = workDone(this.#state).decisions;
-    const blocksBefore = this.#fields[9]!;
-    const pass = this.#now
-      ? (first: number, last: number) =>
-          exports.kmeans_reassign_sorted_f32(address, this.#fields.byteOffset, first, last)
-      : (first: number, last: number) => exports.kmeans_reassign_f32(address, first, last);
-    let changed = 0;
-    for (let first = 0; first < nSamples; first += CALL_SAMPLES) {
-      changed += pass(first, Math.min(nSamples, first + CALL_SAMPLES));
-    }
-    changed += exports.kmeans_flush_f32(address);
+    const blocksBefore = this.#fields[LOOKED]!;
+    const changed =
+      (this.#now ? this.#passSorted() : this.#members.pass('kmeans_reassign_f32')) + this.#members.flush();
     const decided = workDone(this.#state).decisions - before;
     const nBlocks = Math.ceil(nSamples / 8);
-    const looked = this.#now ? this.#fields[9]! - blocksBefore : scattered(decided / nBlocks) * nBlocks;
+    const looked = this.#now ? this.#fields[LOOKED]! - blocksBefore : scattered(decided / nBlocks) * nBlocks;
     this.#waste += Math.max(0, looked - decided);
+    return changed;
+  }
+
+  #passSorted(): number {
+    for (const fields of this.#otherFields) {
+      fields.set(this.#fields);
+      fields[LOOKED] = 0;
+    }
+    const all = [this.#fields, ...this.#otherFields];
+    const changed = this.#members.pass('kmeans_reassign_sorted_f32', (member, first, last) => [
+      this.#members.addressOf(member),
+      all[member]!.byteOffset,
+      first,
+      last,
+    ]);
+    for (const fields of this.#otherFields) this.#fields[LOOKED]! += fields[LOOKED]!;
     return changed;
   }
 

@@ -11,6 +11,8 @@ export const COLLECTION = {
   models: 'MODELS',
   /** Which model decides. Id: `documentId(model_type, config_id)`. */
   activeModels: 'ACTIVE_MODELS',
+  /** What was made by a forecaster the last time. Id: model id. */
+  modelUses: 'MODEL_USES',
   /** Id: `documentId(period, job, config_id)`: a period of a job is there once. Label: the job. */
   jobs: 'JOBS',
   /** Newest per campaign. Id: campaign id. Label: tier. */

@@ -21,7 +21,8 @@ export const forecastBodySchema = z
     horizon_days: z.int().min(1).max(90).default(7),
     method: z.enum(['auto', ...FORECAST_METHODS]).default('auto'),
     band: z.enum(['model', 'calibrated']).optional().meta({
-      description: 'Default: `model` for `ema` asked for by name, else `calibrated`.',
+      description:
+        'Default: `calibrated`, where the history allows. `model` is the formula of the method itself.',
     }),
     window_days: z.int().min(7).max(365).default(FORECAST_WINDOW_DAYS),
     as_of: daySchema

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cursor, limit, nextCursor } from './api-fields.ts';
-import { configIdTextSchema } from './campaign-entities.ts';
+import { configIdSchema, configIdTextSchema, daySchema } from './campaign-entities.ts';
 import { JOB_STATUSES, jobRecordSchema } from './campaign-records.ts';
 
 /** A job that recurs: its times in the time zone of the deployment, and how many missed ones are caught up. */
@@ -59,11 +59,24 @@ export const CAMPAIGN_JOBS = [
 ] as const satisfies readonly CampaignJob[];
 export type CampaignJobName = (typeof CAMPAIGN_JOBS)[number]['name'];
 
+/** Jobs that do not recur: a training that was asked for, and a file of insights that was dropped. */
+export const ASKED_JOBS = { training: 'model-training', insights: 'insight-import' } as const;
+
+/** Detail of the event that has a training done. */
+export const trainingRequestSchema = z.object({
+  tenant: z.string(),
+  config_id: configIdSchema,
+  /** When it was asked for: names the period of its job. */
+  requested_at: z.iso.datetime(),
+  as_of: daySchema,
+});
+export type TrainingRequest = z.output<typeof trainingRequestSchema>;
+
 const names = CAMPAIGN_JOBS.map(({ name }) => name) as [CampaignJobName, ...CampaignJobName[]];
 
 /** Query of `GET /v1/jobs`. */
 export const jobsQuerySchema = z.strictObject({
-  job: z.enum(names).optional(),
+  job: z.enum([...names, ...Object.values(ASKED_JOBS)]).optional(),
   status: z.enum(JOB_STATUSES).optional(),
   config_id: configIdTextSchema.optional(),
   limit: limit(1000, 100),

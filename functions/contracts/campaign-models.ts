@@ -33,21 +33,38 @@ export const modelAccountQuerySchema = z.strictObject({ config_id: configIdTextS
 
 /** Answer of `DELETE /api/v1/models/active/{type}`. */
 export const rulesDecideSchema = z
-  .object({ config_id: configIdSchema, model_type: z.enum(MODEL_TYPES), method: z.literal('rules') })
+  .object({
+    config_id: configIdSchema,
+    model_type: z.enum(MODEL_TYPES),
+    method: z
+      .enum(['rules', 'auto'])
+      .meta({ description: 'auto: each campaign is forecast by what its own backtest finds best.' }),
+  })
   .meta({ id: 'RulesDecide' });
 
 /** Answer of `GET /api/v1/models/{id}/metrics`. */
 export const modelMetricsSchema = z
   .object({
     model_id: z.string(),
-    accuracy: z.number().meta({ description: 'Of held-out campaigns, five folds.' }),
-    f1_macro: z.number(),
-    f1_weighted: z.number(),
-    cv_mean: z.number(),
-    rules_accuracy: z.number().meta({ description: 'Of the rules on the same samples.' }),
+    accuracy: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of held-out campaigns, five folds; null for a forecaster.' }),
+    f1_macro: z.number().nullable(),
+    f1_weighted: z.number().nullable(),
+    cv_mean: z.number().nullable(),
+    rules_accuracy: z.number().nullable().meta({ description: 'Of the rules on the same samples.' }),
+    mase: z.number().nullable().meta({ description: 'Of a forecaster, on held-out days; else null.' }),
+    smape: z.number().nullable().meta({ description: '0 to 200.' }),
+    own_mase: z
+      .number()
+      .nullable()
+      .meta({ description: "Of the campaigns' own choices of a method on the same days." }),
     samples_trained: z.int(),
     last_trained: isoTime.nullable(),
-    predictions_count: z.int().meta({ description: 'Campaigns whose newest tier is of this model.' }),
+    predictions_count: z.int().meta({
+      description: 'Campaigns whose newest tier is of this model; predictions in the newest run of the job.',
+    }),
     avg_confidence: z.number().nullable(),
   })
   .meta({ id: 'ModelMetrics' });

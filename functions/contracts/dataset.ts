@@ -97,7 +97,7 @@ export const datasetConfigSchema = z.strictObject({
   algorithms: z.array(z.enum(CLUSTERING_ALGORITHMS)).min(1).max(3).optional(),
   dbscan: z
     .strictObject({
-      /** Radius on the scaled features, or the knee of the k-distances. Default: 0.3 for leads, else `auto`. */
+      /** Radius on the scaled features, or `auto`, the default: the knee of the k-distances. A fixed one suits few tables. */
       epsilon: z.union([z.number().min(1e-6).max(1e6), z.literal('auto')]).optional(),
       minSamples: z.int().min(1).max(1000).default(5),
     })

@@ -16,6 +16,8 @@ export const ENV = {
   drilldownMachineArn: 'DRILLDOWN_MACHINE_ARN',
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   campaignTimeZone: 'CAMPAIGN_TIME_ZONE',
+  /** Version of what is deployed. */
+  appVersion: 'APP_VERSION',
   experimentsTable: 'EXPERIMENTS_TABLE',
   webhooksTable: 'WEBHOOKS_TABLE',
   /** Bus that our events go to. */
@@ -44,6 +46,8 @@ export const PREFIX = {
   drilldowns: 'drilldowns/',
   /** `exports/{tenant}/{dataset}/{runId}/…`: files that were written because somebody asked for them. */
   exports: 'exports/',
+  /** Nothing lies here: listing it tells whether the bucket answers. */
+  health: 'health/',
 } as const;
 
 /** Minutes between two looks at the schedules of datasets: a quarter of an hour is the finest that they are kept to. */
@@ -58,6 +62,13 @@ export const EVENT_SOURCES = {
   segmentation: 'tessella.segmentation',
   campaigns: 'tessella.campaigns',
 } as const;
+
+/** Detail types of events that functions of ours are started by. */
+export const TRAINING_REQUESTED = 'Training Requested';
+
+/** Where our metrics stand in CloudWatch, and the name of the one that an alarm watches. */
+export const METRIC_NAMESPACE = 'tessella';
+export const FAILED_JOBS_METRIC = 'failedJobs';
 
 /** Suffix of a dropped run request (JSON, `RunRequest`); any other dropped object is a data file with defaults. */
 export const RUN_REQUEST_SUFFIX = '.run.json';

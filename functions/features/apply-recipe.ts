@@ -64,9 +64,10 @@ export function applyRecipeToCells(
     const [value = Number.NaN] = featureColumn(feature, table);
     if (Number.isFinite(value)) return value;
     const cell = cells[feature.source] ?? null;
+    const given = Object.keys(cells).filter((name) => cells[name] !== null);
     throw new InvalidRequestError(
       cell === null
-        ? `Invalid input: the model needs the column ${feature.source}; found ${Object.keys(cells).join(', ') || 'none'}. Give it a value.`
+        ? `Invalid input: the model needs the column ${feature.source}; found ${given.join(', ') || 'none'}. Give it a value.`
         : `Invalid input: ${feature.source} is ${JSON.stringify(cell).slice(0, 100)}, too far from the ${recipe.nSamples} rows of the model to be scored.`,
       { reason: 'feature_value', feature: feature.name, column: feature.source },
     );

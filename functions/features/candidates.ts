@@ -32,15 +32,14 @@ export function candidatesFor(request: ResolvedRequest, nSamples: number): Candi
  * and customers, and with them the test whether there is any structure. They are numbered from `first`.
  */
 export function analysesFor(
-  { kind, config, spec, request: { seed } }: Pick<RunPlan, 'kind' | 'config' | 'spec' | 'request'>,
+  { kind, config, request: { seed } }: Pick<RunPlan, 'kind' | 'config' | 'request'>,
   { nSamples, nFeatures }: { readonly nSamples: number; readonly nFeatures: number },
   first: number,
 ): AnalysisCandidate[] {
   const isSmall = nSamples <= MOST_ANALYSED.rows && nFeatures <= MOST_ANALYSED.features;
   const isAnalysed = (kind === 'leads' || kind === 'customers') && isSmall;
   const algorithms = config.algorithms ?? (isAnalysed ? ['kmeans', 'dbscan', 'hierarchical'] : ['kmeans']);
-  const { epsilon = spec.scaling === 'minmax' ? LEADS_EPSILON : 'auto', minSamples = 5 } =
-    config.dbscan ?? {};
+  const { epsilon = 'auto', minSamples = 5 } = config.dbscan ?? {};
   const { maxDepth = 3, minSilhouette = 0.3, minPoints } = config.hierarchical ?? {};
   const fits = [
     { algorithm: 'dbscan' as const, epsilon, minSamples },
@@ -57,9 +56,6 @@ export function analysesFor(
 
 /** Past these DBSCAN may take minutes, or the profiles of its clusters much memory: then the configuration has to ask for it. */
 const MOST_ANALYSED = { rows: 200_000, features: 300 } as const;
-
-/** Radius of DBSCAN on features scaled to 0..1 (source S0-12). */
-const LEADS_EPSILON = 0.3;
 
 /** Whether a task is a fit of k-means, which the model is chosen from. */
 export function isCandidate(task: FitTask): task is Candidate {

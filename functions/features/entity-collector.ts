@@ -1,4 +1,5 @@
-import { type ArrowColumns, encodeArrowStream } from '../arrow/ipc.ts';
+import type { ArrowColumns } from '../arrow/columns.ts';
+import { encodeArrowStream } from '../arrow/ipc.ts';
 import type { Utf8Column } from '../arrow/utf8.ts';
 import type { CellFormat, EntityPlan, PartialManifest, UnreadableCells } from '../contracts/artifacts.ts';
 import { type CellColumn, cellColumn, type TypedCells } from '../tables/cell-columns.ts';

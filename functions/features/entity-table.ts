@@ -1,4 +1,5 @@
-import { type ArrowColumns, type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import type { ArrowColumns } from '../arrow/columns.ts';
+import { type DecodedArrow, encodeArrowBatch } from '../arrow/ipc.ts';
 import { decodeUtf8Column, type Utf8Column } from '../arrow/utf8.ts';
 import type { EntityColumn, FittedRecipe } from '../contracts/recipe.ts';
 import { InvalidDatasetError } from '../errors.ts';
@@ -61,7 +62,7 @@ export const ID_COLUMNS: Readonly<Record<FittedRecipe['recipe'], string>> = {
   table: 'id',
 };
 
-/** The table as an Arrow file: its id, and each column with its unit and source; a missing text is empty, a list JSON. */
+/** The table as an Arrow file: its id, and each column with its unit and source; categories by dictionary. */
 export function encodeEntityTable(
   table: EntityTable,
   described: readonly EntityColumn[],
@@ -69,23 +70,21 @@ export function encodeEntityTable(
 ): Uint8Array {
   const { columns, latestMs } = table;
   const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: table.idBytes ?? table.ids };
-  for (const [name, values] of columns) encoded[name] = columnData(values);
+  for (const [name, values] of columns) {
+    // The codes as they are: texts would be laid out here and looked up again by whoever reads the table.
+    encoded[name] = values.type === 'category' ? values : columnData(values);
+  }
   if (latestMs) encoded[LATEST_MS] = latestMs;
   const metadata = described.map(({ name, unit, source }) => [name, { unit, source }] as const);
-  return encodeArrowFile(encoded, { columns: Object.fromEntries(metadata) });
+  return encodeArrowBatch(encoded, { columns: Object.fromEntries(metadata) });
 }
 
-/** A column as the Arrow file holds it: numbers, or texts with an empty one for none; a list as JSON. */
+/** A column as an Arrow file of many tables holds it: numbers, texts with an empty one for none, or lists of texts. */
 export function columnData(column: EntityValues): ArrowColumns[string] {
   if ('values' in column) return column.values;
   const { codes, dictionary } = column;
   if (column.type === 'category') return textsOfCodes(codes, dictionary);
-  const { offsets, nulls } = column;
-  return Array.from({ length: offsets.length - 1 }, (_, i) =>
-    nulls?.[i] === 1
-      ? ''
-      : JSON.stringify(Array.from(codes.subarray(offsets[i], offsets[i + 1]), (code) => dictionary[code])),
-  );
+  return { listOffsets: column.offsets, texts: textsOfCodes(codes, dictionary), nulls: column.nulls };
 }
 
 /**
@@ -107,13 +106,9 @@ export function decodeEntityTable(
 
 function columnValues(file: DecodedArrow, { name, type }: EntityColumn): EntityValues {
   if (type !== 'category' && type !== 'list') return { type, values: file.float64(name) };
-  if (type === 'category') return { type, ...codesOfTexts(file.utf8(name)) };
-  const texts = file.strings(name);
-  const lists = texts.map((text) => (text === '' ? [] : (JSON.parse(text) as string[])));
-  const offsets = new Int32Array(lists.length + 1);
-  for (const [row, list] of lists.entries()) offsets[row + 1] = offsets[row]! + list.length;
-  const nulls = Uint8Array.from(texts, (text) => (text === '' ? 1 : 0));
-  return { type, offsets, ...coded(lists.flat()), nulls };
+  if (type === 'category') return { type, ...file.dictionary(name) };
+  const { listOffsets, texts, nulls } = file.lists(name);
+  return { type, offsets: listOffsets, ...codesOfTexts(texts), ...(nulls && { nulls }) };
 }
 
 /** The texts of codes as bytes, each text of the dictionary encoded once; −1 is empty. */
@@ -137,8 +132,7 @@ function codesOfTexts({ bytes, offsets }: Utf8Column): { codes: Int32Array; dict
   const seen = new ByteDictionary();
   const codes = new Int32Array(offsets.length - 1);
   for (let i = 0; i < codes.length; i++) {
-    const [start, end] = [offsets[i]!, offsets[i + 1]!];
-    codes[i] = start === end ? -1 : seen.code(bytes, start, end);
+    codes[i] = seen.code(bytes, offsets[i]!, offsets[i + 1]!);
   }
   const dictionary = seen.texts().map((text) => {
     if (text !== undefined) return text;
@@ -150,16 +144,6 @@ function codesOfTexts({ bytes, offsets }: Utf8Column): { codes: Int32Array; dict
 }
 
 const encoder = new TextEncoder();
-
-function coded(texts: readonly string[]): { codes: Int32Array; dictionary: readonly string[] } {
-  const numbers = new Map<string, number>();
-  const codes = Int32Array.from(texts, (text) => {
-    const known = numbers.get(text) ?? numbers.size;
-    numbers.set(text, known);
-    return known;
-  });
-  return { codes, dictionary: [...numbers.keys()] };
-}
 
 /** The first rows of a table, at most `n`. */
 export function headOf(table: EntityTable, n: number): EntityTable {

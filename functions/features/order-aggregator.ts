@@ -1,4 +1,5 @@
-import { type ArrowColumns, encodeArrowStream } from '../arrow/ipc.ts';
+import type { ArrowColumns } from '../arrow/columns.ts';
+import { encodeArrowStream } from '../arrow/ipc.ts';
 import { addExact, type Expansion } from '../stats/exact-sum.ts';
 import { bucketOf, entityHash } from './entity-hash.ts';
 

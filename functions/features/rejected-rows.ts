@@ -1,4 +1,5 @@
-import { type ArrowColumns, type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import type { ArrowColumns } from '../arrow/columns.ts';
+import { type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
 import { parseInputKey } from '../contracts/keys.ts';
 import { rowText } from '../tables/rejected-row.ts';
 

@@ -18,7 +18,7 @@ export type BandKind = 'model' | 'calibrated';
 export interface ForecastOptions {
   /** Default `auto`: the method with the least mean absolute error in a backtest. */
   readonly method?: ForecastMethod | 'auto';
-  /** Default `model` for `ema` asked for by name, as source S1 prints it, else `calibrated` where history allows. */
+  /** Default `calibrated` where the history allows; `model` is what the method itself says, of `ema` what source S1 prints. */
   readonly band?: BandKind;
 }
 
@@ -69,7 +69,7 @@ export function forecastSeries(
   series: TimeSeries,
   forecasters: readonly Forecaster[],
   future: Float64Array,
-  { method = 'auto', band = method === 'ema' ? 'model' : 'calibrated' }: ForecastOptions = {},
+  { method = 'auto', band = 'calibrated' }: ForecastOptions = {},
 ): SeriesForecast {
   const horizon = future.length;
   if (horizon < 1 || horizon > MAX_HORIZON) {

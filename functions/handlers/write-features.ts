@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type ArrowColumns, encodeArrowFile } from '../arrow/ipc.ts';
+import type { ArrowColumns } from '../arrow/columns.ts';
+import { encodeArrowBatch } from '../arrow/ipc.ts';
 import type { RunPlan } from '../contracts/artifacts.ts';
 import { runKeys } from '../contracts/keys.ts';
 import type { FittedFeature, FittedRecipe } from '../contracts/recipe.ts';
@@ -32,7 +33,7 @@ export async function writeFeatures(
     metadata[feature.name] = describe(feature);
     checksum.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  const file = encodeArrowFile(columns, {
+  const file = encodeArrowBatch(columns, {
     columns: metadata,
     table: { sha256_of_features: checksum.digest('hex') },
   });

@@ -21,6 +21,8 @@ export type KernelU8 = Uint8Array<SharedArrayBuffer>;
  */
 export class KernelMemory {
   readonly memory: WebAssembly.Memory;
+  /** A memory that grows gets a new buffer object over the same bytes; arrays keep the one they were made with. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
   #top = FIRST_ADDRESS;
 
   constructor(memory: WebAssembly.Memory) {
@@ -50,31 +52,31 @@ export class KernelMemory {
   /** A float32 array of undefined content. */
   f32(length: number): KernelF32 {
     const address = this.alloc(length * 4);
-    return new Float32Array(this.memory.buffer, address, length);
+    return new Float32Array(this.#buffer(), address, length);
   }
 
   /** A float64 array of undefined content. */
   f64(length: number): KernelF64 {
     const address = this.alloc(length * 8);
-    return new Float64Array(this.memory.buffer, address, length);
+    return new Float64Array(this.#buffer(), address, length);
   }
 
   /** An int32 array of undefined content. */
   i32(length: number): KernelI32 {
     const address = this.alloc(length * 4);
-    return new Int32Array(this.memory.buffer, address, length);
+    return new Int32Array(this.#buffer(), address, length);
   }
 
   /** A uint16 array of undefined content. */
   u16(length: number): KernelU16 {
     const address = this.alloc(length * 2);
-    return new Uint16Array(this.memory.buffer, address, length);
+    return new Uint16Array(this.#buffer(), address, length);
   }
 
   /** A byte array of undefined content. */
   u8(length: number): KernelU8 {
     const address = this.alloc(length);
-    return new Uint8Array(this.memory.buffer, address, length);
+    return new Uint8Array(this.#buffer(), address, length);
   }
 
   /**
@@ -93,6 +95,17 @@ export class KernelMemory {
   /** Frees what was allocated since `used` was `mark`, where no function call spans the time of use. */
   release(mark: number): void {
     this.#top = Math.min(this.#top, mark);
+  }
+
+  /** Whether an array made here lies in this memory, also when the memory has grown since. */
+  holds({ buffer }: { readonly buffer: ArrayBufferLike }): boolean {
+    return this.#buffers.has(buffer);
+  }
+
+  #buffer(): SharedArrayBuffer {
+    const buffer = this.memory.buffer as unknown as SharedArrayBuffer;
+    this.#buffers.add(buffer);
+    return buffer;
   }
 
   #growTo(end: number): void {

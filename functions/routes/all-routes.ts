@@ -3,6 +3,7 @@ import { datasetRoutes } from './datasets-table.ts';
 import { drilldownRoutes } from './drilldown-table.ts';
 import { experimentRoutes, trainingRoutes } from './experiments-table.ts';
 import { fileRoutes } from './files-table.ts';
+import { healthRoutes } from './health-checks.ts';
 import { openapiRoute } from './openapi.ts';
 import type { Route } from './route.ts';
 import { segmentationRoutes } from './segmentation-table.ts';
@@ -18,6 +19,7 @@ export const openapiRoutes: readonly Route[] = [
 export const allRoutes: readonly Route[] = [
   ...routes,
   ...openapiRoutes,
+  ...healthRoutes,
   ...datasetRoutes,
   ...drilldownRoutes,
   ...experimentRoutes,

@@ -18,6 +18,7 @@ import {
   listClassifications,
 } from './classifications.ts';
 import { forecastCpl, forecastHistory, forecastLeads, forecastSpend, getForecast } from './forecasts.ts';
+import { predictBatch } from './prediction-batch.ts';
 import { predictCpl, predictionHistory, predictLeads } from './predictions.ts';
 import {
   applyRecommendation,
@@ -54,6 +55,7 @@ const routes: readonly Route[] = [
   forecastHistory, // GET /api/v1/forecasts/series/{entity_id}
   predictCpl, //   POST /api/v1/predictions/cpl
   predictLeads, // POST /api/v1/predictions/leads
+  predictBatch, // POST /api/v1/predictions/batch
   predictionHistory, // GET /api/v1/predictions/series/{type}/{id}
   trainModel, // POST /api/v1/classifications/train
   listModels, // GET /api/v1/models

@@ -32,6 +32,9 @@ export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => 
 
   return async (event) => {
     const { requestId, http } = event.requestContext;
+    // Of a deployment that allows other origins; API Gateway adds what the origin may do.
+    if (http.method === 'OPTIONS')
+      return { statusCode: 204, headers: { 'x-request-id': requestId }, body: '' };
     const started = performance.now();
     const caller = callerOf(event);
     let match: Match | undefined;

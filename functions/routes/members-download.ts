@@ -1,4 +1,5 @@
-import { type ArrowColumns, arrowFileChunks } from '../arrow/ipc.ts';
+import type { ArrowColumns } from '../arrow/columns.ts';
+import { arrowFileChunks } from '../arrow/ipc.ts';
 import {
   DOWNLOAD_SECONDS,
   downloadQuerySchema,

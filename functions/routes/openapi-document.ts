@@ -12,7 +12,12 @@ const SECURITY: Readonly<Record<NonNullable<Route['credentials']>, Record<string
   either: [API_KEY, CUSTOMER_API, { bearer: [] }],
 };
 
-const SUCCESS: Readonly<Record<Route['status'], string>> = { 200: 'OK.', 201: 'Created.', 202: 'Accepted.' };
+const SUCCESS: Readonly<Record<Route['status'] | 503, string>> = {
+  200: 'OK.',
+  201: 'Created.',
+  202: 'Accepted.',
+  503: 'Something that is needed is down.',
+};
 
 /** The OpenAPI 3.1 document of these routes, generated from their schemas. */
 export function openapiDocument(routes: readonly Route[]) {
@@ -74,6 +79,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     status,
     answer,
     accepted,
+    unavailable,
   } = route;
   const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
   const texts = Object.fromEntries(
@@ -99,6 +105,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
         [
           { status, answer },
           ...(accepted ? [{ status: 202 as const, answer: accepted }] : []),
+          ...(unavailable ? [{ status: 503 as const, answer: unavailable }] : []),
           ...(byUpload ? [byUpload.route] : []),
         ].map((one) => [
           one.status,

@@ -1,6 +1,5 @@
 import { lastWholeDay } from '../campaign-day.ts';
-import { COLLECTION, documentId } from '../contracts/campaign-collections.ts';
-import { dayNumber, dayText } from '../contracts/campaign-entities.ts';
+import { COLLECTION } from '../contracts/campaign-collections.ts';
 import {
   predictionBodySchema,
   predictionSeriesPathSchema,
@@ -8,7 +7,7 @@ import {
   predictionSeriesSchema,
 } from '../contracts/campaign-predictions.ts';
 import { type Prediction, predictionSchema, type TargetMetric } from '../contracts/campaign-records.ts';
-import { forecastEntity, PREDICTION_TYPE } from '../forecast-entities.ts';
+import { forecastEntity, predictionsOf } from '../forecast-entities.ts';
 import { entityNotFound } from './campaign-insights.ts';
 import { defineRoute } from './route.ts';
 
@@ -30,7 +29,7 @@ const predictionRoute = (metric: TargetMetric, words: string) =>
       }
       const at = ports.clock.now();
       const asOf = body.as_of ?? lastWholeDay(at);
-      await forecastEntity(ports, account, {
+      const forecast = await forecastEntity(ports, account, {
         entityType: entity_type,
         entityId: entity_id,
         metric,
@@ -42,10 +41,8 @@ const predictionRoute = (metric: TargetMetric, words: string) =>
         at,
         predictionsOnly: true,
       });
-      const collection = COLLECTION.predictions(config_id, entity_type, entity_id);
-      const id = documentId(dayText(dayNumber(asOf) + 1), PREDICTION_TYPE[metric], asOf);
-      const stored = await ports.campaignDocuments.get<Prediction>(tenant, collection, id);
-      return { body: stored!.value };
+      const [prediction] = predictionsOf(forecast);
+      return { body: prediction! };
     },
   });
 

@@ -25,8 +25,8 @@ export interface RouteRequest<P, Q, B> {
 /** What a route answers; `body` becomes JSON. */
 export interface RouteAnswer<T = unknown> {
   readonly body: T;
-  /** 202 where the route may answer either way; default: the route's status. */
-  readonly status?: 202;
+  /** 202 or 503 where the route may answer either way; default: the route's status. */
+  readonly status?: 202 | 503;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent in place of the body: a text of another content type. */
   readonly text?: { readonly type: string; readonly text: string };
@@ -60,6 +60,8 @@ export interface Route {
   readonly answer: z.ZodType;
   /** Body of a 202, of a route that answers 200 where it can at once. */
   readonly accepted?: z.ZodType;
+  /** Body of a 503 that is an answer, and no problem document. */
+  readonly unavailable?: z.ZodType;
   /** Content types that it also answers with, where the caller asks for them. */
   readonly answerTexts?: readonly string[];
   /** Problems of its own, by status, beside those every route has. */

@@ -4,6 +4,7 @@ import type { FittedRecipe } from '../contracts/recipe.ts';
 import type { EntityTable } from '../features/entity-table.ts';
 import { characteristicsOf } from '../segments/characteristics.ts';
 import { columnImportance, distinctiveFeatures } from '../segments/distinctive-features.ts';
+import { distinctiveWords } from '../segments/generic-names.ts';
 import { findLeadColumns, type LeadColumns } from '../segments/lead-columns.ts';
 import { LEAD_NAME_TABLE, type LeadNameTable } from '../segments/lead-name-rules.ts';
 import { leadNames } from '../segments/lead-names.ts';
@@ -102,6 +103,9 @@ export function talliedClusters(
   };
 }
 
+/** |Standardised difference| from which a feature is a trait that recommendations name. */
+const TRAIT_FROM = 0.5;
+
 /**
  * Describes the clusters of one algorithm: names, characteristics, recommendations, the nearest leads.
  * @param withheld why the clusters get no descriptive names; undefined where they get them
@@ -130,6 +134,7 @@ export function describeClusters(
       tally,
       leadColumns,
       locale,
+      withheld === undefined ? distinctiveWords(distinctive[at]!, locale, TRAIT_FROM) : [],
     );
     return {
       cluster_id: ids[at]!,

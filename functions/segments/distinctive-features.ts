@@ -1,4 +1,4 @@
-import type { Tally } from './segment-tally.ts';
+import { isMostlyKnown, type Tally } from './segment-tally.ts';
 
 /** How far a segment is from all customers on one column, or on one value of a category. */
 export interface DistinctiveFeature {
@@ -45,7 +45,10 @@ export function columnImportance(segments: readonly Tally[], whole: Tally): Map<
   return importance;
 }
 
-/** Every column of a segment by |standardised difference|, the largest first; of a category the furthest value. */
+/**
+ * Columns of a segment by |standardised difference|, the largest first; of a category the furthest value. A column that is
+ * known of fewer than half of its customers says nothing of the segment.
+ */
 export function distinctiveFeatures(
   segment: Tally,
   whole: Tally,
@@ -53,7 +56,7 @@ export function distinctiveFeatures(
 ): DistinctiveFeature[] {
   const numbers = [...segment.numbers].flatMap(([column, { mean }]) => {
     const all = whole.numbers.get(column);
-    if (all === undefined || all.standardDeviation === 0) return [];
+    if (all === undefined || all.standardDeviation === 0 || !isMostlyKnown(segment, column)) return [];
     return [{ column, standardisedDifference: (mean - all.mean) / all.standardDeviation }];
   });
   const categories = [...whole.categories].flatMap(([column, counts]) => {
@@ -62,7 +65,7 @@ export function distinctiveFeatures(
       [...values].reduce((sum, [, count]) => sum + count, 0);
     const nHere = total(here);
     const nAll = total(counts);
-    if (nHere === 0) return [];
+    if (nHere === 0 || !isMostlyKnown(segment, column)) return [];
     return counts
       .filter(([, count]) => count < nAll)
       .map(([value, count]) => {

@@ -30,7 +30,7 @@ const PREFIX: Readonly<Record<Locale, string>> = { 'pt-BR': 'Segmento', en: 'Seg
 
 /**
  * Names segments `[VALUE] [BEHAVIOR] [PLACE]` by the table, and by their most distinctive features where a dataset has no
- * column for value and behaviour. Labels are unique: of equal ones the largest segment keeps the plain label, the others
+ * column for value or behaviour. Labels are unique: of equal ones the largest segment keeps the plain label, the others
  * add the feature that sets them apart, then a number.
  * @returns in the order given
  */
@@ -91,14 +91,22 @@ function draftOf(
     (word) => word !== undefined,
   );
   const place = segmentPlace(tally, whole, columns, table, locale);
-  if (words.length === 0) {
-    const found = distinctiveWords(distinctive, locale, table.distinctiveFrom).slice(0, 2);
-    words.push(
-      ...found.map((word, i) => ({
-        word,
-        rule: `${word}: standardised difference ${formatNumber(distinctive[i]!.standardisedDifference, 'en')}, at least ${table.distinctiveFrom} either way`,
-      })),
-    );
+  // Where a dataset has no column for a slot, what sets the segment apart most stands in: of two words not the columns that the
+  // other one and the place are for.
+  const taken = [
+    ...Object.values(levels).map((level) => level?.column),
+    columns.country,
+    columns.state,
+    columns.source,
+  ];
+  const others =
+    words.length === 0 ? distinctive : distinctive.filter(({ column }) => !taken.includes(column));
+  for (const feature of others.slice(0, 2 - words.length)) {
+    const [word] = distinctiveWords([feature], locale, table.distinctiveFrom);
+    if (word === undefined) continue;
+    const difference = formatNumber(feature.standardisedDifference, 'en');
+    const rule = `${word}: standardised difference ${difference}, at least ${table.distinctiveFrom} either way`;
+    words.push({ word, rule });
   }
   if (words.length === 0) {
     words.push({
@@ -106,15 +114,15 @@ function draftOf(
       rule: `${TYPICAL[locale]}: no standardised difference reaches ${table.distinctiveFrom}`,
     });
   }
-  const told = words.map(({ word }) => word);
-  const text = told.join(' + ');
+  const spoken = words.map(({ word }) => word);
+  const text = spoken.join(' + ');
   const rules = words.map(({ rule }) => rule);
-  if (place === undefined) return { label: text, words: told, rules };
+  if (place === undefined) return { label: text, words: spoken, rules };
   const percent = formatNumber(place.share * 100, 'en');
   rules.push(
     `(${place.word}): ${percent}% by ${place.by} of ${place.column}, at least ${formatNumber(place.from * 100, 'en')}%`,
   );
-  return { label: `${text} (${place.word})`, words: told, rules };
+  return { label: `${text} (${place.word})`, words: spoken, rules };
 }
 
 function wordOf(rules: readonly LeadNameRule[], levels: SegmentLevels, locale: Locale) {

@@ -5,7 +5,10 @@ import type { LevelAxis } from './segment-levels.ts';
 /** What a recommendation is about. */
 export type RecommendationKind = 'action' | 'bid' | 'campaign';
 
-/** One recommendation, given when all bounds hold. `{channel}` in a text needs a dominant source. */
+/**
+ * One recommendation, given when all bounds hold; of those without bounds the first, where none with bounds is given. `{channel}`
+ * in a text needs a dominant source, `{traits}` something that sets the segment apart.
+ */
 export interface RecommendationRule {
   readonly id: string;
   readonly kind: RecommendationKind;

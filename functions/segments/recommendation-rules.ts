@@ -63,6 +63,14 @@ export const RECOMMENDATION_RULES: readonly RecommendationRule[] = [
   ),
   rule(
     'action',
+    'fit_messages',
+    [],
+    'Adaptar as mensagens ao que distingue o segmento: {traits}',
+    'Fit messages to what sets the segment apart: {traits}',
+    'Adaptar los mensajes a lo que distingue al segmento: {traits}',
+  ),
+  rule(
+    'action',
     'keep_in_touch',
     [],
     'Manter a comunicação regular',

@@ -3,7 +3,7 @@ import type { LeadColumns } from './lead-columns.ts';
 import { INTERNATIONAL, type LeadNameTable, type PlaceRule } from './lead-name-rules.ts';
 import type { Locale } from './localized-text.ts';
 import { dominantValue, regionShares } from './segment-levels.ts';
-import type { Tally } from './segment-tally.ts';
+import { isMostlyKnown, type Tally } from './segment-tally.ts';
 
 /** The word in a name's place slot, and what it rests on. */
 export interface SegmentPlace {
@@ -19,7 +19,10 @@ export interface SegmentPlace {
 /** Longest value of the data that becomes a part of a name. */
 const MAX_WORD = 40;
 
-/** Where a segment is from, or how it came, by the first rule of the table that holds; undefined when none does. */
+/**
+ * Where a segment is from, or how it came, by the first rule of the table that holds; undefined when none does. A column that
+ * is known of fewer than half of the customers says nothing: the few need not be like the rest.
+ */
 export function segmentPlace(
   segment: Tally,
   whole: Tally,
@@ -33,7 +36,8 @@ export function segmentPlace(
   const abroad = countries.reduce((sum, [country, count]) => sum + (isHome(country) ? 0 : count), 0);
   for (const { by, share: from } of place) {
     const found = candidateOf(by);
-    if (found !== undefined && found.share >= from) return { ...found, by, from };
+    if (found !== undefined && found.share >= from && isMostlyKnown(segment, found.column))
+      return { ...found, by, from };
   }
   return undefined;
 

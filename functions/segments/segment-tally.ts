@@ -33,6 +33,16 @@ export interface Tally {
   readonly categories: ReadonlyMap<string, readonly (readonly [value: string, count: number])[]>;
 }
 
+/** Share of a segment's customers whose value has to be known before the column says anything of the segment as a whole. */
+const LEAST_KNOWN = 0.5;
+
+/** Whether at least half of the segment's customers have a value in a column. */
+export function isMostlyKnown({ size, numbers, categories }: Tally, column: string): boolean {
+  const values = categories.get(column) ?? [];
+  const known = numbers.get(column)?.count ?? values.reduce((sum, [, count]) => sum + count, 0);
+  return known >= LEAST_KNOWN * size;
+}
+
 /** Tallies the rows of one bucket by cluster. Rows labelled −1 and columns of lists are left out. */
 export function tallyRows(
   labels: Int32Array,

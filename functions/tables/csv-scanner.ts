@@ -1,3 +1,5 @@
+import { FieldStops } from './field-stops.ts';
+
 const QUOTE = 0x22;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -65,8 +67,7 @@ export class CsvScanner implements CsvRecord {
   readonly #nColumns: number;
   /** Slot of each column, −1 for none. */
   readonly #slots: Int32Array;
-  /** 1 for bytes that may end an unquoted field. */
-  readonly #stops = new Uint8Array(256);
+  readonly #stops: FieldStops;
   readonly #onRecord: (record: CsvRecord) => void;
   readonly #onFault: FaultSink | undefined;
   #room = new Uint8Array(0);
@@ -89,7 +90,7 @@ export class CsvScanner implements CsvRecord {
     this.starts = new Int32Array(selected.length);
     this.ends = new Int32Array(selected.length);
     this.escaped = new Uint8Array(selected.length);
-    for (const stop of [this.#delimiter, LF, NUL]) this.#stops[stop] = 1;
+    this.#stops = new FieldStops(this.#delimiter);
   }
 
   /** @throws MalformedRecord */
@@ -118,7 +119,10 @@ export class CsvScanner implements CsvRecord {
   #scan(final: boolean): number {
     const { bytes, starts, ends, escaped } = this;
     const slots = this.#slots;
-    const stops = this.#stops;
+    this.#stops.find(bytes);
+    const { places: stops, count: nStops } = this.#stops;
+    /** The first stop at or after the byte that is looked at. */
+    let stop = 0;
     const delimiter = this.#delimiter;
     const nColumns = this.#nColumns;
     const size = bytes.length;
@@ -153,13 +157,15 @@ export class CsvScanner implements CsvRecord {
             if (bytes[i] !== CR || (i + 1 < size && bytes[i + 1] !== LF)) {
               if (this.#onFault === undefined) throw this.#textAfterQuote(column);
               faulty = column;
-              while (i < size && stops[bytes[i]!] === 0) i++;
+              while (stop < nStops && stops[stop]! < i) stop++;
+              i = stop < nStops ? stops[stop]! : size;
               if (bytes[i] === NUL) throw this.#binary();
             } else i++;
           }
           if (i >= size && !final) return recordStart;
         } else {
-          while (i < size && stops[bytes[i]!] === 0) i++;
+          while (stop < nStops && stops[stop]! < i) stop++;
+          i = stop < nStops ? stops[stop]! : size;
           if (i >= size && !final) return recordStart;
           if (bytes[i] === NUL) throw this.#binary();
           end = i;

@@ -4,6 +4,7 @@ import type { PlacedRows } from '../clustering/placed-rows.ts';
 import { TessellaError } from '../errors.ts';
 import { loadKernelsSync } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
+import { serveCrew } from './crew-member.ts';
 import type { ThreadTask, WorkerAnswer, WorkerStart } from './thread-task.ts';
 
 const { memory, numericMode } = workerData as WorkerStart;
@@ -28,6 +29,7 @@ function ownRows(table: number, placed: PlacedRows): PlacedRows {
 
 function resultOf(task: ThreadTask) {
   if (task.kind === 'fit') return runAttempt(own, ownRows(task.table, task.rows), task.attempt);
+  if (task.kind === 'crew') return serveCrew(shared.exports, task.room, task.member, task.size);
   const kernel = shared.exports[task.kernel] as (...args: number[]) => number;
   return kernel(...task.args);
 }

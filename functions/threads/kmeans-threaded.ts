@@ -1,13 +1,21 @@
 import type { Matrix } from '../arrow/matrix.ts';
+import { CALL_SAMPLES } from '../clustering/crew.ts';
 import { type KMeansFit, type KMeansOptions, searchKMeans } from '../clustering/kmeans.ts';
+import { shares } from '../clustering/kmeans-lloyd.ts';
+import { type Round, runAttempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
+import { ThreadCrew } from './thread-crew.ts';
 import type { ThreadPool } from './thread-pool.ts';
+
+/** Rows from which threads share each fit; of fewer, each thread makes fits of its own. */
+const SHARED_FROM = 65_537;
 
 let latestTable = 0;
 
 /**
- * As `kmeans`, byte for byte: restarts run on the threads of the pool, and the best is chosen as if they had run one
- * after the other. Nothing else may use the pool's kernels until it ends.
+ * As `kmeans`, byte for byte but for the count of work done: the fits of a round run side by side on the threads of the
+ * pool where rows are few, and one after the other, each on all threads, where they are many; the best is chosen as if they
+ * had run one after the other. Nothing else may use the pool's kernels until it ends.
  * @throws as `kmeans`
  * @throws KernelError when a thread ends
  */
@@ -24,6 +32,10 @@ export async function kmeansThreaded(
     for (;;) {
       const { done, value } = search.next();
       if (done) return value;
+      if (isShared(pool, value)) {
+        await runShared(pool, value);
+        continue;
+      }
       if (value.rows !== rows) latestTable++;
       rows = value.rows;
       const table = { kind: 'fit', table: latestTable, rows: value.rows } as const;
@@ -31,6 +43,22 @@ export async function kmeansThreaded(
       fits.forEach(value.take);
     }
   } finally {
+    memory.release(mark);
+  }
+}
+
+function isShared({ nThreads }: ThreadPool, { rows, attempts }: Round): boolean {
+  return nThreads > 1 && rows.nSamples >= SHARED_FROM && attempts.every((attempt) => shares(attempt.lloyd));
+}
+
+async function runShared(pool: ThreadPool, { rows, attempts, take }: Round): Promise<void> {
+  const { memory } = pool.kernels;
+  const mark = memory.used;
+  const crew = await ThreadCrew.open(pool, Math.ceil(rows.nSamples / CALL_SAMPLES) + pool.nThreads);
+  try {
+    for (const attempt of attempts) take(runAttempt(pool.kernels, rows, attempt, crew));
+  } finally {
+    await crew.close();
     memory.release(mark);
   }
 }

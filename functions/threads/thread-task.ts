@@ -3,6 +3,7 @@ import type { Attempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
 import type { ErrorContext } from '../errors.ts';
 import type { Kernels, NumericMode } from '../kernels/instance.ts';
+import type { CrewRoom } from './thread-crew.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -28,8 +29,18 @@ export interface FitTask {
   readonly attempt: Attempt;
 }
 
+/** A part in the fits that a crew shares, until it parts. */
+export interface CrewTask {
+  readonly kind: 'crew';
+  /** From 1: the calling thread is member 0. */
+  readonly member: number;
+  readonly size: number;
+  /** Views on the shared memory. */
+  readonly room: CrewRoom;
+}
+
 /** Work for one thread. */
-export type ThreadTask = CallTask | FitTask;
+export type ThreadTask = CallTask | FitTask | CrewTask;
 
 /** What a task ends with. */
 export type TaskResult<T extends ThreadTask> = T extends FitTask ? LloydFit : number;

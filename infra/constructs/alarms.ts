@@ -1,10 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { FAILED_JOBS_METRIC, METRIC_NAMESPACE } from '../../functions/contracts/env.ts';
 import type { Config } from '../config.ts';
 import type { HttpApi } from './http-api.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -16,6 +24,8 @@ export interface AlarmsProps {
   readonly drilldowns: StateMachine;
   readonly http: HttpApi;
   readonly authorizer: ServiceFunction;
+  /** The function that runs the jobs about campaigns. */
+  readonly campaignJobs: ServiceFunction;
   readonly undelivered: IQueue;
   readonly config: Config;
 }
@@ -25,7 +35,7 @@ export class Alarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stateMachine, drilldowns, http, authorizer, undelivered, config }: AlarmsProps,
+    { stateMachine, drilldowns, http, authorizer, campaignJobs, undelivered, config }: AlarmsProps,
   ) {
     super(scope, id);
     const topic = config.alarmTopicArn && Topic.fromTopicArn(this, 'Topic', config.alarmTopicArn);
@@ -72,6 +82,16 @@ export class Alarms extends Construct {
       'AuthorizerErrors',
       authorizer.lambda.metricErrors(sum),
       'API keys cannot be checked, so requests are refused. See the log of the Authorizer function.',
+    );
+    alarm(
+      'CampaignJobsFailed',
+      new Metric({ namespace: METRIC_NAMESPACE, metricName: FAILED_JOBS_METRIC, ...sum }),
+      'A job about campaigns failed for an account. GET /v1/jobs?status=FAILED names it and the reason; it is tried three times.',
+    );
+    alarm(
+      'CampaignJobsErrors',
+      campaignJobs.lambda.metricErrors(sum),
+      'The function of the jobs about campaigns ended before it could record what failed. See the log of CampaignJobs; the next tick goes on.',
     );
   }
 }

@@ -13,6 +13,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CREDENTIALS } from '../api-routes.ts';
 import { API_SERVICES, type ApiService, type Config } from '../config.ts';
+import { corsPreflight } from './cors.ts';
 
 /** What the API runs on. */
 export interface HttpApiProps {
@@ -29,7 +30,12 @@ export class HttpApi extends Construct {
 
   constructor(scope: Construct, id: string, { handler, services, authorizer, config }: HttpApiProps) {
     super(scope, id);
-    this.api = new Api(this, 'Api', { createDefaultStage: false, description: 'tessella' });
+    const { cors } = config;
+    this.api = new Api(this, 'Api', {
+      createDefaultStage: false,
+      description: 'tessella',
+      ...(cors && { corsPreflight: corsPreflight(cors) }),
+    });
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
@@ -63,7 +69,9 @@ export class HttpApi extends Construct {
     // Which headers it needs cannot be said beforehand, so that the authorizer hears of every request.
     const byEither = authorizerBy('AnyKeyAuthorizer', []);
     const authorizers = { apiKey: byApiKey, customerApi: byCustomerApi, either: byEither };
-    for (const route of config.routes) {
+    // A preflight carries no key, and without a route of its own the catch-all route would ask it for one.
+    const preflights: Config['routes'] = cors ? [{ method: 'OPTIONS', path: '/{proxy+}', open: true }] : [];
+    for (const route of [...config.routes, ...preflights]) {
       const { method, path, open = false, service } = route;
       const { credentials = (service && CREDENTIALS[service]) ?? 'apiKey' } = route;
       const routes = this.api.addRoutes({

@@ -108,6 +108,20 @@ export class ServiceFunction extends Construct {
     return this;
   }
 
+  /** Lets the function list what lies below one prefix of the data bucket, and read nothing of it. */
+  listBelow(bucket: IBucket, prefix: string): this {
+    this.lambda.addEnvironment(ENV.dataBucket, bucket.bucketName);
+    this.role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringEquals: { 's3:prefix': prefix } },
+      }),
+    );
+    return this;
+  }
+
   /** Gives the function one table, under the environment variable `variable`, for the given actions only. */
   useTable(variable: string, table: ITable, actions: readonly TableAction[], index?: string): this {
     this.lambda.addEnvironment(variable, table.tableName);
@@ -168,6 +182,12 @@ export class ServiceFunction extends Construct {
     this.lambda.addEnvironment(variable, stateMachine.stateMachineArn);
     this.allow(['states:StartExecution'], [stateMachine.stateMachineArn]);
     return this.allow(['states:DescribeExecution'], [executionsOf(stateMachine, ':*', this.role)]);
+  }
+
+  /** Lets the function see which executions of a workflow there are, and start none. */
+  watchWorkflow(stateMachine: StateMachine, variable: string = ENV.stateMachineArn): this {
+    this.lambda.addEnvironment(variable, stateMachine.stateMachineArn);
+    return this.allow(['states:ListExecutions'], [stateMachine.stateMachineArn]);
   }
 
   private allow(actions: string[], resources: string[]): this {

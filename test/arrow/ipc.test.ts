@@ -2,15 +2,15 @@ import { zstdCompressSync } from 'node:zlib';
 import { CompressionType, compressionRegistry, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ArrowColumns } from '../../functions/arrow/columns.ts';
 import {
-  type ArrowColumns,
   arrowFileChunks,
   decodeArrow,
   encodeArrowFile,
   encodeArrowStream,
   ROWS_PER_BATCH,
 } from '../../functions/arrow/ipc.ts';
-import { sliceUtf8 } from '../../functions/arrow/utf8.ts';
+import { encodeUtf8Column } from '../../functions/arrow/utf8.ts';
 
 const sample = {
   customer_id: ['17850', 'Zoë', '', '日本'],
@@ -29,11 +29,21 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-async function* inPieces(columns: ArrowColumns, sizes: readonly number[]): AsyncIterable<ArrowColumns> {
+async function* inPieces(
+  columns: ReturnType<typeof many>,
+  sizes: readonly number[],
+): AsyncIterable<ArrowColumns> {
   let start = 0;
   for (const size of sizes) {
-    const slice = (data: ArrowColumns[string]) =>
-      'offsets' in data ? sliceUtf8(data, start, start + size) : data.slice(start, start + size);
+    const slice = (data: (typeof columns)[keyof typeof columns]) => {
+      if ('listOffsets' in data)
+        return {
+          ...data,
+          listOffsets: data.listOffsets.subarray(start, start + size + 1),
+          nulls: data.nulls.subarray(start, start + size),
+        };
+      return data.slice(start, start + size);
+    };
     yield Object.fromEntries(Object.entries(columns).map(([name, data]) => [name, slice(data)]));
     start += size;
   }
@@ -45,6 +55,15 @@ function many(nRows: number) {
     value: Float64Array.from({ length: nRows }, (_, i) => Math.sin(i)),
     scaled: Float32Array.from({ length: nRows }, (_, i) => i / 7),
     label: Int32Array.from({ length: nRows }, (_, i) => i % 5),
+    // Row i has i % 3 tags; of those without, every seventh is null.
+    tags: {
+      listOffsets: Int32Array.from(
+        { length: nRows + 1 },
+        (_, i) => 3 * Math.floor(i / 3) + [0, 0, 1][i % 3]!,
+      ),
+      texts: encodeUtf8Column(Array.from({ length: nRows + 2 }, (_, i) => (i % 2 ? `é${i}` : ''))),
+      nulls: Uint8Array.from({ length: nRows }, (_, i) => (i % 21 === 0 ? 1 : 0)),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { agglomerate, type Linkage } from '../../functions/clustering/agglomerat
 import { calinskiHarabaszScore } from '../../functions/clustering/calinski-harabasz.ts';
 import { dbscan } from '../../functions/clustering/dbscan.ts';
 import { cutAtCount, leafOrder, type MergeTree } from '../../functions/clustering/dendrogram.ts';
+import { kmeans } from '../../functions/clustering/kmeans.ts';
 import type { Rows } from '../../functions/clustering/neighbor-tree.ts';
 import { daviesBouldinScore, silhouetteScore } from '../../functions/clustering/validity.ts';
 import { loadKernelsSync } from '../../functions/kernels/instance.ts';
@@ -24,6 +25,8 @@ const peers = `scikit-learn ${versions.scikitLearn} and SciPy ${versions.scipy}`
 /** Heights may differ by the order of float64 sums, scores by the rounding of the rows to float32. */
 const HEIGHT_TOLERANCE = 1e-9;
 const SCORE_TOLERANCE = 1e-6;
+/** How much worse than the best of 60 starts of the peer the default restarts may be, as a factor. */
+const INERTIA_TOLERANCE = 1.001;
 
 /** Five clusters; those of single linkage are recorded in the order of their first row. */
 function comparableCut(tree: MergeTree, linkage: string): Int32Array {
@@ -90,4 +93,16 @@ describe.skipIf(!existsSync(REAL_DATA))(`real tables, against ${peers}`, () => {
     }
     expectScores(rows, cuts.get('ward')!, cuts.get('average')!, expected.scores);
   });
+
+  it.each(Object.entries(EXPECTED.real))(
+    'finds k-means as good as the best known of %s',
+    (name, expected) => {
+      const rows = realRows(name);
+      const matrix = { ...rows, values: Float32Array.from(rows.values) };
+      for (const [nClusters, best] of Object.entries(expected.inertia)) {
+        const { inertia } = kmeans(kernels, matrix, { nClusters: Number(nClusters), seed: 42 });
+        expect.soft(inertia / best, `${nClusters} clusters`).toBeLessThan(INERTIA_TOLERANCE);
+      }
+    },
+  );
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Matrix } from '../../functions/arrow/matrix.ts';
 import { CenterMovement } from '../../functions/clustering/center-movement.ts';
+import { alone } from '../../functions/clustering/crew.ts';
 import { kmeans } from '../../functions/clustering/kmeans.ts';
+import { KMeansMembers } from '../../functions/clustering/kmeans-members.ts';
 import { PassChoice } from '../../functions/clustering/kmeans-passes.ts';
 import { createState, type KMeansState, placeCenters } from '../../functions/clustering/kmeans-state.ts';
 import { placeRows } from '../../functions/clustering/placed-rows.ts';
@@ -20,7 +22,7 @@ function labelsAfter(kernels: Kernels, data: Matrix, k: number, sorts: boolean):
     const placed = placeRows(kernels, data);
     const state = createState(kernels, placed, k);
     const movement = new CenterMovement(state);
-    const sorted = new SortedRows(kernels, state);
+    const sorted = new SortedRows(kernels, state, new KMeansMembers(kernels, state, alone(kernels)));
     let centers = firstRows({ ...data, values: placed.rows }, k);
     placeCenters(state, centers);
     kernels.exports.kmeans_assign_f32(state.address, 0, data.nSamples);
@@ -111,7 +113,7 @@ describe('SortedRows', () => {
       relaxed.exports.kmeans_assign_f32(state.address, 0, 1000);
       const labels = [...state.labels];
       const gaps = [...state.gaps];
-      const sorted = new SortedRows(relaxed, state);
+      const sorted = new SortedRows(relaxed, state, new KMeansMembers(relaxed, state, alone(relaxed)));
       sorted.sort();
       sorted.sort();
       sorted.sort();

@@ -83,13 +83,23 @@ describe('a forecast', () => {
     expect(points.at(-1)).toMatchObject({ predicted: 0, lower: 0, clamped: true });
   });
 
-  it('by ema asked for by name has the band of the source, and a calibrated one on request', () => {
-    const plain = forecast(days(60, weekly), { method: 'ema' });
+  it('by ema has a calibrated band, and that of the source on request or where the history is short', () => {
+    const plain = forecast(days(60, weekly), { method: 'ema', band: 'model' });
     const series = dailySeries(days(60, weekly));
     const { point, halfWidth } = ema.project(series, daysAfter(series, 7));
     expect(plain.band).toBe('model');
     expect(plain.points[6]!.upper).toBe(point[6]! + halfWidth[6]!);
-    expect(forecast(days(60, weekly), { method: 'ema', band: 'calibrated' }).band).toBe('calibrated');
+    const calibrated = forecast(days(60, weekly), { method: 'ema' });
+    expect(calibrated.band).toBe('calibrated');
+    expect(calibrated.points.map(({ predicted }) => predicted)).toEqual(
+      plain.points.map(({ predicted }) => predicted),
+    );
+    // The fourteen values that the source is held against are too few for a backtest.
+    const short = dailySeries([10, 12, 11, 13, 12, 14, 13, 15, 14, 16, 15, 17, 16, 18]);
+    const { band, points } = forecast([...short.values], { method: 'ema' });
+    expect(band).toBe('model');
+    expect(points[0]!.predicted).toBeCloseTo(16.390698770854076, 12);
+    expect(points[6]!.upper - points[6]!.predicted).toBeCloseTo(12.033236, 6);
   });
 });
 

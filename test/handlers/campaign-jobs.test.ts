@@ -74,7 +74,7 @@ describe('the jobs about campaigns', () => {
     await Promise.all([tick(CLASSIFICATION), tick(CLASSIFICATION)]);
     const [once, records] = [await tiers(), await told()];
     expect(records.every((line) => line.endsWith('COMPLETED'))).toBe(true);
-    expect(await tick(CLASSIFICATION)).toEqual({ nAccounts: 1, nCompleted: 0, nFailed: 0 });
+    expect(await tick(CLASSIFICATION)).toMatchObject({ nAccounts: 1, nCompleted: 0, nFailed: 0 });
     expect(await tick('2026-03-02T09:15:00.000Z')).toMatchObject({ nCompleted: 0 });
     expect(await tiers()).toEqual(once);
     expect(await told()).toEqual(records);
@@ -177,7 +177,12 @@ describe('the jobs about campaigns', () => {
       broken = false;
       expect((await tick(CLASSIFICATION)).nCompleted).toBe(0);
       expect((await tick('2026-03-03T09:00:00.000Z')).nFailed).toBe(0);
-      expect(log.join('\n')).toContain('job failed');
+      const line = log.map((text) => JSON.parse(text)).find(({ message }) => message === 'job failed');
+      expect(line).toMatchObject({ failedJobs: 1, job: expect.any(String) });
+      // The alarm watches the metric without dimensions.
+      expect(line._aws.CloudWatchMetrics).toEqual([
+        { Namespace: 'tessella', Dimensions: [[]], Metrics: [{ Name: 'failedJobs', Unit: 'Count' }] },
+      ]);
     } finally {
       JOB_WORK['daily-classification'] = work;
     }

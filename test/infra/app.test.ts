@@ -38,9 +38,9 @@ describe('the app', () => {
   it('names no account, region, machine path or missing context, so that it deploys anywhere', () => {
     const bundles = emptyBundles();
     const { outdir, data, service } = synthesize({ bundles });
-    const text = JSON.stringify([data, service]);
-    // Twelve digits in a row inside of a hash are no account.
-    expect(text).not.toMatch(/(?<![0-9a-f])\d{12}(?![0-9a-f])|eu-central-1|us-east-1/);
+    // A checksum of an asset may hold twelve digits in a row.
+    const text = JSON.stringify([data, service]).replaceAll(/[0-9a-f]{64}/g, 'checksum');
+    expect(text).not.toMatch(/\d{12}|eu-central-1|us-east-1/);
     expect(text).not.toContain(bundles);
     expect(text).not.toContain(ROOT);
     const manifest = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8'));
@@ -105,7 +105,7 @@ describe('the app', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:pager';
     const { service } = synthesize({ config: { ...config, alarmTopicArn } });
     const alarms = resourcesOf(service, 'AWS::CloudWatch::Alarm');
-    expect(alarms.length).toBe(6);
+    expect(alarms.length).toBe(8);
     for (const [id, { AlarmActions }] of alarms) expect(AlarmActions, id).toEqual([alarmTopicArn]);
   });
 });

@@ -7,6 +7,7 @@ const FUNCTIONS = [
   ...DRILLDOWN_FUNCTIONS.map((name) => `Drilldowns${name}`),
   'Http',
   'OpenApi',
+  'Health',
   'Authorizer',
   'Drilldown',
   'Datasets',
@@ -149,6 +150,19 @@ describe('permissions', () => {
     expect(invoked).toHaveLength(WORKFLOW_FUNCTIONS.length);
   });
 
+  it('lets Health see that bucket, table and workflow answer, and read no object, start nothing and write nothing', () => {
+    const grants = granted('Health').filter((grant) => !/^(xray|logs):/.test(grant));
+    expect(grants.map((grant) => grant.split(' ')[0]).sort()).toEqual([
+      'dynamodb:Query',
+      's3:ListBucket',
+      'states:ListExecutions',
+    ]);
+    const [listing] = statementsOf(service, 'HealthRole').filter(({ Action }) =>
+      Action.includes('s3:ListBucket'),
+    );
+    expect(listing).toMatchObject({ Condition: { StringEquals: { 's3:prefix': 'health/' } } });
+  });
+
   it('lets Datasets, and those that train clusters, write configurations, and those that identify or start runs read them', () => {
     expect(holders('dynamodb:PutItem', /GetAttConfigs/)).toEqual([
       'Datasets',
@@ -190,7 +204,7 @@ describe('permissions', () => {
       ['EVENT_BUS_ARN', /events:PutEvents/],
       ['MAIL_FROM', /ses:/],
       ['CAMPAIGNS_TABLE', /GetAttCampaigns/],
-      ['STATE_MACHINE_ARN', /states:StartExecution <Seg/],
+      ['STATE_MACHINE_ARN', /states:(StartExecution|ListExecutions) <Seg/],
       ['DRILLDOWN_MACHINE_ARN', /states:StartExecution <Drill/],
     ] as const;
     for (const name of FUNCTIONS) {
@@ -247,8 +261,9 @@ describe('permissions', () => {
 
   it('shows campaigns to their own two functions alone, and shows those no table of segments', () => {
     const holding = FUNCTIONS.filter((name) => /GetAttCampaigns/.test(granted(name).join('\n')));
-    expect(holding).toEqual(['Campaigns', 'CampaignJobs']);
-    for (const name of holding) {
+    // Health asks for what the jobs left behind, and can do nothing else.
+    expect(holding).toEqual(['Health', 'Campaigns', 'CampaignJobs']);
+    for (const name of holding.slice(1)) {
       expect(granted(name).join('\n')).not.toMatch(
         /GetAtt(Runs|Segments|Labels|ApiKeys|Configs)|s3:(?!\w+ \S*\/models\/\*$)|states:/m,
       );

@@ -9,6 +9,7 @@ const statementSchema = z.object({
   Effect: z.literal('Allow').or(z.literal('Deny')),
   Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
   Resource: z.unknown(),
+  Condition: z.unknown().optional(),
 });
 /** One statement of an identity policy; `Resource` still holds its intrinsic functions. */
 export type Statement = z.output<typeof statementSchema>;
@@ -32,6 +33,7 @@ export function emptyBundles(): string {
     'Http',
     'Authorizer',
     'OpenapiHttp',
+    'HealthHttp',
     'DrilldownHttp',
     'RunSchedules',
     'DatasetsHttp',

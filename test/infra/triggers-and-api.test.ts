@@ -47,6 +47,21 @@ describe('triggers', () => {
     });
   });
 
+  it('hand a training that was asked for to the function of the jobs', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['tessella.campaigns'], 'detail-type': ['Training Requested'] },
+      Targets: [
+        Match.objectLike({
+          InputTransformer: {
+            InputPathsMap: { detail: '$.detail' },
+            InputTemplate: '{"training":<detail>}',
+          },
+          DeadLetterConfig: { Arn: Match.anyValue() },
+        }),
+      ],
+    });
+  });
+
   it('start one scheduled run per configured dataset, in UTC', () => {
     // Four more look at what tenants have configured, at jobs about campaigns, at experiments and at messages to webhooks.
     template.resourceCountIs('AWS::Scheduler::Schedule', config.schedules.length + 4);
@@ -97,6 +112,29 @@ describe('triggers', () => {
       TreatMissingData: 'notBreaching',
     });
   });
+
+  it('raise an alarm when a job about campaigns fails, and when their function itself does', () => {
+    const atOnce = {
+      Statistic: 'Sum',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    };
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...atOnce,
+      Namespace: 'tessella',
+      MetricName: 'failedJobs',
+      // The metric that the jobs log has none either: with one it would be another metric, and the alarm blind.
+      Dimensions: Match.absent(),
+    });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...atOnce,
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^CampaignJobs') } }],
+    });
+  });
 });
 
 describe('the HTTP API', () => {
@@ -107,13 +145,19 @@ describe('the HTTP API', () => {
     template = Template.fromJSON(service);
   });
 
-  it('has exactly the configured routes, and only /health and /openapi.json are open', () => {
+  it('has exactly the configured routes, and only those about health and /openapi.json are open', () => {
     const routes = resourcesOf(service, 'AWS::ApiGatewayV2::Route').map(([, properties]) => properties);
     expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(
       config.routes.map(({ method, path }) => `${method} ${path}`).sort(),
     );
     const open = routes.filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
-    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual(['GET /health', 'GET /openapi.json']);
+    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
+      'GET /health',
+      'GET /health/detailed',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /openapi.json',
+    ]);
     for (const route of routes.filter((one) => !open.includes(one))) {
       expect(route).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: expect.anything() });
     }
@@ -126,6 +170,38 @@ describe('the HTTP API', () => {
       allRoutes.map(({ method, path, scope }) => `${method} ${path} ${scope === undefined}`).sort(),
     );
   });
+
+  it('lets exactly the configured pages call it from a browser, and answers their preflights without a key', () => {
+    const cors = { origins: ['https://app.example', 'http://localhost:3000'], maxAgeSeconds: 600 };
+    const { service: open } = synthesize({ config: { ...config, cors } });
+    const [[, { CorsConfiguration }]] = resourcesOf(open, 'AWS::ApiGatewayV2::Api') as [
+      [string, Record<string, unknown>],
+    ];
+    expect(CorsConfiguration).toEqual({
+      AllowOrigins: cors.origins,
+      AllowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      AllowHeaders: [
+        ...['authorization', 'content-type', 'if-none-match'],
+        ...['x-api-key', 'x-customer-api-id', 'x-secret'],
+      ],
+      ExposeHeaders: ['etag', 'retry-after', 'x-request-id'],
+      MaxAge: 600,
+    });
+    const preflights = resourcesOf(open, 'AWS::ApiGatewayV2::Route')
+      .map(([, route]) => route)
+      .filter(({ RouteKey }) => String(RouteKey).startsWith('OPTIONS'));
+    expect(preflights).toEqual([
+      expect.objectContaining({ RouteKey: 'OPTIONS /{proxy+}', AuthorizationType: 'NONE' }),
+    ]);
+  });
+
+  it.each(['*', 'https://*', 'https://app.example/', 'http://app.example', 'app.example', 'null', ''])(
+    'fails to synthesize with the origin %j',
+    (origin) => {
+      const cors = { origins: [origin], maxAgeSeconds: 600 };
+      expect(() => synthesize({ config: { ...config, cors } })).toThrow(/cors\.origins in infra\/config\.ts/);
+    },
+  );
 
   it.each([
     ['the header X-API-Key', ['$request.header.X-API-Key']],

@@ -57,6 +57,21 @@ describe('KernelMemory', () => {
     expect(new Int32Array(memory.memory.buffer, small.byteOffset, 1)[0]).toBe(5);
   });
 
+  it('knows its own arrays, also those made before it grew', () => {
+    const { memory } = loadKernelsSync();
+    const early = memory.f32(4);
+    expect(memory.holds(early)).toBe(true);
+    const late = memory.f32(5_000_000);
+    expect(late.buffer).not.toBe(early.buffer);
+    expect([memory.holds(early), memory.holds(late), memory.holds(late.subarray(3, 5))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(memory.holds(new Float32Array(4))).toBe(false);
+    expect(loadKernelsSync().memory.holds(early)).toBe(false);
+  });
+
   it('frees what a scope allocated, also when the scope throws', () => {
     const { memory } = loadKernelsSync();
     const before = memory.used;

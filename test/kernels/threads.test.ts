@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Crew } from '../../functions/clustering/crew.ts';
 import { type KMeansOptions, kmeans } from '../../functions/clustering/kmeans.ts';
+import { runAttempt } from '../../functions/clustering/kmeans-restarts.ts';
+import { placeRows } from '../../functions/clustering/placed-rows.ts';
 import { estimateSilhouette } from '../../functions/clustering/silhouette-sample.ts';
 import { silhouetteSamples } from '../../functions/clustering/validity.ts';
 import { InsufficientDataError, KernelError } from '../../functions/errors.ts';
@@ -11,6 +14,7 @@ import {
   estimateSilhouetteThreaded,
   silhouetteSamplesThreaded,
 } from '../../functions/threads/silhouette-threaded.ts';
+import { DONE, FAILED } from '../../functions/threads/thread-crew.ts';
 import { ThreadPool } from '../../functions/threads/thread-pool.ts';
 import { blobs, matrixOf } from '../support/random-matrix.ts';
 
@@ -30,6 +34,10 @@ const workerThat = (code: string) =>
 const small = blobs(3000, 5, 6, 1, { heavyTail: true });
 /** Beyond the rows up to which every restart works on all of them. */
 const large = blobs(70_000, 4, 6, 2, { spread: 0.2 });
+
+/** The first rows as initial centers. */
+const centersOf = ({ nFeatures, values }: typeof small, nClusters: number) =>
+  Float64Array.from(values.subarray(0, nClusters * nFeatures));
 
 describe('k-means on threads', () => {
   const cases: [string, typeof small, Omit<KMeansOptions, 'nClusters' | 'seed'>][] = [
@@ -52,6 +60,52 @@ describe('k-means on threads', () => {
     for (const nThreads of [1, 2, 4]) {
       expect(await kmeansThreaded(poolOf(nThreads), data, options)).toEqual(expected);
     }
+  });
+
+  const hard = blobs(66_003, 17, 12, 6, { spread: 0.9, heavyTail: true });
+  const shared: [string, typeof small, Omit<KMeansOptions, 'seed'>][] = [
+    ['few clusters, not packed in eights', large, { nClusters: 5, nInit: 2 }],
+    ['many clusters, whose centers are ordered', large, { nClusters: 20, nInit: 1, maxIter: 60 }],
+    ['bounds per group of centers', hard, { nClusters: 37, nInit: 1, maxIter: 12 }],
+    ['a number of features that fills no vector', hard, { nClusters: 9, nInit: 2, maxIter: 30 }],
+    ['cosine', hard, { nClusters: 6, nInit: 1, metric: 'cosine', maxIter: 20 }],
+  ];
+
+  it.each(shared)('share a fit of many rows and change no byte of it: %s', async (_, data, options) => {
+    const { work: _own, ...expected } = kmeans(loadKernelsSync(), data, { seed: 5, ...options });
+    for (const nThreads of [2, 3, 4]) {
+      const pool = poolOf(nThreads);
+      const before = pool.kernels.memory.used;
+      const { work, ...fit } = await kmeansThreaded(pool, data, { seed: 5, ...options });
+      expect(fit).toEqual(expected);
+      expect(work.distances).toBeGreaterThan(0);
+      expect(pool.kernels.memory.used).toBe(before);
+    }
+  });
+
+  it('share a fit in any order of their calls: the last call first', () => {
+    const kernels = loadKernelsSync();
+    const backwards: Crew = {
+      size: 3,
+      run: (kernel, calls) => {
+        const call = kernels.exports[kernel] as (...args: readonly number[]) => number | undefined;
+        return calls
+          .toReversed()
+          .map((args) => call(...args) ?? 0)
+          .reverse();
+      },
+    };
+    const attempt = {
+      nClusters: 24,
+      start: { method: 'k-means++', seed: 3, forks: [0] },
+      lloyd: { maxIter: 40, tol: 0, improve: false },
+    } as const;
+    kernels.memory.scope(() => {
+      const rows = placeRows(kernels, hard);
+      const { work: _own, ...expected } = runAttempt(kernels, rows, attempt);
+      const { work: _theirs, ...fit } = runAttempt(kernels, rows, attempt, backwards);
+      expect(fit).toEqual(expected);
+    });
   });
 
   it('rounds as the kernels of the pool do', async () => {
@@ -130,6 +184,20 @@ describe('a pool', () => {
     await expect(silhouetteSamplesThreaded(pool, small, labels, 3)).rejects.toThrow(
       /ended by an error: no room/,
     );
+  });
+
+  it('fails when a thread breaks down in a fit that all share', async () => {
+    const dies = `parentPort.on('message', ({ kind, room }) => {
+      if (kind === 'call') return parentPort.postMessage({ result: 1 });
+      Atomics.add(room.control, ${FAILED}, 1);
+      Atomics.add(room.control, ${DONE}, 1);
+      Atomics.notify(room.control, ${DONE});
+      parentPort.postMessage({ error: { name: 'Error', message: 'no room', context: {} } });
+    });`;
+    const pool = poolOf(2, undefined, workerThat(dies));
+    await expect(
+      kmeansThreaded(pool, large, { nClusters: 3, seed: 1, init: centersOf(large, 3) }),
+    ).rejects.toThrow(/worker thread failed/i);
   });
 
   it('fails for a kernel that traps, and goes on working', async () => {

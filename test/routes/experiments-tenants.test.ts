@@ -44,7 +44,7 @@ async function world() {
       await configs.newest('acme', id),
       objects.map(([key, bytes]) => [key, bytes.length]).sort(),
       [...contents.executions.values()].filter((trigger) => 'tenant' in trigger && trigger.tenant === 'acme'),
-      contents.events.filter(({ tenant }) => tenant === 'acme'),
+      contents.events.filter((event) => 'tenant' in event && event.tenant === 'acme'),
     ]);
   };
   return { ...api, id, run, owned };

@@ -68,10 +68,13 @@ describe('a forecast over the API', () => {
 
   it('by ema is that of the source', async () => {
     const { forecast } = await openAccount();
-    const { json } = await forecast('spend', { method: 'ema', horizon_days: 1 });
+    const { json } = await forecast('spend', { method: 'ema', horizon_days: 1, band: 'model' });
     const { base, trend } = emaState(Float64Array.from({ length: 60 }, (_, i) => spendOf(59 - i)));
     expect(json.predictions[0].predicted_value).toBeCloseTo(base + trend / 2, 9);
     expect(json).toMatchObject({ method: 'ema', band: 'model' });
+    const calibrated = (await forecast('spend', { method: 'ema', horizon_days: 1 })).json;
+    expect(calibrated.band).toBe('calibrated');
+    expect(calibrated.predictions[0].predicted_value).toBe(json.predictions[0].predicted_value);
   });
 
   it('finds the week, and is found again by its id and in the series of its entity', async () => {

@@ -109,6 +109,9 @@ describe('answers', () => {
     await ports.objects.write('files/acme/orders/a.csv', new Uint8Array([1]));
     const calls: Record<string, { path?: string; body?: unknown }> = {
       'GET /health': {},
+      'GET /health/live': {},
+      'GET /health/ready': {},
+      'GET /health/detailed': {},
       'GET /openapi.json': {},
       'POST /segment/manual': { body: { recency: 1, frequency: 2, monetary: 3 } },
       'POST /segment/customer': { body: { customer_id: 'C-1' } },

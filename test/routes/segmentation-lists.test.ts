@@ -1,54 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
-import { runRequestSchema } from '../../functions/contracts/workflow.ts';
 import { allRoutes } from '../../functions/routes/all-routes.ts';
-import { plantedLeads } from '../segmentation/planted-leads.ts';
-import { leadsCsv } from '../support/leads-csv.ts';
-import { runWorkflow } from '../support/run-workflow.ts';
 import { openApi } from './api-fixture.ts';
-
-/** Two leads far from all others: one acts like a bot. */
-const strays = [
-  {
-    behavior_score: 99.5,
-    engagement_score: 2,
-    intention_level: 99,
-    state: 'AC',
-    utm_source: 'unknown_source',
-  },
-  { behavior_score: 1, engagement_score: 99, intention_level: 1, state: 'AP', utm_source: 'other' },
-];
-
-function leads() {
-  const planted = plantedLeads(240);
-  const added = strays.map((stray, i) => ({ ...planted[i]!, ...stray, lead_id: `stray-${i}` }));
-  return [...planted, ...added].map((lead) =>
-    Object.fromEntries(Object.entries(lead).map(([name, value]) => [name, String(value)])),
-  );
-}
-
-const asset = { file: 'files/acme/leads/leads.csv', dataset: 'leads' };
-
-async function segmented() {
-  const api = openApi();
-  await api.ports.objects.write(asset.file, new TextEncoder().encode(leadsCsv(leads())));
-  await api.ports.configs.append({
-    tenant: 'acme',
-    dataset: 'leads',
-    version: 1,
-    config: datasetConfig(),
-    savedAt: '2026-01-01T00:00:00.000Z',
-  });
-  const request = runRequestSchema.parse({ files: [asset.file], nClusters: 3, shards: 3 });
-  const trigger = { trigger: 'api' as const, tenant: 'acme', dataset: 'leads', request };
-  const { plan, error } = await runWorkflow(api.ports, trigger);
-  if (error) throw error;
-  return { ...api, runId: plan!.run!.runId };
-}
-
-const datasetConfig = () =>
-  datasetConfigSchema.parse({ kind: 'leads', locale: 'pt-BR', personal: { columns: ['email'] } });
+import { segmentedLeads } from './segmented-leads.ts';
 
 /** An answer fits the schema that its route shows. */
 function expectShown(path: string, method: string, json: unknown) {
@@ -58,9 +12,9 @@ function expectShown(path: string, method: string, json: unknown) {
 }
 
 describe('a run on leads', () => {
-  let api: Awaited<ReturnType<typeof segmented>>;
+  let api: Awaited<ReturnType<typeof segmentedLeads>>;
   beforeAll(async () => {
-    api = await segmented();
+    api = await segmentedLeads();
   });
   const get = async (path: string, query: Record<string, string> = {}, tenant = 'acme') =>
     api.call({ path, query, tenant });

@@ -30,6 +30,8 @@ export interface Expected {
         readonly nCore: number;
         readonly trees: Readonly<Record<string, { heightSum: number; top: number; cut5: string }>>;
         readonly scores: ExpectedScores;
+        /** Per number of clusters, the lowest of 60 starts, each to a fixed point. */
+        readonly inertia: Readonly<Record<string, number>>;
       }
     >
   >;

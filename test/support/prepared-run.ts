@@ -1,4 +1,5 @@
-import { type ArrowColumns, encodeArrowFile } from '../../functions/arrow/ipc.ts';
+import type { ArrowColumns } from '../../functions/arrow/columns.ts';
+import { encodeArrowFile } from '../../functions/arrow/ipc.ts';
 import type { Candidate, OrderFile, PartialManifest, RunPlan } from '../../functions/contracts/artifacts.ts';
 import { datasetConfigSchema } from '../../functions/contracts/dataset.ts';
 import { runKeys } from '../../functions/contracts/keys.ts';

@@ -8,21 +8,29 @@ import { mintKey, storeKey } from '../../cli/keys.ts';
 import type { RunDetail } from '../../functions/contracts/api-runs.ts';
 import { SCOPES } from '../../functions/contracts/env.ts';
 import { startLocalCloud } from '../../local/main.ts';
+import type { ScheduleClock } from '../../local/schedules.ts';
 import type { ExecutionDescription } from '../../local/workflow.ts';
 
-const assembly = fileURLToPath(new URL('../../cdk.out', import.meta.url));
+const DEPLOYED = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 
 /** The synthesized template on this machine, as a caller and as an operator of a data centre see it. */
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** Boots `cdk.out` on free ports and an empty data folder. */
-export async function startStack(dataFolder = mkdtempSync(join(tmpdir(), 'tessella-e2e-'))) {
+/**
+ * Boots `cdk.out`, or another synthesized assembly, on free ports and an empty data folder; schedules fire where asked for, or
+ * by a clock alone.
+ */
+export async function startStack(
+  dataFolder = mkdtempSync(join(tmpdir(), 'tessella-e2e-')),
+  assembly = DEPLOYED,
+  { schedules = false }: { readonly schedules?: boolean | ScheduleClock } = {},
+) {
   const arns: string[] = [];
   const cloud = await startLocalCloud({
     assembly,
     dataFolder,
     port: 0,
-    schedules: false,
+    schedules,
     onState: ({ executionArn }) => void (arns.includes(executionArn) || arns.push(executionArn)),
   });
   const { region, adminCredentials: credentials, endpoints } = cloud;
@@ -37,6 +45,8 @@ export async function startStack(dataFolder = mkdtempSync(join(tmpdir(), 'tessel
     dataFolder,
     /** With every right, as the data's owner. */
     s3,
+    dynamodb,
+    output,
     bucket: Bucket,
     /** A key of the tenant, with all scopes. */
     async keyOf(tenant: string): Promise<string> {
