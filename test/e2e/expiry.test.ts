@@ -16,7 +16,7 @@ beforeAll(async () => {
   const config = { kind: 'leads', algorithms: ['kmeans'], nInit: 1, nClusters: 3, keepRuns: KEEP_RUNS };
   expect((await api.call('PUT', '/v1/datasets/leads', config)).status).toBe(200);
   for (let n = 0; n < UNTIL_FREE - 1; n++) runIds.push(await publish(n));
-}, 400_000);
+}, 600_000);
 afterAll(() => stack?.remove());
 
 const runsOf = async () => (await api.get<{ runs: RunSummary[] }>('/v1/runs?limit=100')).body.runs;
