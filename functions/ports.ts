@@ -286,6 +286,15 @@ export interface Probes {
   workflow(): Promise<void>;
 }
 
+/** A language model that may rephrase names of segments; see `rephraseNames` for what it is told and how it is checked. */
+export interface NamePhraser {
+  /** Whether the deployment has one at all. */
+  readonly enabled: boolean;
+  readonly modelId: string;
+  /** The model's answer as it is. @throws whatever the service throws, and when `signal` aborts */
+  complete(prompt: { readonly system: string; readonly text: string }, signal: AbortSignal): Promise<string>;
+}
+
 /** The wall clock of the shell; the domain has none. */
 export interface Clock {
   now(): Date;
@@ -306,6 +315,7 @@ export interface Ports {
   readonly experiments: ExperimentStore;
   readonly events: EventPublisher;
   readonly mailer: Mailer;
+  readonly namePhraser: NamePhraser;
   readonly workflow: WorkflowStarter;
   readonly webhooks: WebhookStore;
   readonly webhookSender: WebhookSender;

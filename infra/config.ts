@@ -112,6 +112,11 @@ export interface Config {
   };
   /** Address that e-mails come from, verified in SES; without one none is sent, and no function may. */
   readonly mailFrom?: string;
+  /**
+   * Model of Amazon Bedrock that rephrases names of segments (`anthropic.claude-…`, a foundation model of the region); without one
+   * none is asked, and no function may.
+   */
+  readonly nameModel?: string;
   /** SNS topic that the alarms notify; without one they only change colour. */
   readonly alarmTopicArn?: string;
 }

@@ -92,7 +92,7 @@ export class ServiceStack extends Stack {
       description: 'Answers the routes about the configuration of datasets',
     })
       .useBucket(stores.bucket, { read: [PREFIX.drop, PREFIX.files, PREFIX.runs], list: true })
-      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'PutItem', 'Query'])
+      .useTable(ENV.runsTable, stores.runs, ['GetItem', 'UpdateItem', 'Query'])
       .useTable(ENV.configsTable, stores.configs, ['GetItem', 'PutItem', 'Query']);
     const experiments = new ExperimentFunctions(this, 'ExperimentFunctions', {
       bundles,

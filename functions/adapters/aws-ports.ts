@@ -5,6 +5,7 @@ import type { DrilldownRef, Trigger } from '../contracts/workflow.ts';
 import type { Ports } from '../ports.ts';
 import { awsProbes } from './aws-probes.ts';
 import { awsTables } from './aws-tables.ts';
+import { bedrockNamePhraser } from './bedrock-name-phraser.ts';
 import { clientSettings, objectClientSettings, transferClientSettings } from './client-settings.ts';
 import { dynamodbApiKeys } from './dynamodb-api-keys.ts';
 import { dynamodbChildSegments } from './dynamodb-child-segments.ts';
@@ -47,6 +48,7 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     experiments: once(() => dynamodbExperiments(table(ENV.experimentsTable))),
     events: once(() => eventbridgeEvents(setting(ENV.eventBusArn))),
     mailer: once(() => sesMailer(env[ENV.mailFrom])),
+    namePhraser: once(() => bedrockNamePhraser(env[ENV.nameModel])),
     workflow: once(() =>
       stepfunctionsWorkflow<Trigger>(new SFNClient(clientSettings), () => setting(ENV.stateMachineArn)),
     ),
@@ -105,6 +107,9 @@ export function awsPorts(env: NodeJS.ProcessEnv = process.env): Ports {
     },
     get mailer() {
       return stores.mailer();
+    },
+    get namePhraser() {
+      return stores.namePhraser();
     },
     get workflow() {
       return stores.workflow();

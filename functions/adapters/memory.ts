@@ -98,6 +98,11 @@ export function memoryPorts({ now = () => new Date() }: { now?: () => Date } = {
         events.push(...structuredClone(published));
       },
     },
+    namePhraser: {
+      enabled: false,
+      modelId: '',
+      complete: async () => '',
+    },
     mailer: {
       enabled: true,
       async send(mail) {

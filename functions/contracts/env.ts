@@ -22,6 +22,8 @@ export const ENV = {
   webhooksTable: 'WEBHOOKS_TABLE',
   /** Bus that our events go to. */
   eventBusArn: 'EVENT_BUS_ARN',
+  /** Model of Amazon Bedrock that rephrases names of segments; not set, none does. */
+  nameModel: 'NAME_MODEL',
   /** Published runs of a dataset that are kept where its configuration does not say. */
   keepRuns: 'KEEP_RUNS',
   /** Address that e-mails come from; not set, none is sent. */

@@ -52,6 +52,8 @@ export function runKeys({ tenant, dataset, runId }: RunRef) {
     /** Comparison with the run served before: no artefact, since it depends on more than content and request. */
     drift: `${root}drift.json`,
     flow: `${root}flow.json`,
+    /** What a language model made of the names of segments. */
+    phrasing: `${root}phrasing.json`,
     allChanges: `${root}segment_changes.arrow`,
     mapResults: `${root}map-results/`,
   };

@@ -7,6 +7,7 @@ import { openFormerRun } from '../former-run.ts';
 import { readJson, writeJson } from '../json-objects.ts';
 import { inheritedSources } from '../label-sources.ts';
 import { readAhead } from '../read-ahead.ts';
+import { rephraseNames } from '../rephrase-names.ts';
 import { readRowCounts } from '../row-counts.ts';
 import { writeArtifacts } from '../run-artifacts.ts';
 import { runSegmentation, segmentationRecords } from '../run-segmentation.ts';
@@ -48,7 +49,8 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   const segmentation = await runSegmentation(objects, plan, model);
   const { segmentations } = segmentation;
   const words = wordsOf(plan, segmentations);
-  const segments = describeSegments(profiles, model, categories, words, plan.config.names?.orders);
+  const named = describeSegments(profiles, model, categories, words, plan.config.names?.orders);
+  const segments = await rephraseNames(context.ports, run, named, plan.config.locale, context.log);
   const quality = await qualityReport(objects, labelled);
   const artifacts = await writeArtifacts(context, plan, model, {
     segments,

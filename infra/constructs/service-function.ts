@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -157,6 +157,18 @@ export class ServiceFunction extends Construct {
   useMail(from: string, identityArn: string): this {
     this.lambda.addEnvironment(ENV.mailFrom, from);
     return this.allow(['ses:SendEmail'], [identityArn]);
+  }
+
+  /** Lets the function ask one foundation model of Amazon Bedrock. */
+  useModel(modelId: string): this {
+    this.lambda.addEnvironment(ENV.nameModel, modelId);
+    const arn = Stack.of(this).formatArn({
+      service: 'bedrock',
+      account: '',
+      resource: 'foundation-model',
+      resourceName: modelId,
+    });
+    return this.allow(['bedrock:InvokeModel'], [arn]);
   }
 
   /** Gives the function a setting that is no store. */

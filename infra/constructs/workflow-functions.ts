@@ -127,7 +127,9 @@ export function workflowFunctions(
       size: config.workflow[name],
       description: access.description,
     });
-    made.useBucket(stores.bucket, access.bucket);
+    // It looks for the names that an attempt before it was given.
+    const looks = name === 'PublishRun' && config.nameModel !== undefined;
+    made.useBucket(stores.bucket, looks ? WITHIN_RUN_OR_MISSING : access.bucket);
     made.useTable(
       ENV.runsTable,
       stores.runs,
@@ -138,6 +140,7 @@ export function workflowFunctions(
     if (access.labels) made.useTable(ENV.labelsTable, stores.labels, access.labels);
     if (access.events) made.useEvents(bus);
     if (access.configs) made.useTable(ENV.configsTable, stores.configs, access.configs);
+    if (name === 'PublishRun' && config.nameModel !== undefined) made.useModel(config.nameModel);
     if (name === 'ExpireRuns') made.useSetting(ENV.keepRuns, String(config.keepRuns));
     return made.lambda;
   };

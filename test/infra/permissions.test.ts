@@ -114,6 +114,21 @@ describe('permissions', () => {
     expect(granted('Http').join('\n')).not.toMatch(/dynamodb:\w*(Put|Update|Write)|s3:Put/);
   });
 
+  it('lets nobody ask a language model, and with one configured PublishRun alone, that model alone', () => {
+    for (const name of FUNCTIONS) expect(granted(name).join('\n'), name).not.toMatch(/bedrock/);
+    const { service: naming } = synthesize({ config: { ...config, nameModel: 'a.model-v1' } });
+    const policies = resourcesOf(naming, 'AWS::IAM::Policy').filter(([, one]) =>
+      JSON.stringify(one).includes('bedrock'),
+    );
+    expect(policies.map(([id]) => id)).toEqual([expect.stringMatching(/^StepsPublishRunRole/)]);
+    const asked = statementsOf(naming, 'StepsPublishRunRole').filter(({ Action }) =>
+      /bedrock/.test(Action.join()),
+    );
+    expect(asked).toHaveLength(1);
+    expect(asked[0]!.Action).toEqual(['bedrock:InvokeModel']);
+    expect(resourceText(asked[0]!.Resource)).toMatch(/:bedrock:.*::foundation-model\/a\.model-v1/);
+  });
+
   it('shows API keys to the authorizer alone, one at a time, and shows it nothing else', () => {
     const keys = granted('Authorizer').filter((grant) => /dynamodb|s3|states/.test(grant));
     expect(keys).toEqual([expect.stringMatching(/^dynamodb:GetItem <TessellaData:\w+ApiKeys\w+Arn\w+>$/)]);
@@ -166,7 +181,7 @@ describe('permissions', () => {
       'ReviewExperiments',
     ]);
     expect(granted('Datasets').join('\n')).not.toMatch(
-      /GetAtt(Labels|Segments)|s3:Put|states:|(Update|Write)Item.*Runs/,
+      /GetAtt(Labels|Segments)|s3:Put|states:|(Put|Write)Item.*Runs/,
     );
   });
 
