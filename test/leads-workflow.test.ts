@@ -29,7 +29,7 @@ describe('a dataset of leads', () => {
   beforeAll(async () => {
     await call({ method: 'PUT', path: '/v1/datasets/leads', body: config });
     run = await runOn(leadsCsv(leads));
-  });
+  }, 60_000);
 
   it('becomes segments that are named, described and told apart', async () => {
     const { segments } = (await call({ path: '/v1/segments', query: { dataset: 'leads' } })).json;

@@ -11,7 +11,7 @@ describe('the report of a run, as text', () => {
     text = runText(json);
     const outliers = json.segmentations.flatMap(({ outliers: one = [] }: { outliers?: object[] }) => one);
     ids = outliers.map(({ lead_id }: { lead_id: string }) => lead_id);
-  });
+  }, 60_000);
 
   it('tells segments of all algorithms with their names, differences, averages and advice', () => {
     expect(text).toMatch(/^Run r[0-9a-f]+: 242 entities, \d+ features/);

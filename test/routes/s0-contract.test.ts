@@ -8,7 +8,7 @@ let second: string;
 beforeAll(async () => {
   api = await segmentedLeads();
   second = await api.again(4);
-});
+}, 60_000);
 
 const leads = plantedLeads(120);
 const inline = { leads, max_data_age_months: null, reference_at: REFERENCE_AT };

@@ -15,7 +15,7 @@ describe('a run on leads', () => {
   let api: Awaited<ReturnType<typeof segmentedLeads>>;
   beforeAll(async () => {
     api = await segmentedLeads();
-  });
+  }, 60_000);
   const get = async (path: string, query: Record<string, string> = {}, tenant = 'acme') =>
     api.call({ path, query, tenant });
 

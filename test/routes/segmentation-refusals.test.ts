@@ -11,7 +11,7 @@ beforeAll(async () => {
   await api.again(4);
   await api.call({ method: 'PUT', path: '/v1/webhooks/crm', body: { url: 'https://crm.example.com/hook' } });
   await api.ports.webhooks.putDelivery(delivery);
-});
+}, 60_000);
 
 const delivery = {
   tenant: 'acme',
