@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runText } from '../../cli/segments-text.ts';
 import type { CustomerSegment, SegmentsPage } from '../../functions/contracts/api.ts';
 import type { CustomerExplanation } from '../../functions/contracts/api-explanation.ts';
 import type { RunDetail } from '../../functions/contracts/api-runs.ts';
+import type { RunSegmentation } from '../../functions/contracts/api-segmentation-runs.ts';
 import type { QualityAnswer } from '../../functions/contracts/quality.ts';
 import { leadsCsv, madeUpLeads } from '../support/leads-csv.ts';
 import { apiOf, type Stack, startStack } from '../support/stack.ts';
@@ -12,6 +14,8 @@ import { arrowRows } from '../support/table-run.ts';
 
 const dataFile = (name: string) => fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url));
 const LEADS = dataFile('x_education_leads/Leads.csv.gz');
+const SHOPPERS = dataFile('online_shoppers/online_shoppers_intention.csv.gz');
+const CLIENTS = dataFile('wholesale_customers/wholesale_customers.csv');
 const CONTACTS = dataFile('bank_marketing/bank-additional-full.csv.gz');
 
 let stack: Stack;
@@ -169,3 +173,36 @@ describe.skipIf(!existsSync(CONTACTS))('41,188 real contacts of a bank, from dro
     }
   });
 });
+
+describe.skipIf(!existsSync(SHOPPERS) || !existsSync(CLIENTS))(
+  'tables without leads, from drop to API',
+  () => {
+    it.each([
+      ['shoppers', 12_330, () => unpacked(SHOPPERS)],
+      ['clients', 440, () => readFileSync(CLIENTS)],
+    ])('are segmented by all three algorithms, and said in words: %s', async (dataset, nRows, textOf) => {
+      const { run, page } = await published(dataset, textOf());
+      expect(run.rows).toMatchObject({ read: nRows, used: nRows, rejected: 0 });
+      expect(sum(page.segments.map(({ size }) => size))).toBe(nRows);
+      const { body } = await api.get<RunSegmentation>(`/v1/runs/${page.runId}/segmentation`);
+      expect(body.segmentations.map(({ algorithm }) => algorithm)).toEqual([
+        'kmeans',
+        'dbscan',
+        'hierarchical',
+      ]);
+      for (const { algorithm, clusters } of body.segmentations) {
+        expect(clusters.length, algorithm).toBeGreaterThan(0);
+        expect(new Set(clusters.map(({ name }) => name)).size, algorithm).toBe(clusters.length);
+        expect(
+          clusters.every((cluster) => cluster.action_recommendations.length > 0),
+          algorithm,
+        ).toBe(true);
+      }
+      const text = runText(body);
+      expect(text).toMatch(
+        new RegExp(`^Run ${page.runId}: ${nRows.toLocaleString('en-US')} entities, \\d+ features`),
+      );
+      expect(text).toMatch(/\nkmeans: [\s\S]*\ndbscan: [\s\S]* {2}tree: /);
+    });
+  },
+);
