@@ -78,6 +78,7 @@ it('every answer about campaigns fits the schema that the OpenAPI document shows
     'GET /api/v1/forecasts/{id}': { path: `/api/v1/forecasts/${leads}` },
     'POST /api/v1/predictions/cpl': { body: { ...forecast, method: 'ema' } },
     'POST /api/v1/predictions/leads': { body: { ...forecast, method: 'linear' } },
+    'POST /api/v1/predictions/batch': { body: { config_id: 1, entities: [{ entity_id: 'steady' }] } },
     'GET /api/v1/predictions/series/{type}/{id}': {
       path: '/api/v1/predictions/series/campaign/steady',
       query: account,
