@@ -78,7 +78,7 @@ describe('a classifier that beats the rules', () => {
     const tell = async () => JSON.stringify((await classify()).json.classifications.map(probabilities));
     const activate = (id: string) => call({ method: 'POST', path: `/api/v1/models/${id}/activate` });
     const file = ports.contents.objects.get(first.model_path)?.slice();
-    const more = generatedAccount(8, 150, 9).map(({ id, days }) => ({ id: `x${id}`, days }));
+    const more = generatedAccount(4, 150, 9).map(({ id, days }) => ({ id: `x${id}`, days }));
     for (const { id, days } of more) {
       await ports.insights.put(
         { tenant: 'acme', configId: 1 },
