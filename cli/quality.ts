@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { QualityAnswer } from '../functions/contracts/quality.ts';
-import { NotFoundError } from '../functions/errors.ts';
 import type { ApiClient } from './api.ts';
 import { name, withStackOptions } from './options.ts';
+import { servedRun } from './served-run.ts';
 import type { StackOptions } from './stack.ts';
 import { printJson } from './terminal.ts';
 
@@ -35,15 +35,6 @@ export function addQualityCommand(program: Command): void {
         await stack.close();
       }
     });
-}
-
-/** @throws NotFoundError where the dataset serves none */
-async function servedRun(api: ApiClient, dataset: string): Promise<string> {
-  const { current } = await api.get<{ current?: { runId: string } }>(`/v1/datasets/${dataset}`);
-  if (current) return current.runId;
-  throw new NotFoundError(
-    `The dataset "${dataset}" serves no run yet: name a run, or another dataset with --dataset.`,
-  );
 }
 
 const rejectedKey = async (api: ApiClient, runId: string): Promise<string | undefined> =>

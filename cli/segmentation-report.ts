@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { z } from 'zod';
-import type { SegmentsPage } from '../functions/contracts/api.ts';
-import type { runSegmentationAnswerSchema } from '../functions/contracts/api-segmentation-runs.ts';
+import type { RunSegmentationAnswer } from '../functions/contracts/api-segmentation-runs.ts';
 import { name, withStackOptions } from './options.ts';
+import { servedRun } from './served-run.ts';
 import type { StackOptions } from './stack.ts';
 import { printJson } from './terminal.ts';
 
@@ -27,10 +26,9 @@ export function addReportCommand(program: Command): void {
       const stack = await startStack(options, (line) => process.stderr.write(`${line}\n`));
       try {
         const api = new ApiClient(stack.cloud.apiUrl, stack.apiKey);
-        const runId =
-          asked ?? (await api.get<SegmentsPage>(`/v1/segments?dataset=${options.dataset}&limit=1`)).runId;
+        const runId = asked ?? (await servedRun(api, options.dataset));
         const path = `/v1/runs/${encodeURIComponent(runId)}/segmentation`;
-        const answer = await api.get<z.output<typeof runSegmentationAnswerSchema>>(path);
+        const answer = await api.get<RunSegmentationAnswer>(path);
         if (options.json) printJson(answer);
         else process.stdout.write(runText(answer));
       } finally {

@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import type { Cluster } from '../functions/contracts/api-cluster-answer.ts';
-import type { runSegmentationAnswerSchema } from '../functions/contracts/api-segmentation-runs.ts';
+import type { RunSegmentationAnswer } from '../functions/contracts/api-segmentation-runs.ts';
 import type { IgnoredColumn } from '../functions/contracts/artifacts.ts';
 import type { RowCounts } from '../functions/contracts/records.ts';
 import type { Segmentation } from '../functions/segmentation/segment-table.ts';
@@ -59,11 +58,7 @@ export function segmentsText(report: SegmentsReport): string {
 }
 
 /** What a run found, as text for people, without a row or an id of anybody. */
-export function runText({
-  runId,
-  segmentations,
-  skipped,
-}: z.output<typeof runSegmentationAnswerSchema>): string {
+export function runText({ runId, segmentations, skipped }: RunSegmentationAnswer): string {
   const [first] = segmentations;
   const leftOut = first?.features.left_out ?? [];
   return [

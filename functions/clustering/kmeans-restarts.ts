@@ -11,8 +11,11 @@ import { type PlacedRows, sampleRows } from './placed-rows.ts';
 const SAME_OPTIMUM = 1e-6;
 /** Restarts never exceed this many times nInit. */
 const MOST_ROUNDS = 10;
-/** Rows up to which each restart works on all of them and ends with single moves; one row more hardly weighs. */
-const ALL_ROWS_UP_TO = 65_536;
+/**
+ * Rows up to which each restart works on all of them and ends with single moves; one row more hardly weighs. Of more, threads
+ * share each fit.
+ */
+export const ALL_ROWS_UP_TO = 65_536;
 /** Rows of the sample that larger tables make their restarts on, and the least a cluster should find in it. */
 const SAMPLE_ROWS = 16_384;
 const SAMPLE_ROWS_PER_CLUSTER = 64;

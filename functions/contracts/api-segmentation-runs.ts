@@ -26,7 +26,7 @@ export const runSegmentationAnswerSchema = z
       .meta({ description: 'Algorithms that the data did not allow, and why.' }),
   })
   .meta({ id: 'RunSegmentation' });
-export type RunSegmentation = z.output<typeof runSegmentationAnswerSchema>;
+export type RunSegmentationAnswer = z.output<typeof runSegmentationAnswerSchema>;
 
 /** Query of `GET /v1/runs/{runId}/tree`. */
 export const treeQuerySchema = z.strictObject({

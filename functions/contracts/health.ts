@@ -12,8 +12,10 @@ export const HEARTBEATS = 'HEARTBEATS';
 /** Id of the record of the last tick, whatever was due. */
 export const LAST_TICK = '@tick';
 
-/** How the last period of a job ended over all accounts: failed where it did for one of them. */
+/** How the last period of a job ended in the latest tick that worked on it: failed where it did for one of the accounts. */
 export interface JobHeartbeat {
+  /** Tick that tells, ISO time; its shares of the accounts tell together. */
+  readonly tick: string;
   readonly period: string;
   readonly status: 'COMPLETED' | 'FAILED';
   readonly completed_at: string;

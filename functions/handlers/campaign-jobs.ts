@@ -100,11 +100,14 @@ async function runAccounts(
         const done = await runPeriod(context, { account, job: job.name, dueMs, work });
         if (done !== undefined) ofPeriod.push(done);
       }
-      if (ofPeriod.length > 0) await beat(ports, job.name, periodText(dueMs), ofPeriod.every(Boolean));
+      if (ofPeriod.length > 0) {
+        const isDone = ofPeriod.every(Boolean);
+        await beat(ports, job.name, { tick: scheduledAt, period: periodText(dueMs), isDone });
+      }
       outcomes.push(...ofPeriod);
     }
   }
-  await beat(ports, LAST_TICK, scheduledAt, true);
+  await beat(ports, LAST_TICK, { tick: scheduledAt, period: scheduledAt, isDone: true });
   const nCompleted = outcomes.filter(Boolean).length;
   return { nAccounts: accounts.length, nCompleted, nFailed: outcomes.length - nCompleted, nShares: 0 };
 }
@@ -121,16 +124,32 @@ async function train(request: TrainingRequest, context: StepContext): Promise<Ca
   return { nAccounts: 1, nCompleted: done === true ? 1 : 0, nFailed: done === false ? 1 : 0, nShares: 0 };
 }
 
-/** Leaves behind for `GET /health/detailed` that a job was done, over all accounts. */
+/** Workers of one tick write one heartbeat: who comes second reads again, as often as there may be others at once. */
+const BEAT_ATTEMPTS = 10;
+
+/**
+ * Leaves behind for `GET /health/detailed` how a job ended. A later tick, and in one tick a later period, replaces what is
+ * there; of one period and tick a failure stays, whichever share of the accounts tells it.
+ */
 async function beat(
   { campaignDocuments, clock }: Pick<Ports, 'campaignDocuments' | 'clock'>,
   id: string,
-  period: string,
-  isDone: boolean,
+  { tick, period, isDone }: { readonly tick: string; readonly period: string; readonly isDone: boolean },
 ): Promise<void> {
   const status = isDone ? 'COMPLETED' : 'FAILED';
-  const value: JobHeartbeat = { period, status, completed_at: clock.now().toISOString() };
-  await campaignDocuments.writeAll([{ tenant: NO_TENANT, collection: HEARTBEATS, id, revision: 1, value }]);
+  const value: JobHeartbeat = { tick, period, status, completed_at: clock.now().toISOString() };
+  const place = { tenant: NO_TENANT, collection: HEARTBEATS, id };
+  for (let attempt = 0; attempt < BEAT_ATTEMPTS; attempt++) {
+    const stored = await campaignDocuments.get<JobHeartbeat>(NO_TENANT, HEARTBEATS, id);
+    if (stored && !replaces(value, stored.value)) return;
+    if (await campaignDocuments.write({ ...place, revision: (stored?.revision ?? 0) + 1, value })) return;
+  }
+}
+
+function replaces(next: JobHeartbeat, { tick, period, status }: JobHeartbeat): boolean {
+  if (next.tick !== tick) return next.tick > tick;
+  if (next.period !== period) return next.period > period;
+  return next.status === 'FAILED' || status === 'COMPLETED';
 }
 
 /** Times that a job was due at, oldest first. */

@@ -2,13 +2,10 @@ import type { Matrix } from '../arrow/matrix.ts';
 import { CALL_SAMPLES } from '../clustering/crew.ts';
 import { type KMeansFit, type KMeansOptions, searchKMeans } from '../clustering/kmeans.ts';
 import { shares } from '../clustering/kmeans-lloyd.ts';
-import { type Round, runAttempt } from '../clustering/kmeans-restarts.ts';
+import { ALL_ROWS_UP_TO, type Round, runAttempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
 import { ThreadCrew } from './thread-crew.ts';
 import type { ThreadPool } from './thread-pool.ts';
-
-/** Rows from which threads share each fit; of fewer, each thread makes fits of its own. */
-const SHARED_FROM = 65_537;
 
 let latestTable = 0;
 
@@ -48,7 +45,7 @@ export async function kmeansThreaded(
 }
 
 function isShared({ nThreads }: ThreadPool, { rows, attempts }: Round): boolean {
-  return nThreads > 1 && rows.nSamples >= SHARED_FROM && attempts.every((attempt) => shares(attempt.lloyd));
+  return nThreads > 1 && rows.nSamples > ALL_ROWS_UP_TO && attempts.every((attempt) => shares(attempt.lloyd));
 }
 
 async function runShared(pool: ThreadPool, { rows, attempts, take }: Round): Promise<void> {

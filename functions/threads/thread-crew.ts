@@ -82,9 +82,7 @@ export class ThreadCrew implements Crew {
     };
     this.#names = Object.keys(exports);
     this.#members = Array.from({ length: this.size - 1 }, (_, other) => {
-      const { control, args, results } = this.#room;
-      const room = { control, args, results };
-      const ending = pool.run({ kind: 'crew', member: other + 1, size: this.size, room });
+      const ending = pool.run({ kind: 'crew', member: other + 1, size: this.size, room: this.#room });
       // Told by `close`.
       ending.catch(() => {});
       return ending;

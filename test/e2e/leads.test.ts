@@ -6,7 +6,7 @@ import { runText } from '../../cli/segments-text.ts';
 import type { CustomerSegment, SegmentsPage } from '../../functions/contracts/api.ts';
 import type { CustomerExplanation } from '../../functions/contracts/api-explanation.ts';
 import type { RunDetail } from '../../functions/contracts/api-runs.ts';
-import type { RunSegmentation } from '../../functions/contracts/api-segmentation-runs.ts';
+import type { RunSegmentationAnswer } from '../../functions/contracts/api-segmentation-runs.ts';
 import type { QualityAnswer } from '../../functions/contracts/quality.ts';
 import { leadsCsv, madeUpLeads } from '../support/leads-csv.ts';
 import { apiOf, type Stack, startStack } from '../support/stack.ts';
@@ -184,7 +184,7 @@ describe.skipIf(!existsSync(SHOPPERS) || !existsSync(CLIENTS))(
       const { run, page } = await published(dataset, textOf());
       expect(run.rows).toMatchObject({ read: nRows, used: nRows, rejected: 0 });
       expect(sum(page.segments.map(({ size }) => size))).toBe(nRows);
-      const { body } = await api.get<RunSegmentation>(`/v1/runs/${page.runId}/segmentation`);
+      const { body } = await api.get<RunSegmentationAnswer>(`/v1/runs/${page.runId}/segmentation`);
       expect(body.segmentations.map(({ algorithm }) => algorithm)).toEqual([
         'kmeans',
         'dbscan',

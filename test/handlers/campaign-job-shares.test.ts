@@ -3,6 +3,8 @@ import { type MemoryPorts, memoryPorts } from '../../functions/adapters/memory.t
 import { JOB_WORK } from '../../functions/campaign-job-work.ts';
 import type { AccountRef } from '../../functions/contracts/campaign-entities.ts';
 import { CAMPAIGN_JOBS } from '../../functions/contracts/campaign-jobs.ts';
+import { HEARTBEATS, type JobHeartbeat, NO_TENANT } from '../../functions/contracts/health.ts';
+import { InsufficientDataError } from '../../functions/errors.ts';
 import { handler } from '../../functions/handlers/campaign-jobs.ts';
 import { createLogger } from '../../functions/observability.ts';
 import { insightOf } from '../adapters/campaign-store-contract.ts';
@@ -86,6 +88,28 @@ describe('the jobs of a thousand accounts', () => {
     expect(done.length % DUE).toBe(0);
     expect(done.length).toBeGreaterThan(first);
     expect(new Set(done).size).toBe(done.length);
+  }, 60_000);
+
+  it('tell of a failure in any share, until a later tick has made up for it', async () => {
+    const { name } = CAMPAIGN_JOBS[0]!;
+    const beat = async () =>
+      (await ports.campaignDocuments.get<JobHeartbeat>(NO_TENANT, HEARTBEATS, name))?.value.status;
+    const { shares } = await tick();
+    const works = JOB_WORK[name];
+    JOB_WORK[name] = async () => Promise.reject(new InsufficientDataError('Too few days.'));
+    await invoke({ detail: shares[0]!.detail });
+    expect(await beat()).toBe('FAILED');
+    JOB_WORK[name] = works;
+    await invoke({ detail: shares[1]!.detail });
+    expect(await beat()).toBe('FAILED');
+    now += 60 * MINUTE_MS;
+    const later = await tick();
+    await invoke({ detail: later.shares[0]!.detail });
+    expect(await beat()).toBe('COMPLETED');
+    await invoke({ detail: shares[2]!.detail });
+    expect((await ports.campaignDocuments.get<JobHeartbeat>(NO_TENANT, HEARTBEATS, name))?.value.tick).toBe(
+      later.shares[0]!.detail.scheduledAt,
+    );
   }, 60_000);
 
   it('fails for a share that is none', async () => {
