@@ -5,7 +5,7 @@ import type { CampaignJobName } from './contracts/campaign-jobs.ts';
 import { detectAccountAnomalies } from './detect-account-anomalies.ts';
 import { InsufficientDataError } from './errors.ts';
 import { forecastAccount } from './forecast-entities.ts';
-import type { Ports } from './ports.ts';
+import type { AnalysisPorts } from './ports.ts';
 import { closeExpired, recommendCampaigns } from './recommend-campaigns.ts';
 import { trainCampaignModel } from './train-campaign-model.ts';
 import { trainForecastModels } from './train-forecast-models.ts';
@@ -13,7 +13,7 @@ import { validateAccount } from './validate-predictions.ts';
 
 /** What a job is told: for whom, as of when, and with which stores. */
 export interface JobTask {
-  readonly ports: Ports;
+  readonly ports: AnalysisPorts;
   readonly account: AccountRef;
   /** When it was due: what it writes counts as made then, so that a second run overwrites the first. */
   readonly at: Date;

@@ -7,7 +7,7 @@ import type { AccountRef } from './contracts/campaign-entities.ts';
 import { type AccountAverages, FEATURE_WINDOW_DAYS } from './contracts/campaign-features.ts';
 import type { Classification, FeatureRecord } from './contracts/campaign-records.ts';
 import { type JudgedAccount, judgeAccount, newestClassifications, snapshotOf } from './judge-campaigns.ts';
-import type { CampaignDocument, Ports } from './ports.ts';
+import type { AnalysisPorts, CampaignDocument } from './ports.ts';
 
 /** Hours that a tier holds: two daily classifications, so that one may be missed. */
 const VALID_HOURS = 48;
@@ -34,7 +34,7 @@ export interface ClassifiedAccount {
 
 /** Classifies campaigns of an account, and stores tiers and features, the newest of each campaign beside its history. */
 export async function classifyCampaigns(
-  ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
+  ports: Pick<AnalysisPorts, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
   request: ClassifyRequest,
 ): Promise<ClassifiedAccount> {

@@ -8,11 +8,11 @@ import { COLLECTION, documentId, documentRef, idsBelow } from './contracts/campa
 import { type AccountRef, dayNumber, dayText, type EntityType } from './contracts/campaign-entities.ts';
 import type { AnomalyRecord, Recommendation, RecommendationType } from './contracts/campaign-records.ts';
 import { inParallel } from './in-parallel.ts';
-import type { CampaignDocument, Ports } from './ports.ts';
+import type { AnalysisPorts, CampaignDocument } from './ports.ts';
 import { ACTIVE, isOpen } from './recommend-campaigns.ts';
 
 type AnomalyDocument = CampaignDocument<AnomalyRecord>;
-type Stores = Pick<Ports, 'insights' | 'campaignDocuments' | 'events'>;
+type Stores = Pick<AnalysisPorts, 'insights' | 'campaignDocuments' | 'events'>;
 
 /** Days before the first judged one that its expectation may rest on. */
 const HISTORY_DAYS = 28;

@@ -23,9 +23,9 @@ import { CONFIDENCE_LEVEL, type Forecaster, type ForecastMethod } from './foreca
 import { linear } from './forecast/linear.ts';
 import type { TimeSeries } from './forecast/time-series.ts';
 import { loadAugurs } from './load-augurs.ts';
-import type { CampaignDocument, Ports } from './ports.ts';
+import type { AnalysisPorts, CampaignDocument } from './ports.ts';
 
-type Stores = Pick<Ports, 'insights' | 'campaignDocuments'>;
+type Stores = Pick<AnalysisPorts, 'insights' | 'campaignDocuments'>;
 
 /** Methods that cost next to nothing: what a job over all campaigns chooses from. */
 export const LIGHT_FORECASTERS: readonly Forecaster[] = [ema, linear];

@@ -20,7 +20,7 @@ import { type AccountRef, dayNumber, dayText } from './contracts/campaign-entiti
 import { CLASSIFIER_COLUMNS, FEATURE_WINDOW_DAYS } from './contracts/campaign-features.ts';
 import { type Classification, TIERS, type Tier } from './contracts/campaign-records.ts';
 import { InvalidRequestError } from './errors.ts';
-import type { Ports } from './ports.ts';
+import type { AnalysisPorts, Ports } from './ports.ts';
 
 /** Features of an account's campaigns, and what their days say of each. */
 export interface AccountFeatures {
@@ -39,7 +39,7 @@ export interface JudgedAccount extends AccountFeatures {
 
 /** Reads the 30 days up to `asOf` of every campaign of an account, and makes the features of it. */
 export async function accountFeatures(
-  { insights }: Pick<Ports, 'insights'>,
+  { insights }: Pick<AnalysisPorts, 'insights'>,
   account: AccountRef,
   asOf: string,
 ): Promise<AccountFeatures> {
@@ -59,7 +59,7 @@ export async function accountFeatures(
  * @throws InvalidRequestError for a model where none is active
  */
 export async function judgeAccount(
-  ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
+  ports: Pick<AnalysisPorts, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
   { asOf, method }: { asOf: string; method: ClassifyMethod },
 ): Promise<JudgedAccount> {

@@ -196,10 +196,8 @@ export interface EntityDays {
   readonly days: readonly InsightDay[];
 }
 
-/** Daily insights of advertising accounts, by (entity, date). */
-export interface InsightStore {
-  /** Overwrites each (entity, date); every other day stays. Later ones of the same day win. Resolves to what was written. */
-  put(account: AccountRef, insights: readonly Insight[]): Promise<{ days: number; entities: number }>;
+/** Daily insights of advertising accounts, by (entity, date), for those who judge them: what was sent in is not theirs to change. */
+export interface InsightReader {
   /** Days of all entities of one level, in no order: an entity comes once per calendar month. */
   days(account: AccountRef, entityType: EntityType, range: DayRange): AsyncIterable<EntityDays>;
   /** Days of one entity, ascending. */
@@ -216,6 +214,12 @@ export interface InsightStore {
   accounts(tenant: string): Promise<AccountRef[]>;
   /** Of all tenants, for the clock alone. */
   allAccounts(): Promise<AccountRef[]>;
+}
+
+/** The same for those who take insights in. */
+export interface InsightStore extends InsightReader {
+  /** Overwrites each (entity, date); every other day stays. Later ones of the same day win. Resolves to what was written. */
+  put(account: AccountRef, insights: readonly Insight[]): Promise<{ days: number; entities: number }>;
 }
 
 /** A record of a collection; collections, ids and labels: `contracts/campaign-collections.ts`. */
@@ -325,3 +329,6 @@ export interface Ports {
   readonly probes: Probes;
   readonly clock: Clock;
 }
+
+/** What answers about campaigns are made with: all ports, of insights the reading half. */
+export type AnalysisPorts = Omit<Ports, 'insights'> & { readonly insights: InsightReader };

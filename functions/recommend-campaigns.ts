@@ -14,9 +14,9 @@ import type { AccountRef } from './contracts/campaign-entities.ts';
 import type { Classification, Recommendation } from './contracts/campaign-records.ts';
 import { inParallel } from './in-parallel.ts';
 import { judgeAccount, newestClassifications } from './judge-campaigns.ts';
-import type { CampaignDocument, Ports } from './ports.ts';
+import type { AnalysisPorts, CampaignDocument, Ports } from './ports.ts';
 
-type Stores = Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>;
+type Stores = Pick<AnalysisPorts, 'insights' | 'campaignDocuments' | 'objects'>;
 type RecommendationDocument = CampaignDocument<Recommendation>;
 
 const DAY_MS = 86_400_000;

@@ -5,7 +5,7 @@ import { CLASSIFIER_PARAMETERS, trainClassifier } from './campaigns/train-classi
 import { type AccountRef, dayNumber, dayText } from './contracts/campaign-entities.ts';
 import { CLASSIFIER_COLUMNS } from './contracts/campaign-features.ts';
 import type { TrainedModel } from './contracts/campaign-records.ts';
-import type { Ports } from './ports.ts';
+import type { AnalysisPorts } from './ports.ts';
 
 /** Days of insights that are learnt from. */
 export const TRAINING_DAYS = 180;
@@ -14,7 +14,7 @@ const rangeOf = (asOf: string) => ({ from: dayText(dayNumber(asOf) - TRAINING_DA
 
 /** What the last 180 days of an account teach. */
 export async function readTrainingSamples(
-  { insights }: Pick<Ports, 'insights'>,
+  { insights }: Pick<AnalysisPorts, 'insights'>,
   account: AccountRef,
   asOf: string,
 ): Promise<TierSamples> {
@@ -32,7 +32,7 @@ export async function readTrainingSamples(
  * @throws InsufficientDataError where there is too little to learn from
  */
 export async function trainCampaignModel(
-  ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
+  ports: Pick<AnalysisPorts, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
   { asOf, at, samples: known }: { asOf: string; at: Date; samples?: TierSamples },
 ): Promise<TrainedModel> {

@@ -7,7 +7,7 @@ import type { TrainedModel } from './contracts/campaign-records.ts';
 import { InsufficientDataError } from './errors.ts';
 import { choosePooledMethod, type PooledMethod } from './forecast/pooled-method.ts';
 import { dailySeries, FORECAST_MODEL_TYPES, HORIZON_DAYS, LIGHT_FORECASTERS } from './forecast-entities.ts';
-import type { Ports } from './ports.ts';
+import type { AnalysisPorts, Ports } from './ports.ts';
 
 /** Campaigns that a choice is made by; of more, every so many. */
 const MOST_SERIES = 2000;
@@ -20,7 +20,7 @@ type Metric = keyof typeof FORECAST_MODEL_TYPES;
  * forecasts of the job. What has too few campaigns or days has no model.
  */
 export async function trainForecastModels(
-  ports: Pick<Ports, 'insights' | 'campaignDocuments' | 'objects'>,
+  ports: Pick<AnalysisPorts, 'insights' | 'campaignDocuments' | 'objects'>,
   account: AccountRef,
   { asOf, at }: { asOf: string; at: Date },
 ): Promise<TrainedModel[]> {

@@ -12,9 +12,9 @@ import type { Prediction, TargetMetric } from './contracts/campaign-records.ts';
 import { validatePrediction } from './forecast/validate.ts';
 import { PREDICTION_TYPE } from './forecast-entities.ts';
 import { inParallel } from './in-parallel.ts';
-import type { CampaignDocument, Ports } from './ports.ts';
+import type { AnalysisPorts, CampaignDocument } from './ports.ts';
 
-type Stores = Pick<Ports, 'insights' | 'campaignDocuments'>;
+type Stores = Pick<AnalysisPorts, 'insights' | 'campaignDocuments'>;
 
 /** Days that a late value is waited for. */
 const WAIT_DAYS = 7;

@@ -9,7 +9,7 @@ import type { TargetMetric } from '../contracts/campaign-records.ts';
 import { InsufficientDataError, NotFoundError } from '../errors.ts';
 import { type EntityForecastRequest, forecastEntity, predictionsOf } from '../forecast-entities.ts';
 import { inParallel } from '../in-parallel.ts';
-import type { Ports } from '../ports.ts';
+import type { AnalysisPorts } from '../ports.ts';
 import { entityNotFound } from './campaign-insights.ts';
 import { defineRoute } from './route.ts';
 
@@ -49,7 +49,7 @@ export const predictBatch = defineRoute({
 
 /** Predictions of the metrics of one entity, or for each why there is none. */
 async function predictEntity(
-  ports: Pick<Ports, 'insights' | 'campaignDocuments'>,
+  ports: Pick<AnalysisPorts, 'insights' | 'campaignDocuments'>,
   account: AccountRef,
   metrics: readonly TargetMetric[],
   request: Omit<EntityForecastRequest, 'metric'>,
