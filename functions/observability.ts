@@ -6,18 +6,20 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** Fields of a log line. Counts, ids of runs and names of steps: never the content of a row. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Writes one JSON object per line; what a child binds is on each of its lines. */
+/** Writes one JSON object per line, of an event in few words that are always the same; what a child binds is on each of its lines. */
 export interface Logger {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
   /** The same logger with more fields on every line. */
   child(bindings: LogFields): Logger;
 }
 
-/** Where lines go, what is loud enough to be written, and whose clock stamps them. */
+/** Who speaks, what is loud enough to be written, where lines go and whose clock stamps them. */
 export interface LoggerOptions {
+  /** Field `logger` of each line: a step of a workflow, `http`, `authorizer`. */
+  readonly name?: string;
   readonly level?: LogLevel;
   readonly write?: (line: string) => void;
   readonly now?: () => Date;
@@ -48,27 +50,28 @@ export function logLevel(value: string | undefined): LogLevel {
   return level !== undefined && Object.hasOwn(SEVERITY, level) ? (level as LogLevel) : 'info';
 }
 
-/** A logger of JSON lines with `timestamp`, `level` and `message` first; sensitive fields are masked at any depth. */
+/** A logger of JSON lines with `timestamp`, `level`, `logger` and `event` first; sensitive fields are masked at any depth. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const {
+    name = 'tessella',
     level = 'info',
     write = (line) => process.stdout.write(line),
     now = () => new Date(),
     bindings = {},
   } = options;
 
-  const line = (at: LogLevel, message: string, fields: LogFields = {}) => {
+  const line = (at: LogLevel, event: string, fields: LogFields = {}) => {
     if (SEVERITY[at] < SEVERITY[level]) return;
-    const record = { timestamp: now().toISOString(), level: at, message, ...bindings, ...fields };
-    write(`${JSON.stringify(record, (name, value) => (isRedacted(name) ? '[redacted]' : value))}\n`);
+    const record = { timestamp: now().toISOString(), level: at, logger: name, event, ...bindings, ...fields };
+    write(`${JSON.stringify(record, (field, value) => (isRedacted(field) ? '[redacted]' : value))}\n`);
   };
 
   return {
-    debug: (message, fields) => line('debug', message, fields),
-    info: (message, fields) => line('info', message, fields),
-    warn: (message, fields) => line('warn', message, fields),
-    error: (message, fields) => line('error', message, fields),
-    child: (more) => createLogger({ level, write, now, bindings: { ...bindings, ...more } }),
+    debug: (event, fields) => line('debug', event, fields),
+    info: (event, fields) => line('info', event, fields),
+    warn: (event, fields) => line('warn', event, fields),
+    error: (event, fields) => line('error', event, fields),
+    child: (more) => createLogger({ name, level, write, now, bindings: { ...bindings, ...more } }),
   };
 }
 

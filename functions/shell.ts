@@ -72,8 +72,10 @@ export function stepHandler<I, O>(
   run: (input: I, context: StepContext) => Promise<O>,
   options: StepHandlerOptions = {},
 ): StepHandler<O> {
-  const { ports: openPorts = awsPortsOnce, log: root = createLogger({ level: environmentLevel() }) } =
-    options;
+  const {
+    ports: openPorts = awsPortsOnce,
+    log: root = createLogger({ name: step, level: environmentLevel() }),
+  } = options;
 
   const handle = async (event: unknown, lambdaContext?: LambdaContext) => {
     const executionId = text(event, 'executionId') ?? lambdaContext?.awsRequestId ?? 'unknown';

@@ -10,11 +10,11 @@ function lines(level?: 'debug' | 'warn') {
 }
 
 describe('the logger', () => {
-  it('writes one JSON object per line, timestamp, level and message first', () => {
+  it('writes one JSON object per line, timestamp, level, logger and event first', () => {
     const { written, log } = lines();
     log.child({ step: 'PlanRun' }).info('hello', { rows: 2 });
     expect(written).toEqual([
-      '{"timestamp":"2024-05-06T07:08:09.000Z","level":"info","message":"hello","step":"PlanRun","rows":2}\n',
+      '{"timestamp":"2024-05-06T07:08:09.000Z","level":"info","logger":"tessella","event":"hello","step":"PlanRun","rows":2}\n',
     ]);
   });
 
@@ -24,7 +24,7 @@ describe('the logger', () => {
     log.info('b');
     log.warn('c');
     log.error('d');
-    expect(written.map((line) => JSON.parse(line).message)).toEqual(['c', 'd']);
+    expect(written.map((line) => JSON.parse(line).event)).toEqual(['c', 'd']);
   });
 
   it('masks credentials and personal data at any depth and in any spelling', () => {

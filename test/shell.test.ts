@@ -80,7 +80,7 @@ describe('the shell around a step', () => {
       item: 1,
       executionId: 'request-9',
     });
-    expect(lines[1]).toMatchObject({ message: 'step done', rows: 5, durationMs: expect.any(Number) });
+    expect(lines[1]).toMatchObject({ event: 'step done', rows: 5, durationMs: expect.any(Number) });
     expect(lines[1]?._aws).toMatchObject({
       CloudWatchMetrics: [{ Namespace: 'tessella', Dimensions: [['step']] }],
     });
@@ -102,7 +102,7 @@ describe('the shell around a step', () => {
       ['PlanRun', 'running'],
       ['PlanRun', 'done'],
     ]);
-    expect(lines.at(-1)).toMatchObject({ message: 'step done', ...run });
+    expect(lines.at(-1)).toMatchObject({ event: 'step done', ...run });
     const failure = plan(async (context) => {
       await context.claimed(run);
       throw new InsufficientDataError('The file has a header only.', { file: 'a.csv' });
@@ -125,7 +125,7 @@ describe('the shell around a step', () => {
       },
     );
     await expect(handler({ run, item: 4 })).resolves.toBe(4);
-    expect(lines.filter(({ message }) => message === 'progress not written')).toHaveLength(2);
+    expect(lines.filter(({ event }) => event === 'progress not written')).toHaveLength(2);
   });
 
   it('does not let a slow heartbeat overwrite the last word', async () => {
@@ -165,7 +165,7 @@ describe('a step that goes wrong', () => {
     });
     await expect(handler({ run, item: 2 })).rejects.toMatchObject({ name: 'TransientStoreError' });
     expect(progress.map(({ status }) => status)).toEqual(['running']);
-    expect(lines.at(-1)).toMatchObject({ level: 'warn', message: 'step interrupted' });
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', event: 'step interrupted' });
   });
 
   it('fails with an internal problem for a bug, whose text only the log holds', async () => {

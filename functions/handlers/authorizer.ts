@@ -67,7 +67,7 @@ export function authorizerHandler(
 ): (event: AuthorizerEvent) => Promise<AuthorizerResult> {
   const {
     apiKeys: openKeys = awsApiKeysOnce,
-    log = createLogger({ level: logLevel(process.env.AWS_LAMBDA_LOG_LEVEL) }),
+    log = createLogger({ name: 'authorizer', level: logLevel(process.env.AWS_LAMBDA_LOG_LEVEL) }),
     now = () => new Date(),
   } = options;
 

@@ -25,7 +25,7 @@ export interface HttpHandlerOptions {
 export function httpHandler(options: HttpHandlerOptions): (event: HttpEvent) => Promise<HttpResult> {
   const {
     ports: openPorts = awsPortsOnce,
-    log = createLogger({ level: logLevel(process.env.AWS_LAMBDA_LOG_LEVEL) }),
+    log = createLogger({ name: 'http', level: logLevel(process.env.AWS_LAMBDA_LOG_LEVEL) }),
     routes,
     admitRate,
   } = options;

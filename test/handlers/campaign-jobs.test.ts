@@ -177,7 +177,7 @@ describe('the jobs about campaigns', () => {
       broken = false;
       expect((await tick(CLASSIFICATION)).nCompleted).toBe(0);
       expect((await tick('2026-03-03T09:00:00.000Z')).nFailed).toBe(0);
-      const line = log.map((text) => JSON.parse(text)).find(({ message }) => message === 'job failed');
+      const line = log.map((text) => JSON.parse(text)).find(({ event }) => event === 'job failed');
       expect(line).toMatchObject({ failedJobs: 1, job: expect.any(String) });
       // The alarm watches the metric without dimensions.
       expect(line._aws.CloudWatchMetrics).toEqual([
@@ -186,6 +186,20 @@ describe('the jobs about campaigns', () => {
     } finally {
       JOB_WORK['daily-classification'] = work;
     }
+  });
+
+  it('leave the insights they judge as they came', async () => {
+    const account = { tenant: 'acme', configId: 1 };
+    const kept = () =>
+      ports.insights.entityDays(account, 'campaign', 'c1', { from: '2025-01-01', to: '2026-12-31' });
+    const before = await kept();
+    expect(before).toHaveLength(30);
+    ports.insights.put = () => Promise.reject(new Error('a job wrote insights'));
+    for (const at of ['02T05:00', '02T16:00', '03T08:00', '03T16:00']) await tick(`2026-03-${at}:00.000Z`);
+    const records = await jobs();
+    expect(new Set(records.map(({ job }) => job)).size).toBe(CAMPAIGN_JOBS.length);
+    expect(records.map(({ error_message }) => error_message).filter((text) => text !== null)).toEqual([]);
+    expect(await kept()).toEqual(before);
   });
 
   it('take over from a holder that died, and leave one that works alone', async () => {
