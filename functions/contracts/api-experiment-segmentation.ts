@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { count, isoTime } from './api-fields.ts';
-import { SEGMENTATION_MODES, segmentationChangeSchema, segmentationConfigSchema } from './experiment.ts';
+import {
+  SEGMENTATION_DEFAULTS,
+  SEGMENTATION_MODES,
+  segmentationChangeSchema,
+  segmentationConfigSchema,
+} from './experiment.ts';
 import { RUN_STATUSES } from './records.ts';
 
 /** Body of `PUT /api/v1/segmentation/{experimentId}/config` (S2-05). */
@@ -19,7 +24,10 @@ export const segmentationAnswerSchema = segmentationConfigSchema
     experiment_id: z.string(),
     auto_activation_enabled: z.boolean().meta({ description: 'The same as `auto_activation`.' }),
   })
-  .meta({ id: 'SegmentationConfig' });
+  .meta({
+    id: 'SegmentationConfig',
+    examples: [{ ...SEGMENTATION_DEFAULTS, experiment_id: 'landing-page', auto_activation_enabled: false }],
+  });
 
 const recommendationSchema = z
   .object({
@@ -63,7 +71,25 @@ export const experimentSegmentsSchema = z
       }),
     ),
   })
-  .meta({ id: 'ExperimentSegments' });
+  .meta({
+    id: 'ExperimentSegments',
+    examples: [
+      {
+        experiment_id: 'landing-page',
+        segments: [
+          {
+            segment_key: 'source:google',
+            display_name: 'source: google',
+            segment_type: 'manual',
+            allocations: 1200,
+            conversions: 96,
+            conversion_rate: 0.08,
+            characteristics: { source: 'google' },
+          },
+        ],
+      },
+    ],
+  });
 
 /** Answer of `GET …/clustering/status` (S2-08). */
 export const clusteringStatusSchema = z
@@ -144,4 +170,14 @@ export const segmentationMetricsSchema = z
       .object({ name: z.string(), conversion_rate: z.number().min(0).max(1), lift: z.number().nullable() })
       .nullable(),
   })
-  .meta({ id: 'SegmentationMetrics' });
+  .meta({
+    id: 'SegmentationMetrics',
+    examples: [
+      {
+        mode: 'manual',
+        segments_count: 3,
+        avg_lift: 0.12,
+        best_segment: { name: 'source: google', conversion_rate: 0.08, lift: 0.19 },
+      },
+    ],
+  });

@@ -164,7 +164,10 @@ export const conversionSchema = z
     variant_id: z.string(),
     segment_key: z.string(),
   })
-  .meta({ id: 'Conversion' });
+  .meta({
+    id: 'Conversion',
+    examples: [{ counted: true, goal: 'purchase', variant_id: 'b', segment_key: 'source:google' }],
+  });
 
 const rate = z.number().min(0).max(1);
 const interval = z.tuple([z.number(), z.number()]).meta({ description: '95% credible interval.' });
@@ -228,4 +231,47 @@ export const readoutSchema = z
       description: 'Segments with fewer visitors that the answer has no room for.',
     }),
   })
-  .meta({ id: 'ExperimentReadout' });
+  .meta({
+    id: 'ExperimentReadout',
+    examples: [
+      {
+        experiment_id: 'landing-page',
+        goal: 'purchase',
+        allocations: 2000,
+        conversions: 130,
+        conversion_rate: 0.065,
+        variants: [
+          {
+            variant_id: 'a',
+            name: 'Control',
+            allocations: 1000,
+            conversions: 50,
+            conversion_rate: 0.05,
+            conversion_rate_interval: [0.038, 0.065],
+            lift: null,
+            lift_interval: null,
+            probability_to_be_best: 0.003,
+            expected_loss: 0.03,
+            if_for_all: null,
+          },
+          {
+            variant_id: 'b',
+            name: 'Short form',
+            allocations: 1000,
+            conversions: 80,
+            conversion_rate: 0.08,
+            conversion_rate_interval: [0.065, 0.098],
+            lift: 0.6,
+            lift_interval: [0.15, 1.25],
+            probability_to_be_best: 0.997,
+            expected_loss: 0,
+            if_for_all: null,
+          },
+        ],
+        sample_ratio: null,
+        holdout: { allocations: 0, conversion_rate: 0 },
+        segments: [],
+        segments_left_out: 0,
+      },
+    ],
+  });

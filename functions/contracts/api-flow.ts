@@ -82,7 +82,39 @@ export const runFlowSchema = z
       .object({ written: count, unchanged: count, left: count, held: count.optional() })
       .meta({ description: 'Labels written, labels of former runs that still hold, and departures noted.' }),
   })
-  .meta({ id: 'RunFlow' });
+  .meta({
+    id: 'RunFlow',
+    examples: [
+      {
+        runId: 'r2a600a2a6ffb5d035b2a2c3b',
+        formerRunId: 'r0d9e51c7b7a3f60a4b1c8d2e',
+        events: [
+          {
+            kind: 'kept',
+            from: [0],
+            to: [0],
+            by: 'overlap',
+            similarity: 0.9,
+            overlaps: [{ from: 0, to: 0, shared: 90, jaccard: 0.9, shareOfFrom: 0.9, shareOfTo: 1 }],
+          },
+        ],
+        flow: {
+          from: [{ place: 0, size: 100 }],
+          to: [
+            { place: 0, size: 90 },
+            { place: 'left', size: 10 },
+          ],
+          counts: [[90, 10]],
+          stayed: 90,
+          moved: 0,
+          entered: 0,
+          left: 10,
+        },
+        causes: { moved: 0, data: 0, centers: 0, count: 0, unknown: 0, byCause: {} },
+        labelWrites: { written: 0, unchanged: 90, left: 10 },
+      },
+    ],
+  });
 
 /** Body of `POST /v1/datasets/{dataset}/rollback`. */
 export const rollbackBodySchema = z

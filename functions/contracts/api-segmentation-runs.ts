@@ -56,4 +56,47 @@ export const treeAnswerSchema = z
     node: summary,
     children: z.array(summary).readonly(),
   })
-  .meta({ id: 'TreeLevel' });
+  .meta({
+    id: 'TreeLevel',
+    examples: [
+      {
+        runId: 'r2a600a2a6ffb5d035b2a2c3b',
+        path: [{ id: '0', name: 'All' }],
+        node: {
+          id: '0',
+          name: 'All',
+          level: 0,
+          size: 400,
+          share: 1,
+          inertia: 1200.5,
+          split_silhouette: 0.52,
+          cluster_ids: [0, 1],
+          n_children: 2,
+        },
+        children: [
+          {
+            id: '0.0',
+            name: 'Engaged',
+            level: 1,
+            size: 250,
+            share: 0.625,
+            inertia: 310.2,
+            split_silhouette: null,
+            cluster_ids: [0],
+            n_children: 0,
+          },
+          {
+            id: '0.1',
+            name: 'Cold',
+            level: 1,
+            size: 150,
+            share: 0.375,
+            inertia: 205.8,
+            split_silhouette: null,
+            cluster_ids: [1],
+            n_children: 0,
+          },
+        ],
+      },
+    ],
+  });

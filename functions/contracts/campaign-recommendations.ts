@@ -64,7 +64,7 @@ const person = z.string().trim().min(1).max(256).optional();
 /** Body of `POST /api/v1/recommendations/{id}/apply`. */
 export const applyBodySchema = z
   .strictObject({ applied_by: person.meta({ description: 'Default: the id of the key.' }) })
-  .meta({ id: 'ApplyRecommendationRequest' });
+  .meta({ id: 'ApplyRecommendationRequest', examples: [{}, { applied_by: 'maria' }] });
 
 /** Body of `POST /api/v1/recommendations/{id}/dismiss`. */
 export const dismissBodySchema = z

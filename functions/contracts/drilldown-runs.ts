@@ -97,7 +97,7 @@ export const startedDrilldownSchema = z
     runId: z.string().meta({ description: 'Follows from the content of the file and the options.' }),
     status: z.enum(DRILLDOWN_STATES),
   })
-  .meta({ id: 'StartedDrilldown' });
+  .meta({ id: 'StartedDrilldown', examples: [{ runId: 'd2a600a2a6ffb5d035b2a2c3b', status: 'running' }] });
 
 /** Path of `GET /v1/drilldowns/{runId}`. */
 export const drilldownPathSchema = z.object({ runId: z.string().min(1).max(64) });

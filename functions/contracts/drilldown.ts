@@ -100,7 +100,18 @@ export const clusterLegendSchema = z
     avg_frequency: z.number(),
     top_categories: z.string(),
   })
-  .meta({ id: 'ClusterLegend' });
+  .meta({
+    id: 'ClusterLegend',
+    examples: [
+      {
+        cluster_id: 0,
+        n_customers: 120,
+        avg_spend: 182.4,
+        avg_frequency: 3.1,
+        top_categories: 'books, toys',
+      },
+    ],
+  });
 export type ClusterLegend = z.output<typeof clusterLegendSchema>;
 
 /** What was found inside one parent. */

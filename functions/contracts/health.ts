@@ -34,9 +34,10 @@ export const liveSchema = z
   .meta({ id: 'HealthLive', examples: [{ status: 'alive' }] });
 
 /** Answer of `GET /health/ready`. */
-export const readySchema = z
-  .object({ status: z.enum(['ready', 'not_ready']), checks: statesSchema })
-  .meta({ id: 'HealthReady' });
+export const readySchema = z.object({ status: z.enum(['ready', 'not_ready']), checks: statesSchema }).meta({
+  id: 'HealthReady',
+  examples: [{ status: 'ready', checks: { database: 'ok', storage: 'ok', workflow: 'ok' } }],
+});
 
 const probeSchema = z.object({
   latency_ms: z.int(),

@@ -55,7 +55,21 @@ export const hierarchyNodeSchema: z.ZodType<HierarchyNode> = z
       return z.array(hierarchyNodeSchema).optional();
     },
   })
-  .meta({ id: 'HierarchyNode', description: 'Sizes of children sum to the size of their parent.' });
+  .meta({
+    id: 'HierarchyNode',
+    description: 'Sizes of children sum to the size of their parent.',
+    examples: [
+      {
+        path: '0',
+        name: 'High spend',
+        size: 120,
+        share: 0.4,
+        avg_spend: 182.4,
+        avg_frequency: 3.1,
+        top_categories: 'books, toys',
+      },
+    ],
+  });
 
 /** Answer of `POST /api/v1/ai/segment_hierarchy_chart`. */
 export const hierarchyAnswerSchema = z

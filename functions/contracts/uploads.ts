@@ -30,7 +30,17 @@ export const startUploadBodySchema = z
     }),
     contentEncoding: z.enum(['identity', 'gzip']).default('identity'),
   })
-  .meta({ id: 'StartUploadRequest' });
+  .meta({
+    id: 'StartUploadRequest',
+    examples: [
+      {
+        fileName: 'customers.ndjson.gz',
+        bytes: 73_400_320,
+        contentType: 'application/x-ndjson',
+        contentEncoding: 'gzip',
+      },
+    ],
+  });
 export type StartUploadBody = z.output<typeof startUploadBodySchema>;
 
 const uploadId = z.uuid().meta({ description: 'Names the upload, as `upload_id` of the drill-down.' });
@@ -71,7 +81,17 @@ export const uploadStateSchema = z
     bytes: count,
     status: z.enum(['complete', 'aborted']),
   })
-  .meta({ id: 'UploadState' });
+  .meta({
+    id: 'UploadState',
+    examples: [
+      {
+        uploadId: '0b0f5b0e-6a51-4c8f-9d0e-0f6f6d1f2a3b',
+        key: 'uploads/acme/0b0f5b0e-6a51-4c8f-9d0e-0f6f6d1f2a3b/customers',
+        bytes: 73_400_320,
+        status: 'complete',
+      },
+    ],
+  });
 
 /** `uploads/{tenant}/{uploadId}/upload.json`: what was said of the file, and the multipart upload that takes it. */
 export interface UploadManifest {

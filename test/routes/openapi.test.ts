@@ -12,6 +12,7 @@ import { plantedLeads, REFERENCE_AT } from '../segmentation/planted-leads.ts';
 import { openApi } from './api-fixture.ts';
 
 const PAIR = { customerApiId: [], customerApiSecret: [] };
+type Operation = { readonly requestBody?: unknown; readonly responses: Readonly<Record<string, unknown>> };
 const document = JSON.parse(openapiText());
 
 /** Every object of a JSON value, depth first. */
@@ -85,6 +86,32 @@ describe('OpenAPI document', () => {
         $ref,
       ).toBeDefined();
     }
+  });
+
+  it('shows an example of whatever is sent and answered, itself or one of its parts', () => {
+    const parts = (at: unknown, seen = new Set<string>()): Set<string> => {
+      for (const [, name] of JSON.stringify(at).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+        if (seen.has(name!)) continue;
+        seen.add(name!);
+        parts(document.components.schemas[name!], seen);
+      }
+      return seen;
+    };
+    const paths: Record<string, Record<string, Operation>> = document.paths;
+    const without = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).flatMap(([method, { requestBody, responses }]) =>
+        Object.entries({ request: requestBody, ...responses })
+          .filter(([of, at]) => at !== undefined && (of === 'request' || of.startsWith('2')))
+          .filter(
+            ([, at]) =>
+              ![...parts(at)].some((name) =>
+                /"examples":/.test(JSON.stringify(document.components.schemas[name])),
+              ),
+          )
+          .map(([of]) => `${method} ${path} ${of}`),
+      ),
+    );
+    expect(without).toEqual(['get /openapi.json 200']);
   });
 
   it('carries examples that fit their own schemas', () => {
