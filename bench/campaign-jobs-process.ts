@@ -11,7 +11,7 @@ import {
 } from '../functions/contracts/campaign-entities.ts';
 import type { InsightDay } from '../functions/contracts/campaign-insights.ts';
 import type { CampaignJobName } from '../functions/contracts/campaign-jobs.ts';
-import type { InsightStore } from '../functions/ports.ts';
+import type { InsightReader } from '../functions/ports.ts';
 import { LAST_DAY, readColumns } from './made-up-campaigns.ts';
 import { itemBytes, meteredTable } from './metered-table.ts';
 
@@ -47,7 +47,7 @@ for (const job of jobs) {
 console.log(JSON.stringify({ jobs: results, peakMb: process.resourceUsage().maxRSS / 1024 }));
 
 /** Insights of columns, each month of an entity made up when it is read, and counted as the item that it would be. */
-function madeUpInsights(source: InsightColumns): InsightStore {
+function madeUpInsights(source: InsightColumns): InsightReader {
   const place = new Map(source.entityIds.map((id, entity) => [id, entity]));
   const none = () => {
     throw new Error('The jobs do not ask for this.');
@@ -78,7 +78,6 @@ function madeUpInsights(source: InsightColumns): InsightStore {
     return { days: found, bytes };
   };
   return {
-    put: none,
     entity: none,
     accounts: none,
     allAccounts: none,

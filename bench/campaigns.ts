@@ -48,6 +48,7 @@ const RUNS_PER_DAY = {
   'daily-recommendations': 1,
   'hourly-anomaly-detection': 24,
   'batch-predictions': 6,
+  'daily-model-retraining': 1,
 } as const;
 /** What a request to DynamoDB is taken to last, and how many are under way at once: assumed, not measured. */
 const REQUEST_SECONDS = 0.01;
