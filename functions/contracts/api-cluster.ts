@@ -26,10 +26,12 @@ const cell = z.union([
 export const leadSchema = z.record(z.string().min(1).max(256), cell);
 export type Lead = z.output<typeof leadSchema>;
 
+const CLUSTERS_EXPECTED = 'must be a whole number from 3 to 10, or "auto"';
 /** A number of clusters, or `auto`: the best of 3 to 10 by silhouette. */
 export const nClustersField = z.union(
-  [z.int().min(3).max(10), z.literal('auto')],
-  'must be a whole number from 3 to 10, or "auto"',
+  // A number out of range is told by its own branch alone, so that each bound says it too.
+  [z.int().min(3, CLUSTERS_EXPECTED).max(10, CLUSTERS_EXPECTED), z.literal('auto')],
+  CLUSTERS_EXPECTED,
 );
 const vertical = z.string().trim().min(1).max(64);
 

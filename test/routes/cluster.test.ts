@@ -130,6 +130,14 @@ describe(`POST ${PATH} with leads`, () => {
     expect(json.errors.map((error: { pointer: string }) => error.pointer)).toContain(pointer);
   });
 
+  it.each([2, 11, 3.5, '5'])(
+    'says which numbers of clusters there can be where %j is asked for',
+    async (n_clusters) => {
+      const { json } = await post({ leads, n_clusters });
+      expect(json.errors[0].detail).toContain('must be a whole number from 3 to 10, or "auto"');
+    },
+  );
+
   it('fails with 400 for features that do not exist, naming those that do', async () => {
     const { statusCode, json } = await post({ leads, features: ['ltv', 'karma'] });
     expect([statusCode, json.reason]).toEqual([400, 'unknown_feature']);
