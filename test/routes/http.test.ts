@@ -169,7 +169,7 @@ describe('HTTP handler', () => {
     await call({ path: '/nothing/jane@example.org' });
     expect(log).toHaveLength(4);
     expect(JSON.parse(log[0] ?? '')).toMatchObject({
-      message: 'request',
+      event: 'request',
       route: 'GET /v1/customers/{customerId}/segment',
       status: 200,
       tenant: 'acme',
