@@ -26,7 +26,13 @@ export const segmentationAnswerSchema = segmentationConfigSchema
   })
   .meta({
     id: 'SegmentationConfig',
-    examples: [{ ...SEGMENTATION_DEFAULTS, experiment_id: 'landing-page', auto_activation_enabled: false }],
+    examples: [
+      {
+        ...SEGMENTATION_DEFAULTS,
+        experiment_id: 'exp_0f3a2b1c4d5e6f708192a3b4',
+        auto_activation_enabled: false,
+      },
+    ],
   });
 
 const recommendationSchema = z
@@ -75,11 +81,11 @@ export const experimentSegmentsSchema = z
     id: 'ExperimentSegments',
     examples: [
       {
-        experiment_id: 'landing-page',
+        experiment_id: 'exp_0f3a2b1c4d5e6f708192a3b4',
         segments: [
           {
             segment_key: 'source:google',
-            display_name: 'source: google',
+            display_name: 'Google Traffic',
             segment_type: 'manual',
             allocations: 1200,
             conversions: 96,
@@ -177,7 +183,7 @@ export const segmentationMetricsSchema = z
         mode: 'manual',
         segments_count: 3,
         avg_lift: 0.12,
-        best_segment: { name: 'source: google', conversion_rate: 0.08, lift: 0.19 },
+        best_segment: { name: 'Google Traffic', conversion_rate: 0.08, lift: 0.19 },
       },
     ],
   });

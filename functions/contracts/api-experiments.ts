@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, cursor, isoTime, limit, nextCursor } from './api-fields.ts';
+import { cursor, isoTime, limit, nextCursor } from './api-fields.ts';
 import {
   allocationPolicySchema,
   CHANNELS,
@@ -17,7 +17,8 @@ export const experimentPathSchema = z.object({
     .meta({ examples: ['exp_0f3a2b1c4d5e6f708192a3b4'] }),
 });
 
-const goal = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'use 1 to 63 of a-z, 0-9, - and _');
+/** Name of a goal. */
+export const goalField = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'use 1 to 63 of a-z, 0-9, - and _');
 const share = z.number().min(0).max(1);
 
 const variantInput = z.strictObject({
@@ -40,7 +41,7 @@ export const experimentBodySchema = z
       .min(2)
       .max(MOST_VARIANTS)
       .meta({ description: 'The first is the control.' }),
-    goals: z.array(goal).min(1).max(MOST_GOALS).default(['conversion']).meta({
+    goals: z.array(goalField).min(1).max(MOST_GOALS).default(['conversion']).meta({
       description: 'What visitors may do; the first is learned from.',
     }),
     config: z
@@ -146,7 +147,7 @@ export const allocationSchema = z
 export const convertBodySchema = z
   .strictObject({
     user_identifier: userIdentifier,
-    goal: goal.optional().meta({ description: 'Default: the first goal of the experiment.' }),
+    goal: goalField.optional().meta({ description: 'Default: the first goal of the experiment.' }),
     reward: share
       .default(1)
       .meta({ description: '1 for a conversion; a part of it for a part of its worth.' }),
@@ -166,112 +167,5 @@ export const conversionSchema = z
   })
   .meta({
     id: 'Conversion',
-    examples: [{ counted: true, goal: 'purchase', variant_id: 'b', segment_key: 'source:google' }],
-  });
-
-const rate = z.number().min(0).max(1);
-const interval = z.tuple([z.number(), z.number()]).meta({ description: '95% credible interval.' });
-
-const confidence = z.tuple([z.number(), z.number()]).meta({ description: '95% confidence interval.' });
-
-const variantReadout = z.object({
-  variant_id: z.string(),
-  name: z.string(),
-  allocations: z.number().min(0),
-  conversions: count,
-  conversion_rate: rate.meta({ description: 'Rewards per visitor.' }),
-  conversion_rate_interval: interval,
-  lift: z
-    .number()
-    .nullable()
-    .meta({ description: 'Relative, over the control; null for the control itself.' }),
-  lift_interval: interval.nullable(),
-  probability_to_be_best: rate,
-  expected_loss: rate.meta({ description: 'Rewards per visitor that choosing it costs, in the mean.' }),
-  if_for_all: z
-    .object({
-      ips: z.number(),
-      ips_error: z.number(),
-      ips_interval: confidence,
-      snips: z.number().nullable(),
-      snips_error: z.number().nullable(),
-      snips_interval: confidence.nullable(),
-    })
-    .nullable()
-    .meta({ description: 'Off-policy estimate of the rate, had everybody got it; of the first goal only.' }),
-});
-
-const readoutFields = {
-  allocations: count,
-  conversions: count,
-  conversion_rate: rate,
-  variants: z.array(variantReadout),
-  sample_ratio: z
-    .object({ chi_square: z.number(), p_value: rate, mismatch: z.boolean() })
-    .nullable()
-    .meta({ description: 'Whether visitors were parted as they should have been; null while too few came.' }),
-  holdout: z.object({ allocations: count, conversion_rate: rate }),
-};
-
-/** Query of `GET …/readout`. */
-export const readoutQuerySchema = z.strictObject({
-  goal: goal.optional().meta({ description: 'Default: the first goal of the experiment.' }),
-});
-
-/** Answer of `GET …/readout`. */
-export const readoutSchema = z
-  .object({
-    experiment_id: z.string(),
-    goal: z.string(),
-    ...readoutFields,
-    segments: z
-      .array(z.object({ segment_key: z.string(), display_name: z.string(), ...readoutFields }))
-      .meta({ description: 'The ones with most visitors first.' }),
-    segments_left_out: count.meta({
-      description: 'Segments with fewer visitors that the answer has no room for.',
-    }),
-  })
-  .meta({
-    id: 'ExperimentReadout',
-    examples: [
-      {
-        experiment_id: 'landing-page',
-        goal: 'purchase',
-        allocations: 2000,
-        conversions: 130,
-        conversion_rate: 0.065,
-        variants: [
-          {
-            variant_id: 'a',
-            name: 'Control',
-            allocations: 1000,
-            conversions: 50,
-            conversion_rate: 0.05,
-            conversion_rate_interval: [0.038, 0.065],
-            lift: null,
-            lift_interval: null,
-            probability_to_be_best: 0.003,
-            expected_loss: 0.03,
-            if_for_all: null,
-          },
-          {
-            variant_id: 'b',
-            name: 'Short form',
-            allocations: 1000,
-            conversions: 80,
-            conversion_rate: 0.08,
-            conversion_rate_interval: [0.065, 0.098],
-            lift: 0.6,
-            lift_interval: [0.15, 1.25],
-            probability_to_be_best: 0.997,
-            expected_loss: 0,
-            if_for_all: null,
-          },
-        ],
-        sample_ratio: null,
-        holdout: { allocations: 0, conversion_rate: 0 },
-        segments: [],
-        segments_left_out: 0,
-      },
-    ],
+    examples: [{ counted: true, goal: 'purchase', variant_id: 'short', segment_key: 'source:google' }],
   });

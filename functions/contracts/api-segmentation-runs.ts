@@ -61,10 +61,10 @@ export const treeAnswerSchema = z
     examples: [
       {
         runId: 'r2a600a2a6ffb5d035b2a2c3b',
-        path: [{ id: '0', name: 'All' }],
+        path: [],
         node: {
           id: '0',
-          name: 'All',
+          name: 'All leads',
           level: 0,
           size: 400,
           share: 1,
@@ -76,7 +76,7 @@ export const treeAnswerSchema = z
         children: [
           {
             id: '0.0',
-            name: 'Engaged',
+            name: 'Macro Segment A (Medium Engagement)',
             level: 1,
             size: 250,
             share: 0.625,
@@ -87,7 +87,7 @@ export const treeAnswerSchema = z
           },
           {
             id: '0.1',
-            name: 'Cold',
+            name: 'Macro Segment B (Low Engagement)',
             level: 1,
             size: 150,
             share: 0.375,

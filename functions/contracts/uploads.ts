@@ -86,7 +86,7 @@ export const uploadStateSchema = z
     examples: [
       {
         uploadId: '0b0f5b0e-6a51-4c8f-9d0e-0f6f6d1f2a3b',
-        key: 'uploads/acme/0b0f5b0e-6a51-4c8f-9d0e-0f6f6d1f2a3b/customers',
+        key: 'uploads/acme/0b0f5b0e-6a51-4c8f-9d0e-0f6f6d1f2a3b/data',
         bytes: 73_400_320,
         status: 'complete',
       },

@@ -1,4 +1,5 @@
-import { experimentPathSchema, readoutQuerySchema, readoutSchema } from '../contracts/api-experiments.ts';
+import { readoutQuerySchema, readoutSchema } from '../contracts/api-experiment-readout.ts';
+import { experimentPathSchema } from '../contracts/api-experiments.ts';
 import type { VariantRecord } from '../contracts/experiment.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { allocationsOf } from '../experiments/posteriors.ts';

@@ -116,8 +116,8 @@ describe('OpenAPI document', () => {
 
   it('carries examples that fit their own schemas', () => {
     let examples = 0;
-    for (const { body, answer } of allRoutes) {
-      for (const schema of [body, answer]) {
+    for (const { body, answer, accepted, unavailable } of allRoutes) {
+      for (const schema of [body, answer, accepted, unavailable]) {
         for (const example of (schema?.meta()?.examples as unknown[] | undefined) ?? []) {
           expect(schema?.safeParse(example).error).toBeUndefined();
           examples++;
