@@ -38,7 +38,7 @@ export interface LloydOptions {
 /** A fit in placed units, clusters in the order of the initial centers. */
 export interface LloydFit {
   /** Per sample. */
-  readonly labels: Uint16Array;
+  readonly labels: Int32Array;
   /** nClusters × nFeatures. */
   readonly centers: Float64Array;
   readonly sizes: Int32Array;
@@ -181,8 +181,8 @@ function boundsPay(state: KMeansState, before: WorkDone): boolean {
   );
 }
 
-function clusterLabels({ nSamples, labels }: KMeansState): Uint16Array {
-  const clusters = new Uint16Array(nSamples);
+function clusterLabels({ nSamples, labels }: KMeansState): Int32Array {
+  const clusters = new Int32Array(nSamples);
   for (let sample = 0; sample < nSamples; sample++) clusters[sample] = labels[sample]! >> 2;
   return clusters;
 }
