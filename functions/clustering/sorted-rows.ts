@@ -8,7 +8,7 @@ import { type KMeansState, SHELLS, workDone } from './kmeans-state.ts';
 const PAGE = 128;
 const RUNS = 8;
 /** Sorting takes about as long as looking at all samples this many times. */
-const COST_IN_PASSES = 3;
+const COST_IN_PASSES = 2;
 /** Smallest table that is sorted, bytes: a core's own cache holds smaller ones. */
 const LEAST_BYTES = 2 ** 20;
 /** Largest: sorting takes as much memory again, twice when it is repeated. */
