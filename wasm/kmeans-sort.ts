@@ -1,5 +1,6 @@
 import { enqueue, touchSamples } from './kmeans-queue';
-import { KMeansState, staleOf } from './kmeans-state';
+import { KMeansState, labelOf, staleOf } from './kmeans-state';
+import { settleBlock } from './kmeans-tile';
 import { select } from './simd';
 
 /** Samples that share a page: 2 ^ this. */
@@ -8,6 +9,8 @@ const PAGE: i32 = 1 << PAGE_SHIFT;
 /** Runs of each cluster: samples that will soon be looked at again first, then those later by powers of 2. */
 const RUNS: i32 = 8;
 const FAR: f32 = 3.0e38;
+/** So many of 8 samples in a row make it cheaper to decide all of them than to gather each with others. */
+const MOST_OF_A_BLOCK: i32 = 7;
 
 /** What sorting works on besides the state of the fit; mirrors functions/clustering/sorted-rows.ts. */
 @unmanaged
@@ -105,6 +108,11 @@ export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usi
       const stale = staleOf(state, sample);
       if (!stale) continue;
       blocks++;
+      if (popcnt(stale) >= MOST_OF_A_BLOCK && sample + 8 <= end && isOneCluster(state, sample)) {
+        state.staleSamples += popcnt(stale);
+        changed += settleBlock(state, sample, labelOf(state, sample));
+        continue;
+      }
       touched += touchSamples(state, sample, 8);
       changed += enqueue(state, sample, stale);
     }
@@ -115,6 +123,13 @@ export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usi
   }
   state.touched = touched;
   return changed;
+}
+
+/** Whether 8 samples in a row are of one cluster. */
+@inline
+function isOneCluster(state: KMeansState, first: i32): bool {
+  const labels = v128.load(state.labels + (<usize>first << 1));
+  return i16x8.all_true(i16x8.eq(i16x8.shr_u(labels, 2), i16x8.splat(<i16>labelOf(state, first))));
 }
 
 /** Takes down the smallest gaps of a page all of one cluster. */

@@ -1,7 +1,7 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
 import { keepLabels, settle } from './kmeans-settle';
-import { KMeansState } from './kmeans-state';
-import { loadTile } from './rows';
+import { KMeansState, rowAddress } from './kmeans-state';
+import { loadBlock, loadTile } from './rows';
 
 /** Upper bound of a distance from its computed square. */
 @inline
@@ -12,16 +12,28 @@ export function upperBound(state: KMeansState, square: v128): v128 {
 }
 
 /**
- * Labels and gaps of up to 8 samples of one cluster (`own`), keeping one bound per sample: of many centers, those too far
- * from `own` to be nearest or second nearest are left out.
+ * Labels and gaps of up to 8 samples of one cluster (`own`), keeping one bound per sample.
  * @param samples INOUT i32 [8]; entries from `count` on are filled up
  * @returns labels changed
  */
 export function settleTile(state: KMeansState, samples: usize, count: i32, own: i32): i32 {
   for (let lane = count; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), load<i32>(samples));
+  loadTile(state.rows, state.nFeatures, samples, state.tile);
+  return decideTile(state, samples, count, own);
+}
+
+/** As `settleTile`, of 8 samples in a row. */
+export function settleBlock(state: KMeansState, first: i32, own: i32): i32 {
+  const samples = state.squares;
+  for (let lane = 0; lane < 8; lane++) store<i32>(samples + (<usize>lane << 2), first + lane);
+  loadBlock(rowAddress(state, first), state.nFeatures, state.tile);
+  return decideTile(state, samples, 8, own);
+}
+
+/** Decides the tile at hand: where centers are ordered, those too far from `own` to be among the two nearest are left out. */
+function decideTile(state: KMeansState, samples: usize, count: i32, own: i32): i32 {
   state.decisions++;
   const nGroups = state.nGroups;
-  loadTile(state.rows, state.nFeatures, samples, state.tile);
   let order: usize = 0;
   if (state.order) {
     const width = <usize>(own * nGroups) << 4;
