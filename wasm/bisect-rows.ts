@@ -1,13 +1,16 @@
 /**
- * Adds rows to column sums, and stores each row's sum of squares.
+ * Adds rows to column sums, and stores each row's sum of squares and number.
  *
  * @param rows IN f32 [nRows][nFeatures]
  * @param sums INOUT f64 [nFeatures]
  * @param squares OUT f64 [nRows]
+ * @param order OUT i32 [nRows] first, first + 1 …
  * @returns sum of the squares
  * Accumulation: float64. Cost: one read of the rows.
  */
-export function row_squares_f32(rows: usize, nRows: i32, nFeatures: i32, sums: usize, squares: usize): f64 {
+export function row_squares_f32(
+  rows: usize, nRows: i32, nFeatures: i32, sums: usize, squares: usize, order: usize, first: i32,
+): f64 {
   const whole = <usize>(nFeatures & ~3) << 2;
   let at = rows;
   let total: f64 = 0;
@@ -33,6 +36,7 @@ export function row_squares_f32(rows: usize, nRows: i32, nFeatures: i32, sums: u
       sum += 8;
     }
     store<f64>(squares + (<usize>row << 3), square);
+    store<i32>(order + (<usize>row << 2), first + row);
     total += square;
   }
   return total;

@@ -3,7 +3,9 @@ import {
   roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
 } from './kmeans-products';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
-import { KMeansState, addSample, clocksOf, moveLane, openGroup, rowAddress } from './kmeans-state';
+import {
+  KMeansState, addSample, clocksOf, decideExactly, labelOf, moveLane, openGroup, rowAddress,
+} from './kmeans-state';
 import { upperBound } from './kmeans-tile';
 import { loadBlock, loadTile } from './rows';
 
@@ -66,13 +68,39 @@ function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, i
     const own = placeLabel(state, current, load<i32>(at, 64), load<f32>(at), load<f32>(at, 32));
     if (isFirst) addSample(state, current, settledLabel);
     else if (settledLabel != own) {
-      moveLane(state, current, tile, lane, own, settledLabel);
-      // The center left behind becomes one of the others: its group's bound no longer holds.
-      if (state.bounds) openGroup(state, current, own >>> 2);
+      changeLane(state, current, tile, lane, own, settledLabel);
       changed++;
     }
   } while (lanes);
   return changed;
+}
+
+/** As `settleLanes`, leaving gaps as they are. @param sure lanes that float32 can tell the nearest center of */
+function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, sure: i32): i32 {
+  const scratch = state.squares;
+  v128.store(scratch, nearest0);
+  v128.store(scratch, nearest1, 16);
+  let changed = 0;
+  do {
+    const lane = ctz(lanes), current = sample + lane;
+    lanes &= lanes - 1;
+    const own = labelOf(state, current);
+    const label = sure & (1 << lane) ? load<i32>(scratch + (<usize>lane << 2)) : decideExactly(state, current);
+    if (label == own) continue;
+    // The last shell holds every sample.
+    store<u16>(state.labels + (<usize>current << 1), <u16>((label << 2) | 3));
+    changeLane(state, current, tile, lane, own, label);
+    changed++;
+  } while (lanes);
+  return changed;
+}
+
+/** Moves a lane of a tile between the sums of clusters. */
+@inline
+function changeLane(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
+  moveLane(state, sample, tile, lane, from, to);
+  // The center left behind becomes one of the others: its group's bound no longer holds.
+  if (state.bounds) openGroup(state, sample, from >>> 2);
 }
 
 /**
@@ -143,8 +171,8 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
       (0xff >> max(0, sample + 8 - last)) & ~(i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4));
     if (others == 0) continue;
     findNearest(keys, state.nClusters, best0, best1);
-    findMargins(state, sample);
-    changed += settleLanes(state, sample, tile, others, false);
+    if (keepsGaps) changed += settleLanes(state, sample, tile, others, false);
+    else changed += relabelLanes(state, sample, tile, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
   }
   if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
   countWork(state, first, last);

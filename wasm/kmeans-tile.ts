@@ -35,17 +35,15 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   const down = f32x4.splat(1 - state.relativeError);
   const margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(second0), down), upper0);
   const margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(second1), down), upper1);
-  const zero = f32x4.splat(0);
-  const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
-  if (isClear) {
-    const same = i32x4.splat(order ? 0 : own);
-    if (i32x4.all_true(v128.and(i32x4.eq(index0, same), i32x4.eq(index1, same)))) {
-      keepLabels(state, samples, own, margin0, margin1, upper0, upper1);
-      return 0;
-    }
-  }
-  const lanes = state.tile;
+  const zero = f32x4.splat(0), same = i32x4.splat(order ? 0 : own);
   const low = index0, high = index1;
+  const stays0 = v128.and(f32x4.gt(margin0, zero), i32x4.eq(low, same));
+  const stays1 = v128.and(f32x4.gt(margin1, zero), i32x4.eq(high, same));
+  // Also those that do not stay: what they are given is overwritten below.
+  keepLabels(state, samples, own, margin0, margin1, upper0, upper1);
+  let others = (0xff >> (8 - count)) & ~(i32x4.bitmask(stays0) | (i32x4.bitmask(stays1) << 4));
+  if (others == 0) return 0;
+  const lanes = state.tile;
   v128.store(lanes, margin0);
   v128.store(lanes, margin1, 16);
   v128.store(lanes, low, 32);
@@ -53,11 +51,12 @@ export function settleTile(state: KMeansState, samples: usize, count: i32, own: 
   v128.store(lanes, upper0, 64);
   v128.store(lanes, upper1, 80);
   let changed = 0;
-  for (let lane = 0; lane < count; lane++) {
-    const at = lanes + (<usize>lane << 2);
+  do {
+    const lane = ctz(others), at = lanes + (<usize>lane << 2);
+    others &= others - 1;
     let label = load<i32>(at, 32);
     if (order) label = load<i32>(order + (<usize>label << 2));
     changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64));
-  }
+  } while (others);
   return changed;
 }

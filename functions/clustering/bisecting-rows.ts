@@ -1,3 +1,4 @@
+import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelF64, KernelI32 } from '../kernels/memory.ts';
 import type { PlacedRows } from './placed-rows.ts';
@@ -29,7 +30,6 @@ export function eachCall(length: number, work: (from: number, to: number) => voi
 export function treeRows({ exports, memory }: Kernels, placed: PlacedRows) {
   const { rows, nSamples, nFeatures } = placed;
   const order = memory.i32(nSamples);
-  for (let row = 0; row < nSamples; row++) order[row] = row;
   const squares = memory.f64(nSamples);
   const sums = memory.f64(nFeatures).fill(0);
   let sumOfSquares = 0;
@@ -40,6 +40,8 @@ export function treeRows({ exports, memory }: Kernels, placed: PlacedRows) {
       nFeatures,
       sums.byteOffset,
       squares.byteOffset + from * 8,
+      order.byteOffset + from * 4,
+      from,
     );
   });
   const tree: TreeRows = { placed, order, squares };
@@ -91,8 +93,9 @@ export function partRows(
         backOrder.byteOffset + back * 4,
       );
     });
-    rows.set(backRows, (start + nFront) * nFeatures);
-    order.set(backOrder, start + nFront);
+    const end = start + size;
+    copyValues(rows.subarray((start + nFront) * nFeatures, end * nFeatures) as KernelF32, backRows);
+    copyValues(order.subarray(start + nFront, end) as KernelI32, backOrder);
   });
 }
 

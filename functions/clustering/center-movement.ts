@@ -121,7 +121,7 @@ export class CenterMovement {
 }
 
 /** nClusters × nClusters. */
-function centerDistances(centers: Float64Array, nClusters: number, nFeatures: number): Float64Array {
+export function centerDistances(centers: Float64Array, nClusters: number, nFeatures: number): Float64Array {
   const distances = new Float64Array(nClusters * nClusters);
   for (let a = 0; a < nClusters; a++) {
     for (let b = a + 1; b < nClusters; b++) {

@@ -38,7 +38,7 @@ export interface LloydOptions {
 /** A fit in placed units, clusters in the order of the initial centers. */
 export interface LloydFit {
   /** Per sample. */
-  readonly labels: Uint16Array;
+  readonly labels: Int32Array;
   /** nClusters × nFeatures. */
   readonly centers: Float64Array;
   readonly sizes: Int32Array;
@@ -80,13 +80,13 @@ export function lloyd(
     const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
-    const passes = new PassChoice(state);
     const members = new KMeansMembers(kernels, state, shares(options) ? crew : alone(kernels));
     const sorted =
       !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state, members) : undefined;
     let centers: Float64Array = options.spherical ? onSphere(placed, initial) : initial.slice();
     placeCenters(state, centers);
     members.pass('kmeans_assign_f32');
+    const passes = new PassChoice(state, unexplained(placed, state, centers) / totalWeight(state));
     const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
@@ -181,8 +181,8 @@ function boundsPay(state: KMeansState, before: WorkDone): boolean {
   );
 }
 
-function clusterLabels({ nSamples, labels }: KMeansState): Uint16Array {
-  const clusters = new Uint16Array(nSamples);
+function clusterLabels({ nSamples, labels }: KMeansState): Int32Array {
+  const clusters = new Int32Array(nSamples);
   for (let sample = 0; sample < nSamples; sample++) clusters[sample] = labels[sample]! >> 2;
   return clusters;
 }
@@ -190,6 +190,12 @@ function clusterLabels({ nSamples, labels }: KMeansState): Uint16Array {
 /** Weight of a cluster: its number of samples when each weighs 1. */
 function weightOf(state: KMeansState, cluster: number): number {
   return state.weights ? state.weightSums[cluster]! : state.counts[cluster]!;
+}
+
+function totalWeight(state: KMeansState): number {
+  let total = 0;
+  for (let c = 0; c < state.nClusters; c++) total += weightOf(state, c);
+  return total;
 }
 
 function means(state: KMeansState): Float64Array {
@@ -220,8 +226,7 @@ function onSphere({ nFeatures, offset, scale }: PlacedRows, centers: Float64Arra
 /** Mean over the columns of their population variance, from the clusters' sums. */
 function meanVariance(placed: PlacedRows, state: KMeansState): number {
   const { nFeatures } = placed;
-  let total = 0;
-  for (let c = 0; c < state.nClusters; c++) total += weightOf(state, c);
+  const total = totalWeight(state);
   let squaredMeans = 0;
   for (let j = 0; j < nFeatures; j++) {
     let sum = 0;
@@ -236,13 +241,15 @@ function sumOfSquares(placed: PlacedRows, { weights, rows, nFeatures }: KMeansSt
   return rows.reduce((sum, x, at) => sum + weights[Math.floor(at / nFeatures)]! * x * x, 0);
 }
 
-/**
- * Sum of squared distances to the centers, from the sums alone: Σ|x|² − Σ_c (2 S_c·c − n_c |c|²). Where that cancels
- * to less than a millionth, summed sample by sample.
- */
+/** Sum of squared distances to the centers; where the sums alone cannot tell, summed sample by sample. */
 function inertia(placed: PlacedRows, state: KMeansState, centers: Float64Array): number {
+  const value = unexplained(placed, state, centers);
+  return value > 1e-6 * sumOfSquares(placed, state) ? value : inertiaBySample(state, centers);
+}
+
+/** The same from the sums alone, Σ|x|² − Σ_c (2 S_c·c − n_c |c|²), which cancels where it is a small part of Σ|x|². */
+function unexplained(placed: PlacedRows, state: KMeansState, centers: Float64Array): number {
   const { nFeatures, nClusters, sums, sumsWidth } = state;
-  const squares = sumOfSquares(placed, state);
   let explained = 0;
   for (let c = 0; c < nClusters; c++) {
     for (let j = 0; j < nFeatures; j++) {
@@ -250,8 +257,7 @@ function inertia(placed: PlacedRows, state: KMeansState, centers: Float64Array):
       explained += (2 * sums[c * sumsWidth + j]! - weightOf(state, c) * center) * center;
     }
   }
-  const value = squares - explained;
-  return value > 1e-6 * squares ? value : inertiaBySample(state, centers);
+  return Math.max(0, sumOfSquares(placed, state) - explained);
 }
 
 function inertiaBySample(state: KMeansState, centers: Float64Array): number {

@@ -1,3 +1,4 @@
+import { centerDistances } from './center-movement.ts';
 import type { KMeansState, WorkDone } from './kmeans-state.ts';
 
 /** Of a pass over all samples, one call in so many brings gaps up to date: enough to know how many are out of date. */
@@ -13,6 +14,8 @@ const BOUNDS = 30;
 /** Reading rows that are not packed and lie in no cache, per feature: by all samples in a row, by tiles of some. */
 const STREAM_ALL = 5;
 const STREAM_SOME = 3;
+/** Of 8 samples of a cluster the farthest lies about this many times as far from its center as samples do on average. */
+const FARTHEST_OF_8 = 1.2;
 
 /**
  * Whether the next pass decides all samples again or only those whose gap is out of date. It hangs on counts of the
@@ -25,12 +28,18 @@ export class PassChoice {
   readonly #state: KMeansState;
   /** All samples; all, with all gaps brought up to date; those out of date. */
   #next: 'all' | 'all gaps' | 'out of date' = 'all';
-  /** Groups of centers looked at per tile in the latest pass over samples out of date. */
+  /** Groups of centers looked at per tile in the latest pass over samples out of date, or expected to be. */
   #groups: number;
 
-  constructor(state: KMeansState) {
+  /**
+   * For a state whose samples have their first labels.
+   * @param meanSquare mean squared distance of samples to their centers
+   */
+  constructor(state: KMeansState, meanSquare: number) {
     this.#state = state;
-    this.#groups = state.nGroups;
+    this.#groups = state.hasOrder ? expectedGroups(state, meanSquare) : state.nGroups;
+    // First gaps are up to date; whether far centers can be left out decides alone.
+    if (this.#costOfSome(1) <= WORTH_A_CHANGE * this.#costOfAll()) this.#next = 'out of date';
   }
 
   /** Whether to decide all samples again. */
@@ -74,4 +83,19 @@ export class PassChoice {
     const scan = SCAN + (isPacked ? 0 : STREAM_SOME * nFeatures);
     return scan + stale * (tile + (bounds ? BOUNDS * nGroups : 0));
   }
+}
+
+/** Groups of centers that the kernels would look at per tile of samples, each as far from its center as the mean. */
+function expectedGroups(state: KMeansState, meanSquare: number): number {
+  const { nSamples, nClusters, nFeatures, centers, counts } = state;
+  const radius = FARTHEST_OF_8 * Math.sqrt(meanSquare);
+  const distances = centerDistances(centers, nClusters, nFeatures);
+  let groups = 0;
+  for (let c = 0; c < nClusters; c++) {
+    const others = distances.slice(c * nClusters, (c + 1) * nClusters).sort();
+    const reach = 2 * radius + others[1]!;
+    const near = others.filter((distance) => distance <= reach).length;
+    groups += (counts[c]! / nSamples) * Math.ceil(near / 4);
+  }
+  return groups;
 }

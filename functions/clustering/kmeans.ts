@@ -58,7 +58,7 @@ export function* searchKMeans(
   return canonicalFit(placed, best, restarts);
 }
 
-/** Numbers the clusters canonically and brings the centers back to the data's units. */
+/** Numbers the clusters canonically, those of the fit's own labels too, and brings the centers back to the data's units. */
 function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMeansFit {
   const { nFeatures, offset, scale } = placed;
   const nClusters = fit.sizes.length;
@@ -79,8 +79,9 @@ function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMea
     rank[c] = to;
     centers.set(original.subarray(c * nFeatures, (c + 1) * nFeatures), to * nFeatures);
   });
-  const labels = new Int32Array(fit.labels.length);
-  for (let row = 0; row < labels.length; row++) labels[row] = rank[fit.labels[row]!]!;
+  // In place: memory touched for the first time costs more than the numbering.
+  const { labels } = fit;
+  for (let row = 0; row < labels.length; row++) labels[row] = rank[labels[row]!]!;
   return {
     labels,
     centers,

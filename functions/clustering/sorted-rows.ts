@@ -8,7 +8,9 @@ import { type KMeansState, SHELLS, workDone } from './kmeans-state.ts';
 const PAGE = 128;
 const RUNS = 8;
 /** Sorting takes about as long as looking at all samples this many times. */
-const COST_IN_PASSES = 3;
+const COST_IN_PASSES = 2;
+/** What deciding 8 samples that lie apart takes more than 8 in a row, in blocks looked at. */
+const COST_OF_APART = 0.5;
 /** Smallest table that is sorted, bytes: a core's own cache holds smaller ones. */
 const LEAST_BYTES = 2 ** 20;
 /** Largest: sorting takes as much memory again, twice when it is repeated. */
@@ -46,7 +48,7 @@ export class SortedRows {
   readonly #runs: KernelI32;
   readonly #pageGaps: KernelF32;
   readonly #clocksBefore: Float32Array;
-  /** Blocks of 8 samples looked at since the last sorting that the samples decided would not have filled. */
+  /** What sorting would have saved since the last: blocks of 8 samples looked at that the samples decided would not fill. */
   #waste = 0;
   #now: Samples | undefined;
   /** Copies that lie idle; never more than two are made. */
@@ -93,7 +95,7 @@ export class SortedRows {
     const decided = workDone(this.#state).decisions - before;
     const nBlocks = Math.ceil(nSamples / 8);
     const looked = this.#now ? this.#fields[LOOKED]! - blocksBefore : scattered(decided / nBlocks) * nBlocks;
-    this.#waste += Math.max(0, looked - decided);
+    this.#waste += Math.max(0, looked - decided) + (this.#now ? 0 : COST_OF_APART * decided);
     return changed;
   }
 

@@ -142,7 +142,7 @@ describe('the choice of the next pass', () => {
 
   const choose = (nSamples: number, work: (passes: PassChoice) => void) =>
     kernels.memory.scope(() => {
-      const passes = new PassChoice(createState(kernels, placeRows(kernels, uniform(nSamples, 8, 1)), 8));
+      const passes = new PassChoice(createState(kernels, placeRows(kernels, uniform(nSamples, 8, 1)), 8), 1);
       work(passes);
     });
 
@@ -160,6 +160,18 @@ describe('the choice of the next pass', () => {
       expect(passes.isDense && passes.keepsGaps(1)).toBe(true);
       passes.learn(nothing, { ...nothing, staleSamples: 100 }, 100_000);
       expect(passes.isDense).toBe(false);
+    });
+  });
+
+  it('begins with samples out of date where most centers are too far to matter', () => {
+    kernels.memory.scope(() => {
+      const [nSamples, nFeatures, k] = [12_000, 16, 50];
+      const placed = placeRows(kernels, uniform(nSamples, nFeatures, 2));
+      const state = createState(kernels, placed, k);
+      placeCenters(state, Float64Array.from(placed.rows.subarray(0, k * nFeatures)));
+      kernels.exports.kmeans_assign_f32(state.address, 0, nSamples);
+      expect(new PassChoice(state, 1e-6).isDense).toBe(false);
+      expect(new PassChoice(state, 1).isDense).toBe(true);
     });
   });
 
