@@ -64,11 +64,6 @@ const score = (value: number | null) => (value === null ? '–' : value.toFixed(
 const quantity = (value: number) =>
   value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e9) ? value.toPrecision(6) : value.toFixed(4);
 
-/** The report as JSON; the details of the algorithm stand among the other fields. */
-export function reportJson({ details, ...report }: ClusterReport): object {
-  return { ...report, ...details };
-}
-
 /** The whole report as text. */
 export function reportText(report: ClusterReport): string {
   const { nSamples, columns, candidates, reason, labelsFile } = report;

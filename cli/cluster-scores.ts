@@ -60,17 +60,19 @@ export function meansOf(values: Float64Array, labels: Int32Array, sizes: readonl
   // Sums of differences to the first row: a large offset and a small spread do not mix.
   const first = values[0]!;
   const sums = new Float64Array(sizes.length);
-  labels.forEach((label, row) => {
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row]!;
     if (label >= 0) sums[label]! += values[row]! - first;
-  });
+  }
   return sums.map((sum, cluster) => first + sum / sizes[cluster]!);
 }
 
 function squaresAround(values: Float64Array, labels: Int32Array, means: Float64Array): number {
   let sum = 0;
-  labels.forEach((label, row) => {
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row]!;
     if (label >= 0) sum += (values[row]! - means[label]!) ** 2;
-  });
+  }
   return sum;
 }
 

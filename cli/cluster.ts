@@ -94,18 +94,22 @@ async function cluster(file: string, options: ClusterOptions): Promise<void> {
     process.stderr.write(columnsText(table));
     const { ensureKernels } = await import('./build.ts');
     await ensureKernels((line) => process.stderr.write(`${line}\n`));
-    const [{ openThreads }, { clusterTable }, { reportJson, reportText }] = await Promise.all([
+    const [{ openThreads }, { clusterTable }] = await Promise.all([
       import('../functions/threads/clustering-threads.ts'),
       import('./cluster-table.ts'),
-      import('./cluster-report.ts'),
     ]);
     const threads = await openThreads(options.threads);
     const clustered = await clusterTable(threads, table, options, stage.show).finally(threads.close);
     if (labelsFile !== undefined) await writeLabels(labelsFile, table, clustered.labels);
     stage.clear();
     const report = { ...clustered.report, readSeconds, ...(labelsFile !== undefined && { labelsFile }) };
-    if (options.json) printJson(reportJson(report));
-    else process.stdout.write(`\n${reportText(report)}`);
+    if (options.json) {
+      const { details, ...facts } = report;
+      printJson({ ...facts, ...details });
+    } else {
+      const { reportText } = await import('./cluster-report.ts');
+      process.stdout.write(`\n${reportText(report)}`);
+    }
   } finally {
     stage.clear();
   }

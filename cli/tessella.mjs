@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can start: it makes sure that Node 24 runs the rest, which is TypeScript.
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -10,10 +9,12 @@ const NEEDED = 24;
 /** Commands of the bundle that `npm run build` writes. */
 const BUNDLED = ['cluster', 'inspect', 'segments'];
 const bundle = new URL('../dist/cli/tables.mjs', import.meta.url);
-const sources = ['.', '../functions', '../build/kernels-wasm.js', '../package.json'];
+// What it was made of, which the build writes beside it: relative to the project, one a line.
+const sources = new URL('./sources.txt', bundle);
+const project = fileURLToPath(new URL('..', import.meta.url));
 // What V8 compiled once it reads back; where the folder cannot be written it compiles each time.
 const compiled = fileURLToPath(new URL('./compiled', bundle));
-const isBundled = BUNDLED.includes(process.argv[2]) && isNewer(bundle, sources);
+const isBundled = BUNDLED.includes(process.argv[2]) && isUpToDate();
 const main = isBundled ? bundle : new URL('./main.ts', import.meta.url);
 const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
@@ -22,6 +23,7 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   await import(main.href);
 } else if (existsSync(own)) {
   // `npm ci` brought its own Node 24 along: hand over to it and pass signals on.
+  const { spawn } = await import('node:child_process');
   const env = isBundled ? { NODE_COMPILE_CACHE: compiled, ...process.env } : process.env;
   const child = spawn(own, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
@@ -36,13 +38,11 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   process.exitCode = 1;
 }
 
-/** Whether a file is there and newer than all sources. */
-function isNewer(file, sources) {
-  const builtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const unchanged = (url) => {
-    const stats = statSync(url, { throwIfNoEntry: false });
-    if (!stats?.isDirectory()) return stats !== undefined && stats.mtimeMs <= builtMs;
-    return readdirSync(url).every((name) => unchanged(new URL(`${url.href.replace(/\/$/, '')}/${name}`)));
-  };
-  return builtMs > 0 && sources.every((path) => unchanged(new URL(path, import.meta.url)));
+/** Whether the bundle is there and newer than all its sources. */
+function isUpToDate() {
+  if (!existsSync(sources)) return false;
+  const builtMs = statSync(bundle).mtimeMs;
+  return readFileSync(sources, 'utf8')
+    .split('\n')
+    .every((path) => statSync(project + path, { throwIfNoEntry: false })?.mtimeMs <= builtMs);
 }

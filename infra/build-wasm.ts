@@ -28,7 +28,7 @@ const signatures = exportsInterface(await readFile(`${OUT}/kernels.d.ts`, 'utf8'
 await writeFile(
   `${OUT}/kernels-wasm.js`,
   [
-    "const bytes = (text) => Uint8Array.from(Buffer.from(text, 'base64'));",
+    "const bytes = (text) => Buffer.from(text, 'base64');",
     `export const relaxedKernels = () => bytes('${relaxed}');`,
     `export const strictKernels = () => bytes('${strict}');`,
     '',

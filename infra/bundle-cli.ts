@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -13,7 +13,7 @@ const REQUIRE_BANNER =
 
 /**
  * Bundles programs into `<outdir>/<name>.mjs`, what they load on demand into chunks beside them, and the module of the
- * worker threads, so that a process starts from a few small files in place of a few hundred.
+ * worker threads, so that a process starts from a few small files in place of a few hundred. `sources.txt` lists what they are made of.
  * @param programs source files, relative to the project, by name
  */
 export async function bundlePrograms(
@@ -22,7 +22,7 @@ export async function bundlePrograms(
 ): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: { ...programs, 'kernel-worker': 'functions/threads/kernel-worker.ts' },
     outdir,
@@ -40,7 +40,11 @@ export async function bundlePrograms(
     legalComments: 'none',
     banner: { js: REQUIRE_BANNER },
     logLevel: 'silent',
+    metafile: true,
   });
+  // Of installed packages the lock file tells.
+  const own = Object.keys(metafile.inputs).filter((path) => !path.startsWith('node_modules/'));
+  await writeFile(join(outdir, 'sources.txt'), [...own, 'package-lock.json'].join('\n'));
 }
 
 if (import.meta.main) {

@@ -32,8 +32,9 @@ const modules = new Map<NumericMode, WebAssembly.Module>();
  * @throws InvalidRequestError when a build is forced that this host cannot run
  */
 export async function loadKernels(options: KernelOptions = {}): Promise<Kernels> {
-  if (modules.size === 0 && WebAssembly.validate(relaxedKernels())) {
-    modules.set('relaxed-fma', await WebAssembly.compile(relaxedKernels()));
+  if (modules.size === 0) {
+    const relaxed = await WebAssembly.compile(relaxedKernels()).catch(() => undefined);
+    if (relaxed) modules.set('relaxed-fma', relaxed);
   }
   return loadKernelsSync(options);
 }
@@ -56,8 +57,14 @@ export function loadKernelsSync(options: KernelOptions = {}): Kernels {
 
 /** Undefined where the host lacks relaxed SIMD or does not fuse: its bits would not be those of other hosts. */
 function instantiateRelaxed(memory: WebAssembly.Memory): KernelExports | undefined {
-  if (!modules.has('relaxed-fma') && !WebAssembly.validate(relaxedKernels())) return undefined;
-  const kernels = instantiate(compiled('relaxed-fma', relaxedKernels), memory);
+  let module: WebAssembly.Module;
+  try {
+    module = compiled('relaxed-fma', relaxedKernels);
+  } catch {
+    // Compiled rather than validated first: a compilation validates, too.
+    return undefined;
+  }
+  const kernels = instantiate(module, memory);
   return fuses(kernels) ? kernels : undefined;
 }
 

@@ -8,7 +8,8 @@ const COLON = 0x3a;
 /** Numbers beyond it are taken for damage, not for a price or a quantity. */
 export const LARGEST_NUMBER = 1e15;
 
-const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
+/** Those that float64 holds exactly. */
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 
@@ -35,10 +36,56 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number): numb
     const value = point < 0 ? mantissa : mantissa / POWERS_OF_TEN[end - point - 1]!;
     return negative ? -value : value;
   }
+  const long = i === end && nDigits > 15 ? longDecimal(bytes, first, end, point) : Number.NaN;
+  if (long <= LARGEST_NUMBER) return negative ? -long : long;
   const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 400)));
   if (end - start > 400 || !NUMBER.test(text)) return Number.NaN;
   const value = Number(text);
   return Math.abs(value) <= LARGEST_NUMBER ? value : Number.NaN;
+}
+
+/** Digits of a half: with twice as many a mantissa is the sum of two numbers that float64 holds exactly. */
+const HALF = 9;
+/** More than the correction of a quotient may be off, relative. */
+const DOUBT = 2 ** -48;
+/** Splits a float64 into two halves of its bits (Veltkamp 1968). */
+const SPLITTER = 2 ** 27 + 1;
+
+/**
+ * The number of the digits in bytes [start, end) but for the point, correctly rounded.
+ * @returns NaN past 18 digits or 22 decimals, and where the digits come too close to the middle of two float64 numbers
+ */
+function longDecimal(bytes: Uint8Array, start: number, end: number, point: number): number {
+  let high = 0;
+  let low = 0;
+  let nDigits = 0;
+  for (let i = start; i < end; i++) {
+    if (i === point) continue;
+    const digit = bytes[i]! - ZERO;
+    if (nDigits === 0 && digit === 0) continue;
+    if (nDigits++ < HALF) high = high * 10 + digit;
+    else low = low * 10 + digit;
+  }
+  const nDecimals = point < 0 ? 0 : end - point - 1;
+  if (nDigits > 2 * HALF || nDecimals >= POWERS_OF_TEN.length) return Number.NaN;
+  high *= POWERS_OF_TEN[Math.max(0, nDigits - HALF)]!;
+  const mantissa = high + low;
+  const divisor = POWERS_OF_TEN[nDecimals]!;
+  const quotient = mantissa / divisor;
+  const remainder = mantissa - quotient * divisor - productError(quotient, divisor);
+  // What the mantissa lost in the sum, and the quotient in the division, brought after them.
+  const correction = (remainder + (low - (mantissa - high))) / divisor;
+  const value = quotient + correction * (1 + DOUBT);
+  return value === quotient + correction * (1 - DOUBT) ? value : Number.NaN;
+}
+
+/** What rounding takes from a × b, exactly (Dekker 1971). */
+function productError(a: number, b: number): number {
+  const aHigh = a * SPLITTER - (a * SPLITTER - a);
+  const bHigh = b * SPLITTER - (b * SPLITTER - b);
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
+  return aLow * bLow - (a * b - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
 /** `n` digits from `start`; NaN when one of them is none. */
