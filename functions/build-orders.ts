@@ -34,24 +34,24 @@ export async function buildOrders(
   await checkUnchanged(objects, file);
 
   const orders = new OrderAggregator();
-  const full: RejectedRows[] = [];
-  let rejected = new RejectedRows();
+  const full: Uint8Array[] = [];
+  const rejected = new RejectedRows();
   const cleaner = new OrderCleaner(
     (...order) => orders.add(...order),
     file.formats,
     (rule, { bytes, rowStart, rowEnd, line }) => {
       rejected.addBytes(shard.file, line, rule, bytes, rowStart, rowEnd);
       if (rejected.isFull) {
-        full.push(rejected);
-        rejected = new RejectedRows();
+        full.push(rejected.encode());
+        rejected.clear();
       }
     },
   );
   const columns = ORDER_ROLES.map((role) => file.columns[role]);
   let places = 0;
   let rejectedParts = 0;
-  const storeRejected = async (rows: RejectedRows) =>
-    objects.write(keys.rejected(item, rejectedParts++), rows.encode(), FILE_TYPE);
+  const storeRejected = async (rows: Uint8Array) =>
+    objects.write(keys.rejected(item, rejectedParts++), rows, FILE_TYPE);
   for await (const reached of readShard(objects, file, shard, columns, cleaner)) {
     places = reached;
     if (orders.size > MOST_ORDERS) throw tooManyOrders(file);
@@ -64,7 +64,7 @@ export async function buildOrders(
   const firstLines = Object.fromEntries(cleaner.firstLines());
   if (isWhole && rows.read === 0) throw noRows(file);
   if (isWhole) checkOrderRows(file, [{ rows, firstLines, places }]);
-  if (rejected.size > 0) await storeRejected(rejected);
+  if (rejected.size > 0) await storeRejected(rejected.encode());
 
   const { bytes, buckets, latestMs } = orders.finish(nBuckets);
   await objects.write(keys.partial(item), bytes, STREAM_TYPE);
