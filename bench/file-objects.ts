@@ -4,7 +4,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ObjectHead, ObjectStore } from '../functions/ports.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** An object store on the files of a folder, so that objects take no memory of the process that is measured. */
 export function fileObjects(folder: string): ObjectStore {
