@@ -1,5 +1,5 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
-import { encodeArrowStream } from '../arrow/ipc.ts';
+import { encodeArrowStreams } from '../arrow/ipc.ts';
 import type { Utf8Column } from '../arrow/utf8.ts';
 import type { CellFormat, EntityPlan, PartialManifest, UnreadableCells } from '../contracts/artifacts.ts';
 import { type CellColumn, cellColumn, type TypedCells } from '../tables/cell-columns.ts';
@@ -152,9 +152,8 @@ export class EntityCollector {
     const cells = this.#columns.map((column) => column.finish());
     const lines = this.#lines.subarray(0, this.#ids.nRows);
     const { rows, ends } = rowsByBucket(hashes, nBuckets);
-    const streams = ends.map((end, bucket) => {
+    const tables = ends.map((end, bucket) => {
       const own = rows.subarray(bucket === 0 ? 0 : ends[bucket - 1], end);
-      if (own.length === 0) return new Uint8Array();
       const columns: Record<string, ArrowColumns[string]> = {
         id: textsAt(ids, own),
         hash: valuesAt(hashes, own),
@@ -166,16 +165,10 @@ export class EntityCollector {
         columns[partialColumn(c)] = data;
         if (dictionary) metadata[partialColumn(c)] = { dictionary: JSON.stringify(dictionary) };
       }
-      return encodeArrowStream(columns, { columns: metadata });
+      return { columns, metadata: { columns: metadata } };
     });
-    const bytes = new Uint8Array(streams.reduce((size, stream) => size + stream.length, 0));
-    let at = 0;
-    const buckets = streams.map((stream) => {
-      bytes.set(stream, at);
-      at += stream.length;
-      return [at - stream.length, at] as const;
-    });
-    return { bytes, buckets };
+    const { bytes, ranges } = encodeArrowStreams(tables);
+    return { bytes, buckets: ranges };
   }
 }
 

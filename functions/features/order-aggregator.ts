@@ -1,5 +1,5 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
-import { encodeArrowStream } from '../arrow/ipc.ts';
+import { type DescribedColumns, encodeArrowStreams } from '../arrow/ipc.ts';
 import { addExact, type Expansion } from '../stats/exact-sum.ts';
 import { bucketOf, entityHash } from './entity-hash.ts';
 
@@ -55,16 +55,8 @@ export class OrderAggregator {
     for (const order of this.#orders.values()) {
       byBucket[bucketOf(entityHash(order.customerId), nBuckets)]!.push(order);
     }
-    const streams = byBucket.map((orders) => (orders.length > 0 ? encodeOrders(orders) : new Uint8Array()));
-    const bytes = new Uint8Array(streams.reduce((size, stream) => size + stream.length, 0));
-    let end = 0;
-    const buckets = streams.map((stream) => {
-      bytes.set(stream, end);
-      const start = end;
-      end += stream.length;
-      return [start, end] as const;
-    });
-    return { bytes, buckets, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
+    const { bytes, ranges } = encodeArrowStreams(byBucket.map(orderColumns));
+    return { bytes, buckets: ranges, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
   }
 
   #orderOf(customerId: string, orderId: string, orderedAtMs: number): OrderPartial {
@@ -82,7 +74,7 @@ export class OrderAggregator {
   }
 }
 
-function encodeOrders(orders: readonly OrderPartial[]): Uint8Array {
+function orderColumns(orders: readonly OrderPartial[]): DescribedColumns {
   const width = orders.reduce((most, { amount }) => Math.max(most, amount.length), 1);
   const columns: Record<string, ArrowColumns[string]> = {
     customer_id: orders.map(({ customerId }) => customerId),
@@ -92,5 +84,5 @@ function encodeOrders(orders: readonly OrderPartial[]): Uint8Array {
   for (let i = 0; i < width; i++) {
     columns[amountColumn(i)] = Float64Array.from(orders, ({ amount }) => amount[i] ?? 0);
   }
-  return encodeArrowStream(columns);
+  return { columns };
 }
