@@ -11,6 +11,7 @@ import { readShard } from './read-shard.ts';
 import type { StepContext } from './shell.ts';
 import { whyNotCut } from './tables/open-table.ts';
 import { ORDER_ROLES } from './tables/order-columns.ts';
+import { writeParts } from './write-parts.ts';
 
 const STREAM_TYPE = 'application/vnd.apache.arrow.stream';
 const FILE_TYPE = 'application/vnd.apache.arrow.file';
@@ -66,8 +67,8 @@ export async function buildOrders(
   if (isWhole) checkOrderRows(file, [{ rows, firstLines, places }]);
   if (rejected.size > 0) await storeRejected(rejected.encode());
 
-  const { bytes, buckets, latestMs } = orders.finish(nBuckets);
-  await objects.write(keys.partial(item), bytes, STREAM_TYPE);
+  const { parts, buckets, latestMs } = orders.finish(nBuckets);
+  await writeParts(objects, keys.partial(item), parts, STREAM_TYPE);
   const manifest: PartialManifest = {
     shard: item,
     rows,

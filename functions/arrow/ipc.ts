@@ -18,6 +18,7 @@ import {
   recordBatch,
   schemaOf,
 } from './columns.ts';
+import { joinBytes } from './join-bytes.ts';
 import { codesOf, listsOf } from './nested-columns.ts';
 import { type ArrowBatches, checkedColumn, checkedTexts, readBatches } from './read-batches.ts';
 import { joinUtf8, type Utf8Column } from './utf8.ts';
@@ -30,18 +31,6 @@ const CELLS_PER_BATCH = 1 << 23;
 /** Rows of every record batch but the last: told by the schema, so that bytes do not depend on how the rows arrived. */
 const rowsPerBatch = ({ fields }: Schema) =>
   Math.max(1, Math.min(ROWS_PER_BATCH, Math.floor(CELLS_PER_BATCH / Math.max(1, fields.length))));
-
-/** Bytes end to end. Not zeroed before they are written: of files of many megabytes that is worth it. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const whole = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
-  let end = 0;
-  for (const part of parts) {
-    whole.set(part, end);
-    end += part.byteLength;
-  }
-  return whole;
-}
 
 /** Keeps what the Arrow writer emits until it is taken, so that one batch at a time is in memory. */
 class TakeableQueue extends AsyncByteQueue {
@@ -73,17 +62,20 @@ function encode(
 
 /** Arrow IPC file: uncompressed, in batches of `ROWS_PER_BATCH` rows, fewer beyond 128 columns; equal columns give equal bytes. */
 export function encodeArrowFile(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
-  return joined(encode(new RecordBatchFileWriter(), columns, metadata));
+  return joinBytes(encode(new RecordBatchFileWriter(), columns, metadata));
 }
 
-/** As `encodeArrowFile` in one record batch, for what is read as a whole: then each column of numbers is one view of the file. */
-export function encodeArrowBatch(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
-  return joined(encode(new RecordBatchFileWriter(), columns, metadata, Math.max(1, lengthOf(columns))));
+/**
+ * As `encodeArrowFile` in one record batch, for what is read as a whole: then each column of numbers is one view of the file.
+ * @returns the parts of the file, of which those of numbers are views of the columns
+ */
+export function encodeArrowBatch(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array[] {
+  return encode(new RecordBatchFileWriter(), columns, metadata, Math.max(1, lengthOf(columns)));
 }
 
 /** Arrow IPC stream: as `encodeArrowFile`, without the footer. */
 export function encodeArrowStream(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
-  return joined(encode(new RecordBatchStreamWriter(), columns, metadata));
+  return joinBytes(encode(new RecordBatchStreamWriter(), columns, metadata));
 }
 
 /** A table with what its schema tells besides. */
@@ -94,7 +86,8 @@ export interface DescribedColumns {
 
 /** Arrow IPC streams, end to end in one object. */
 export interface ArrowStreams {
-  readonly bytes: Uint8Array;
+  /** Of the object; those of numbers are views of the columns. */
+  readonly parts: readonly Uint8Array[];
   /** [start, end) of each stream. */
   readonly ranges: readonly (readonly [start: number, end: number])[];
 }
@@ -112,7 +105,7 @@ export function encodeArrowStreams(tables: readonly DescribedColumns[]): ArrowSt
     }
     return [start, end] as const;
   });
-  return { bytes: joined(parts), ranges };
+  return { parts, ranges };
 }
 
 /**
@@ -140,7 +133,7 @@ export async function* arrowFileChunks(
       start = room.fill(piece, start, nRows);
       if (room.nRows === room.size) {
         writer.write(room.take(schema));
-        yield joined(queue.take());
+        yield joinBytes(queue.take());
       }
     }
   }
@@ -148,7 +141,7 @@ export async function* arrowFileChunks(
     throw new RangeError('An Arrow file needs at least one piece, which may have no rows');
   if (room.nRows > 0) writer.write(room.take(schema));
   writer.finish();
-  yield joined(queue.take());
+  yield joinBytes(queue.take());
 }
 
 function firstRows({ schema, batches }: ArrowBatches, mostRows: number): ArrowBatches {

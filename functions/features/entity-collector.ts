@@ -16,7 +16,7 @@ export const partialColumn = (c: number) => `c${c}`;
 /** What one shard holds, ready to be stored: `PartialManifest` tells of the fields. */
 export interface EntityShard extends Pick<PartialManifest, 'rows' | 'firstLines' | 'latestMs' | 'buckets'> {
   /** One Arrow stream per bucket, end to end. */
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
   readonly unreadable: Readonly<Record<string, UnreadableCells>>;
   readonly rejected: RejectedRows;
 }
@@ -129,9 +129,9 @@ export class EntityCollector {
     const latestMs = this.#columns[this.#timeSlot]?.largest ?? Number.NEGATIVE_INFINITY;
     const used = this.#ids.nRows;
     const unreadable = this.#columns.map((column) => column.unreadable());
-    const { bytes, buckets } = this.#encode(nBuckets);
+    const { parts, buckets } = this.#encode(nBuckets);
     return {
-      bytes,
+      parts,
       buckets,
       rows: {
         read,
@@ -147,7 +147,7 @@ export class EntityCollector {
     };
   }
 
-  #encode(nBuckets: number): Pick<EntityShard, 'bytes' | 'buckets'> {
+  #encode(nBuckets: number): Pick<EntityShard, 'parts' | 'buckets'> {
     const { ids, hashes } = this.#ids.finish();
     const cells = this.#columns.map((column) => column.finish());
     const lines = this.#lines.subarray(0, this.#ids.nRows);
@@ -167,8 +167,8 @@ export class EntityCollector {
       }
       return { columns, metadata: { columns: metadata } };
     });
-    const { bytes, ranges } = encodeArrowStreams(tables);
-    return { bytes, buckets: ranges };
+    const { parts, ranges } = encodeArrowStreams(tables);
+    return { parts, buckets: ranges };
   }
 }
 

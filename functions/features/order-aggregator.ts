@@ -16,7 +16,7 @@ interface OrderPartial {
 
 /** The partial object of a shard: one Arrow stream per bucket, end to end. */
 export interface EncodedPartials {
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
   /** [start, end) of each bucket's stream; empty buckets have none. */
   readonly buckets: readonly (readonly [start: number, end: number])[];
   readonly latestMs: number | null;
@@ -55,8 +55,8 @@ export class OrderAggregator {
     for (const order of this.#orders.values()) {
       byBucket[bucketOf(entityHash(order.customerId), nBuckets)]!.push(order);
     }
-    const { bytes, ranges } = encodeArrowStreams(byBucket.map(orderColumns));
-    return { bytes, buckets: ranges, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
+    const { parts, ranges } = encodeArrowStreams(byBucket.map(orderColumns));
+    return { parts, buckets: ranges, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
   }
 
   #orderOf(customerId: string, orderId: string, orderedAtMs: number): OrderPartial {

@@ -9,6 +9,7 @@ import { readEntities } from '../entity-buckets.ts';
 import { featureColumn } from '../features/apply-recipe.ts';
 import { readJson } from '../json-objects.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
+import { writeParts } from '../write-parts.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 
@@ -38,11 +39,11 @@ export async function writeFeatures(
     metadata[feature.name] = describe(feature);
     checksum.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  const file = encodeArrowBatch(columns, {
+  const parts = encodeArrowBatch(columns, {
     columns: metadata,
     table: { sha256_of_features: checksum.digest('hex') },
   });
-  await objects.write(keys.features(item), file, ARROW_TYPE);
+  await writeParts(objects, keys.features(item), parts, ARROW_TYPE);
   progress(nRows);
   return { item, rows: nRows };
 }
