@@ -38,7 +38,7 @@ export async function buildOrders(
   const full: Uint8Array[] = [];
   const rejected = new RejectedRows();
   const cleaner = new OrderCleaner(
-    (...order) => orders.add(...order),
+    (customerId, orderId, orderedAtMs, amount) => orders.add(customerId, orderId, orderedAtMs, amount),
     file.formats,
     (rule, { bytes, rowStart, rowEnd, line }) => {
       rejected.addBytes(shard.file, line, rule, bytes, rowStart, rowEnd);

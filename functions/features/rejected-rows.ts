@@ -81,13 +81,11 @@ export class RejectedRows {
   }
 
   #note(file: number, place: number, rule: string): void {
-    const row = this.#nRows;
-    if (row === this.#rules.length) this.#grow();
+    const row = this.#nRows++;
     const code = this.#names.indexOf(rule);
     this.#rules[row] = code < 0 ? this.#names.push(rule) - 1 : code;
     this.#files[row] = file;
     this.#places[row] = place;
-    this.#nRows++;
   }
 
   #grow(): void {
@@ -99,6 +97,7 @@ export class RejectedRows {
 
   /** Copies the bytes of the next row, in place of what was copied for it before; returns all of them, or-ed. */
   #append(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#nRows === this.#rules.length) this.#grow();
     const first = this.#offsets[this.#nRows]!;
     const last = first + end - start;
     if (last > this.#bytes.length) this.#bytes = grown(this.#bytes, last);
