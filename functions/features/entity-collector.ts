@@ -209,16 +209,12 @@ function valuesAt(values: Int32Array, rows: Int32Array): Int32Array {
 
 /** Some cells of a column; of a dictionary only the texts that they use. */
 function cellsAt(column: TypedCells, rows: Int32Array) {
-  if ('values' in column) {
-    const data = new Float64Array(rows.length);
-    for (let i = 0; i < rows.length; i++) data[i] = column.values[rows[i]!]!;
-    return { data };
-  }
+  if ('values' in column) return { data: column.values.take(rows) };
   const renumbered = new Int32Array(column.dictionary.length).fill(-1);
   const dictionary: string[] = [];
-  const data = new Int32Array(rows.length);
+  const data = column.codes.take(rows);
   for (let i = 0; i < rows.length; i++) {
-    const code = column.codes[rows[i]!]!;
+    const code = data[i]!;
     if (code >= 0 && renumbered[code]! < 0) renumbered[code] = dictionary.push(column.dictionary[code]!) - 1;
     data[i] = code < 0 ? -1 : renumbered[code]!;
   }
