@@ -56,7 +56,7 @@ export async function buildEntities(
     checkEntityCells(file, entity, [manifest]);
   }
   await writeParts(objects, keys.partial(item), parts, STREAM_TYPE);
-  if (rejectedParts > 0) await objects.write(keys.rejected(item, 0), rejected.encode(), ARROW_TYPE);
+  if (rejectedParts > 0) await writeParts(objects, keys.rejected(item, 0), rejected.encode(), ARROW_TYPE);
   await writeJson(objects, keys.partialManifest(item), manifest);
   progress(rows.read);
   return rows.read;

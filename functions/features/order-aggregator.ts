@@ -76,13 +76,18 @@ export class OrderAggregator {
 
 function orderColumns(orders: readonly OrderPartial[]): DescribedColumns {
   const width = orders.reduce((most, { amount }) => Math.max(most, amount.length), 1);
+  const latest = new Float64Array(orders.length);
+  const amounts = Array.from({ length: width }, () => new Float64Array(orders.length));
+  for (let row = 0; row < orders.length; row++) {
+    const { latestMs, amount } = orders[row]!;
+    latest[row] = latestMs;
+    for (let i = 0; i < amount.length; i++) amounts[i]![row] = amount[i]!;
+  }
   const columns: Record<string, ArrowColumns[string]> = {
     customer_id: orders.map(({ customerId }) => customerId),
     order_id: orders.map(({ orderId }) => orderId),
-    latest_ms: Float64Array.from(orders, ({ latestMs }) => latestMs),
+    latest_ms: latest,
   };
-  for (let i = 0; i < width; i++) {
-    columns[amountColumn(i)] = Float64Array.from(orders, ({ amount }) => amount[i] ?? 0);
-  }
+  for (const [i, values] of amounts.entries()) columns[amountColumn(i)] = values;
   return { columns };
 }

@@ -1,6 +1,6 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
 import { grown } from '../arrow/grown.ts';
-import { type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import { type DecodedArrow, encodeArrowBatch } from '../arrow/ipc.ts';
 import { parseInputKey } from '../contracts/keys.ts';
 import { rowText } from '../tables/rejected-row.ts';
 
@@ -65,9 +65,9 @@ export class RejectedRows {
     return this.#offsets[this.#nRows]! + BYTES_PER_ROW * this.#nRows >= FULL_BYTES;
   }
 
-  /** `file` (Int32), `place` (Float64), `rule` (by dictionary) and `row` (Utf8). */
-  encode(): Uint8Array {
-    return encodeArrowFile({
+  /** The parts of the file, views of the rows: `file` (Int32), `place` (Float64), `rule` (by dictionary) and `row` (Utf8). */
+  encode(): Uint8Array[] {
+    return encodeArrowBatch({
       file: this.#files.subarray(0, this.#nRows),
       place: this.#places.subarray(0, this.#nRows),
       rule: { codes: this.#rules.subarray(0, this.#nRows), dictionary: this.#names },

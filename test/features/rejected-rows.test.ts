@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decodeArrow } from '../../functions/arrow/ipc.ts';
+import { joinBytes } from '../../functions/arrow/join-bytes.ts';
 import { RejectedRows, rejectedTable } from '../../functions/features/rejected-rows.ts';
 
 const FILES = [{ key: 'files/acme/shop/a.csv' }, { key: 'files/acme/shop/b.csv' }];
 const encoder = new TextEncoder();
-const shown = (rows: RejectedRows) => rejectedTable(decodeArrow(rows.encode()), FILES, 10);
+const shown = (rows: RejectedRows) => rejectedTable(decodeArrow(joinBytes(rows.encode())), FILES, 10);
 
 describe('rejected rows', () => {
   it('come back as they were, however many they are', () => {
