@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { ALLOCATOR_ENV } from '../functions/contracts/env.ts';
 import { customerRows } from './data/rows.ts';
 import { DATA_FOLDER } from './datasets.ts';
 import { median } from './pairs.ts';
@@ -169,21 +170,26 @@ function checkSame(title: string, { outcome, imputed }: OurRun, theirs: Outcome)
   }
 }
 
+/** In the environment that the functions are deployed with. */
 const runOurs = (key: string, again: readonly string[]): OurRun =>
-  spawned([process.execPath, '--disable-warning=ExperimentalWarning', CHILD, DATA_FOLDER, key, ...again]);
+  spawned(
+    [process.execPath, '--disable-warning=ExperimentalWarning', CHILD, DATA_FOLDER, key, ...again],
+    ALLOCATOR_ENV,
+  );
 
 function runPeer(kind: string, key: string, again: readonly string[]): PeerRun {
   const output = join(DATA_FOLDER, 'pandas.out');
-  const run = spawned<PeerRun>(['/usr/bin/python3', PEER, kind, join(DATA_FOLDER, key), output, ...again]);
+  const command = ['/usr/bin/python3', PEER, kind, join(DATA_FOLDER, key), output, ...again];
+  const run = spawned<PeerRun>(command, { PYTHONPATH: PYTHON_FOLDER });
   rmSync(output);
   return run;
 }
 
-function spawned<T>(command: readonly string[]): T {
+function spawned<T>(command: readonly string[], environment: Readonly<Record<string, string>>): T {
   const [program = '', ...args] = [...PINNED, ...command];
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
-    env: { ...process.env, PYTHONPATH: PYTHON_FOLDER },
+    env: { ...process.env, ...environment },
   });
   if (status !== 0) throw new Error(`${command.join(' ')} failed: run bench/peers/setup.sh.\n${stderr}`);
   return JSON.parse(stdout) as T;

@@ -9,6 +9,7 @@ import { writeJson } from './json-objects.ts';
 import { readShard } from './read-shard.ts';
 import type { StepContext } from './shell.ts';
 import { whyNotCut } from './tables/open-table.ts';
+import { writeParts } from './write-parts.ts';
 
 const STREAM_TYPE = 'application/vnd.apache.arrow.stream';
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
@@ -45,7 +46,7 @@ export async function buildEntities(
   }
   await checkUnchanged(objects, file);
 
-  const { bytes, rejected, ...counts } = collector.finish(nBuckets);
+  const { parts, rejected, ...counts } = collector.finish(nBuckets);
   const rejectedParts = rejected.size > 0 ? 1 : 0;
   const manifest: PartialManifest = { shard: item, ...counts, places, rejectedParts };
   const { rows } = counts;
@@ -54,8 +55,8 @@ export async function buildEntities(
     checkEntityRows(file, [manifest]);
     checkEntityCells(file, entity, [manifest]);
   }
-  await objects.write(keys.partial(item), bytes, STREAM_TYPE);
-  if (rejectedParts > 0) await objects.write(keys.rejected(item, 0), rejected.encode(), ARROW_TYPE);
+  await writeParts(objects, keys.partial(item), parts, STREAM_TYPE);
+  if (rejectedParts > 0) await writeParts(objects, keys.rejected(item, 0), rejected.encode(), ARROW_TYPE);
   await writeJson(objects, keys.partialManifest(item), manifest);
   progress(rows.read);
   return rows.read;

@@ -11,6 +11,7 @@ import { readShard } from './read-shard.ts';
 import type { StepContext } from './shell.ts';
 import { whyNotCut } from './tables/open-table.ts';
 import { ORDER_ROLES } from './tables/order-columns.ts';
+import { writeParts } from './write-parts.ts';
 
 const STREAM_TYPE = 'application/vnd.apache.arrow.stream';
 const FILE_TYPE = 'application/vnd.apache.arrow.file';
@@ -34,28 +35,24 @@ export async function buildOrders(
   await checkUnchanged(objects, file);
 
   const orders = new OrderAggregator();
-  const full: RejectedRows[] = [];
-  let rejected = new RejectedRows();
+  const rejected = new RejectedRows();
   const cleaner = new OrderCleaner(
-    (...order) => orders.add(...order),
+    (customerId, orderId, orderedAtMs, amount) => orders.add(customerId, orderId, orderedAtMs, amount),
     file.formats,
-    (rule, { bytes, rowStart, rowEnd, line }) => {
-      rejected.addBytes(shard.file, line, rule, bytes, rowStart, rowEnd);
-      if (rejected.isFull) {
-        full.push(rejected);
-        rejected = new RejectedRows();
-      }
-    },
+    (rule, { bytes, rowStart, rowEnd, line }) =>
+      rejected.addBytes(shard.file, line, rule, bytes, rowStart, rowEnd),
   );
   const columns = ORDER_ROLES.map((role) => file.columns[role]);
   let places = 0;
   let rejectedParts = 0;
-  const storeRejected = async (rows: RejectedRows) =>
-    objects.write(keys.rejected(item, rejectedParts++), rows.encode(), FILE_TYPE);
+  const storeRejected = async () => {
+    await writeParts(objects, keys.rejected(item, rejectedParts++), rejected.encode(), FILE_TYPE);
+    rejected.clear();
+  };
   for await (const reached of readShard(objects, file, shard, columns, cleaner)) {
     places = reached;
     if (orders.size > MOST_ORDERS) throw tooManyOrders(file);
-    for (const rows of full.splice(0)) await storeRejected(rows);
+    if (rejected.isFull) await storeRejected();
     progress(cleaner.read);
   }
   await checkUnchanged(objects, file);
@@ -64,10 +61,10 @@ export async function buildOrders(
   const firstLines = Object.fromEntries(cleaner.firstLines());
   if (isWhole && rows.read === 0) throw noRows(file);
   if (isWhole) checkOrderRows(file, [{ rows, firstLines, places }]);
-  if (rejected.size > 0) await storeRejected(rejected);
+  if (rejected.size > 0) await storeRejected();
 
-  const { bytes, buckets, latestMs } = orders.finish(nBuckets);
-  await objects.write(keys.partial(item), bytes, STREAM_TYPE);
+  const { parts, buckets, latestMs } = orders.finish(nBuckets);
+  await writeParts(objects, keys.partial(item), parts, STREAM_TYPE);
   const manifest: PartialManifest = {
     shard: item,
     rows,

@@ -7,6 +7,7 @@ import { EntityMerger } from './features/entity-merger.ts';
 import { placeInFile } from './features/shard-places.ts';
 import type { StepContext } from './shell.ts';
 import { writeEntities } from './write-entities.ts';
+import { writeParts } from './write-parts.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 
@@ -39,7 +40,7 @@ export async function mergeTable(
   const start = maxDataAgeMonths === null ? null : windowStart(referenceMs, maxDataAgeMonths);
   const { table, dropped, leftOut } = merger.finish(start);
 
-  await objects.write(keys.leftOut(bucket), leftOut.encode(), ARROW_TYPE);
+  await writeParts(objects, keys.leftOut(bucket), leftOut.encode(), ARROW_TYPE);
   await writeEntities(objects, plan, bucket, { table, referenceMs, dropped });
   progress(table.nRows);
   return table.nRows;

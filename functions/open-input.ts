@@ -17,7 +17,7 @@ const SAMPLE_BYTES = 32 * 1024 * 1024;
 /** Of a file that is small, or can only be read from its beginning; what comes late must not be missed. */
 const MOST_OF_A_FILE = 8 * 1024 * 1024;
 /** Of a large file, in several places of it. */
-const MOST_OF_PLACES = 2 * 1024 * 1024;
+const MOST_OF_PLACES = 1024 * 1024;
 const LEAST_OF_A_FILE = 256 * 1024;
 
 /** The files of a run, and how they are to be read. */

@@ -46,7 +46,7 @@ export interface ObjectStore {
   read(key: string, range?: ByteRange): Promise<Uint8Array>;
   /** Chunks as they arrive. @throws NotFoundError (on the first chunk at the latest) */
   stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
-  /** Atomic: readers see the old object or the whole new one. */
+  /** Atomic: readers see the old object or the whole new one. The body is the caller's again once it resolves. */
   write(key: string, body: Uint8Array, contentType?: string): Promise<void>;
   /** As `write` for a body of unknown size, in bounded memory. Resolves to its size and lower-case hex SHA-256. */
   writeStream(

@@ -1,4 +1,5 @@
 import { decodeArrow } from './arrow/ipc.ts';
+import { joinBytes } from './arrow/join-bytes.ts';
 import type { PartialManifest, RunPlan } from './contracts/artifacts.ts';
 import { runKeys } from './contracts/keys.ts';
 import { type RejectedColumns, RejectedRows, rejectedTable } from './features/rejected-rows.ts';
@@ -17,7 +18,7 @@ export async function* rejectedRows(objects: ObjectStore, plan: RunPlan): AsyncG
   const { run, files, rowShards, nBuckets } = plan;
   const keys = runKeys(run);
   const tableAt = async (key: string) => decodeArrow(await objects.read(key));
-  yield rejectedTable(decodeArrow(new RejectedRows().encode()), files, 0);
+  yield rejectedTable(decodeArrow(joinBytes(new RejectedRows().encode())), files, 0);
   const manifestOf = (shard: number) => readJson<PartialManifest>(objects, keys.partialManifest(shard));
   let before = 0;
   for await (const { shard, places, rejectedParts } of readAhead(rowShards.length, manifestOf)) {

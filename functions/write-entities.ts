@@ -4,6 +4,7 @@ import { EntityPartials } from './features/entity-partials.ts';
 import { type EntityTable, encodeEntityTable, ID_COLUMNS } from './features/entity-table.ts';
 import { writeJson } from './json-objects.ts';
 import type { ObjectStore } from './ports.ts';
+import { writeParts } from './write-parts.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
 
@@ -25,11 +26,8 @@ export async function writeEntities(
   const referenceAt = new Date(referenceMs).toISOString();
   const partials = new EntityPartials(spec, columns, referenceAt);
   partials.add(table);
-  await objects.write(
-    keys.entities(bucket),
-    encodeEntityTable(table, columns, ID_COLUMNS[recipe]),
-    ARROW_TYPE,
-  );
+  const parts = encodeEntityTable(table, columns, ID_COLUMNS[recipe]);
+  await writeParts(objects, keys.entities(bucket), parts, ARROW_TYPE);
   const manifest: EntitiesManifest = {
     bucket,
     nEntities: table.nRows,

@@ -18,6 +18,7 @@ import {
   recordBatch,
   schemaOf,
 } from './columns.ts';
+import { joinBytes } from './join-bytes.ts';
 import { codesOf, listsOf } from './nested-columns.ts';
 import { type ArrowBatches, checkedColumn, checkedTexts, readBatches } from './read-batches.ts';
 import { joinUtf8, type Utf8Column } from './utf8.ts';
@@ -33,16 +34,10 @@ const rowsPerBatch = ({ fields }: Schema) =>
 
 /** Keeps what the Arrow writer emits until it is taken, so that one batch at a time is in memory. */
 class TakeableQueue extends AsyncByteQueue {
-  take(): Uint8Array {
+  take(): Uint8Array[] {
     const parts = this._values;
     this._values = [];
-    const joined = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
-    let end = 0;
-    for (const part of parts) {
-      joined.set(part, end);
-      end += part.byteLength;
-    }
-    return joined;
+    return parts;
   }
 }
 
@@ -51,7 +46,7 @@ function encode(
   columns: ArrowColumns,
   metadata?: ArrowSchemaMetadata,
   mostRows?: number,
-): Uint8Array {
+): Uint8Array[] {
   const nRows = lengthOf(columns);
   const schema = schemaOf(columns, metadata);
   const queue = new TakeableQueue();
@@ -67,17 +62,50 @@ function encode(
 
 /** Arrow IPC file: uncompressed, in batches of `ROWS_PER_BATCH` rows, fewer beyond 128 columns; equal columns give equal bytes. */
 export function encodeArrowFile(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
-  return encode(new RecordBatchFileWriter(), columns, metadata);
+  return joinBytes(encode(new RecordBatchFileWriter(), columns, metadata));
 }
 
-/** As `encodeArrowFile` in one record batch, for what is read as a whole: then each column of numbers is one view of the file. */
-export function encodeArrowBatch(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
+/**
+ * As `encodeArrowFile` in one record batch, for what is read as a whole: then each column of numbers is one view of the file.
+ * @returns the parts of the file, of which those of numbers are views of the columns
+ */
+export function encodeArrowBatch(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array[] {
   return encode(new RecordBatchFileWriter(), columns, metadata, Math.max(1, lengthOf(columns)));
 }
 
-/** Arrow IPC stream: as `encodeArrowFile`, without the footer; several may lie end to end in one object. */
+/** Arrow IPC stream: as `encodeArrowFile`, without the footer. */
 export function encodeArrowStream(columns: ArrowColumns, metadata?: ArrowSchemaMetadata): Uint8Array {
-  return encode(new RecordBatchStreamWriter(), columns, metadata);
+  return joinBytes(encode(new RecordBatchStreamWriter(), columns, metadata));
+}
+
+/** A table with what its schema tells besides. */
+export interface DescribedColumns {
+  readonly columns: ArrowColumns;
+  readonly metadata?: ArrowSchemaMetadata;
+}
+
+/** Arrow IPC streams, end to end in one object. */
+export interface ArrowStreams {
+  /** Of the object; those of numbers are views of the columns. */
+  readonly parts: readonly Uint8Array[];
+  /** [start, end) of each stream. */
+  readonly ranges: readonly (readonly [start: number, end: number])[];
+}
+
+/** Arrow IPC streams, as `encodeArrowFile` without the footer, end to end; a table without rows has none. */
+export function encodeArrowStreams(tables: readonly DescribedColumns[]): ArrowStreams {
+  const parts: Uint8Array[] = [];
+  let end = 0;
+  const ranges = tables.map(({ columns, metadata }) => {
+    const start = end;
+    if (lengthOf(columns) === 0) return [start, end] as const;
+    for (const part of encode(new RecordBatchStreamWriter(), columns, metadata)) {
+      parts.push(part);
+      end += part.byteLength;
+    }
+    return [start, end] as const;
+  });
+  return { parts, ranges };
 }
 
 /**
@@ -105,7 +133,7 @@ export async function* arrowFileChunks(
       start = room.fill(piece, start, nRows);
       if (room.nRows === room.size) {
         writer.write(room.take(schema));
-        yield queue.take();
+        yield joinBytes(queue.take());
       }
     }
   }
@@ -113,7 +141,7 @@ export async function* arrowFileChunks(
     throw new RangeError('An Arrow file needs at least one piece, which may have no rows');
   if (room.nRows > 0) writer.write(room.take(schema));
   writer.finish();
-  yield queue.take();
+  yield joinBytes(queue.take());
 }
 
 function firstRows({ schema, batches }: ArrowBatches, mostRows: number): ArrowBatches {

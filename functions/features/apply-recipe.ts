@@ -21,13 +21,16 @@ export function unscaleValue(
   return scaled * scale + offset;
 }
 
-/** One feature of all rows in kernel units. */
-export function featureColumn(feature: FittedFeature, table: EntityTable): Float32Array {
+/** One feature of all rows in kernel units. @param scaled receives it */
+export function featureColumn(
+  feature: FittedFeature,
+  table: EntityTable,
+  scaled = new Float32Array(table.nRows),
+): Float32Array {
   const { offset, scale, steps, source } = feature;
   const coded = codedNumbers(steps, columnOf(table, source));
-  if (coded !== undefined) return codedColumn(feature, coded);
+  if (coded !== undefined) return codedColumn(feature, coded, scaled);
   const raw = rawFeature(feature, table);
-  const scaled = new Float32Array(raw.length);
   for (let i = 0; i < raw.length; i++) scaled[i] = (raw[i]! - offset) / scale;
   return scaled;
 }
@@ -36,10 +39,10 @@ export function featureColumn(feature: FittedFeature, table: EntityTable): Float
 function codedColumn(
   { offset, scale }: Pick<FittedFeature, 'offset' | 'scale'>,
   { codes, numbers }: CodedNumbers,
+  scaled: Float32Array,
 ): Float32Array {
   const byCode = Float32Array.from(numbers, (number) => (number - offset) / scale);
   const whereMissing = numbers.length - 1;
-  const scaled = new Float32Array(codes.length);
   for (let i = 0; i < codes.length; i++) scaled[i] = byCode[codes[i]! < 0 ? whereMissing : codes[i]!]!;
   return scaled;
 }

@@ -51,8 +51,7 @@ export class OrderCleaner {
   readonly #sink: OrderSink;
   readonly #customerIds = new IdReader();
   readonly #orderIds = new IdReader();
-  readonly #counts = new Map<CleaningRule, number>();
-  readonly #firstLines = new Map<CleaningRule, number>();
+  readonly #byRule = new Map<CleaningRule, { count: number; readonly line: number }>();
   readonly #formats: OrderFormats;
   readonly #onReject: RejectSink;
 
@@ -73,9 +72,9 @@ export class OrderCleaner {
       this.used++;
       return;
     }
-    const count = this.#counts.get(broken) ?? 0;
-    if (count === 0) this.#firstLines.set(broken, record.line);
-    this.#counts.set(broken, count + 1);
+    const found = this.#byRule.get(broken);
+    if (found === undefined) this.#byRule.set(broken, { count: 1, line: record.line });
+    else found.count++;
     this.#onReject(broken, record);
   }
 
@@ -85,13 +84,13 @@ export class OrderCleaner {
       read: this.read,
       used: this.used,
       rejected: this.read - this.used,
-      byRule: Object.fromEntries(this.#counts),
+      byRule: Object.fromEntries([...this.#byRule].map(([rule, { count }]) => [rule, count])),
     };
   }
 
   /** First row that each rule dropped, in line breaks behind the first scanned byte. */
   firstLines(): ReadonlyMap<CleaningRule, number> {
-    return this.#firstLines;
+    return new Map([...this.#byRule].map(([rule, { line }]) => [rule, line]));
   }
 
   #id(ids: IdReader, record: CsvRecord, slot: number): string {

@@ -1,5 +1,5 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
-import { encodeArrowStream } from '../arrow/ipc.ts';
+import { encodeArrowStreams } from '../arrow/ipc.ts';
 import type { Utf8Column } from '../arrow/utf8.ts';
 import type { CellFormat, EntityPlan, PartialManifest, UnreadableCells } from '../contracts/artifacts.ts';
 import { type CellColumn, cellColumn, type TypedCells } from '../tables/cell-columns.ts';
@@ -16,7 +16,7 @@ export const partialColumn = (c: number) => `c${c}`;
 /** What one shard holds, ready to be stored: `PartialManifest` tells of the fields. */
 export interface EntityShard extends Pick<PartialManifest, 'rows' | 'firstLines' | 'latestMs' | 'buckets'> {
   /** One Arrow stream per bucket, end to end. */
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
   readonly unreadable: Readonly<Record<string, UnreadableCells>>;
   readonly rejected: RejectedRows;
 }
@@ -129,9 +129,9 @@ export class EntityCollector {
     const latestMs = this.#columns[this.#timeSlot]?.largest ?? Number.NEGATIVE_INFINITY;
     const used = this.#ids.nRows;
     const unreadable = this.#columns.map((column) => column.unreadable());
-    const { bytes, buckets } = this.#encode(nBuckets);
+    const { parts, buckets } = this.#encode(nBuckets);
     return {
-      bytes,
+      parts,
       buckets,
       rows: {
         read,
@@ -147,14 +147,13 @@ export class EntityCollector {
     };
   }
 
-  #encode(nBuckets: number): Pick<EntityShard, 'bytes' | 'buckets'> {
+  #encode(nBuckets: number): Pick<EntityShard, 'parts' | 'buckets'> {
     const { ids, hashes } = this.#ids.finish();
     const cells = this.#columns.map((column) => column.finish());
     const lines = this.#lines.subarray(0, this.#ids.nRows);
     const { rows, ends } = rowsByBucket(hashes, nBuckets);
-    const streams = ends.map((end, bucket) => {
+    const tables = ends.map((end, bucket) => {
       const own = rows.subarray(bucket === 0 ? 0 : ends[bucket - 1], end);
-      if (own.length === 0) return new Uint8Array();
       const columns: Record<string, ArrowColumns[string]> = {
         id: textsAt(ids, own),
         hash: valuesAt(hashes, own),
@@ -166,16 +165,10 @@ export class EntityCollector {
         columns[partialColumn(c)] = data;
         if (dictionary) metadata[partialColumn(c)] = { dictionary: JSON.stringify(dictionary) };
       }
-      return encodeArrowStream(columns, { columns: metadata });
+      return { columns, metadata: { columns: metadata } };
     });
-    const bytes = new Uint8Array(streams.reduce((size, stream) => size + stream.length, 0));
-    let at = 0;
-    const buckets = streams.map((stream) => {
-      bytes.set(stream, at);
-      at += stream.length;
-      return [at - stream.length, at] as const;
-    });
-    return { bytes, buckets };
+    const { parts, ranges } = encodeArrowStreams(tables);
+    return { parts, buckets: ranges };
   }
 }
 
@@ -216,16 +209,12 @@ function valuesAt(values: Int32Array, rows: Int32Array): Int32Array {
 
 /** Some cells of a column; of a dictionary only the texts that they use. */
 function cellsAt(column: TypedCells, rows: Int32Array) {
-  if ('values' in column) {
-    const data = new Float64Array(rows.length);
-    for (let i = 0; i < rows.length; i++) data[i] = column.values[rows[i]!]!;
-    return { data };
-  }
+  if ('values' in column) return { data: column.values.take(rows) };
   const renumbered = new Int32Array(column.dictionary.length).fill(-1);
   const dictionary: string[] = [];
-  const data = new Int32Array(rows.length);
+  const data = column.codes.take(rows);
   for (let i = 0; i < rows.length; i++) {
-    const code = column.codes[rows[i]!]!;
+    const code = data[i]!;
     if (code >= 0 && renumbered[code]! < 0) renumbered[code] = dictionary.push(column.dictionary[code]!) - 1;
     data[i] = code < 0 ? -1 : renumbered[code]!;
   }

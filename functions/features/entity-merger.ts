@@ -291,14 +291,15 @@ function cellsAsJson(
   columns: readonly Column[],
   row: number,
 ): string {
-  const cells: [string, unknown][] = plans.map(({ name, type }, c) => {
+  const cells: Record<string, unknown> = { id };
+  for (const [c, { name, type }] of plans.entries()) {
     const column = columns[c]!;
-    if ('codes' in column) {
-      return [name, column.codes[row]! < 0 ? null : column.dictionary[column.codes[row]!]];
+    if ('codes' in column) cells[name] = column.dictionary[column.codes[row]!] ?? null;
+    else {
+      const value = numberAt(column, row);
+      if (Number.isNaN(value)) cells[name] = null;
+      else cells[name] = type === 'time' ? new Date(value).toISOString() : value;
     }
-    const value = numberAt(column, row);
-    if (Number.isNaN(value)) return [name, null];
-    return [name, type === 'time' ? new Date(value).toISOString() : value];
-  });
-  return JSON.stringify({ id, ...Object.fromEntries(cells) });
+  }
+  return JSON.stringify(cells);
 }

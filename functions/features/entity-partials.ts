@@ -201,7 +201,7 @@ function mergeSpecs(parts: readonly PartialSpec[]): MergedSpec {
 
 function mergeFeatures(parts: readonly PartialFeature[]): MergedFeature {
   const digest = new QuantileDigest(EXACT_VALUES);
-  for (const { quantiles } of parts) digest.merge(QuantileDigest.from(quantiles, EXACT_VALUES));
+  for (const { quantiles } of parts) digest.mergeEncoded(quantiles);
   const logs = parts.map(({ logMoments }) => logMoments);
   return {
     missing: parts.reduce((sum, { missing }) => sum + missing, 0),

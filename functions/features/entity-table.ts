@@ -62,12 +62,12 @@ export const ID_COLUMNS: Readonly<Record<FittedRecipe['recipe'], string>> = {
   table: 'id',
 };
 
-/** The table as an Arrow file: its id, and each column with its unit and source; categories by dictionary. */
+/** The parts of the table's Arrow file: its id, and each column with its unit and source; categories by dictionary. */
 export function encodeEntityTable(
   table: EntityTable,
   described: readonly EntityColumn[],
   idColumn = ID_COLUMNS.table,
-): Uint8Array {
+): Uint8Array[] {
   const { columns, latestMs } = table;
   const encoded: Record<string, ArrowColumns[string]> = { [idColumn]: table.idBytes ?? table.ids };
   for (const [name, values] of columns) {

@@ -22,7 +22,9 @@ export function hashOrder(hashes: Int32Array): HashOrder {
     second[(hash >>> DIGIT_BITS) & (DIGIT - 1)]!++;
     third[hash >>> (2 * DIGIT_BITS)]!++;
   }
-  let from: HashOrder = { rows: Int32Array.from({ length: n }, (_, row) => row), hashes };
+  const asTheyCame = new Int32Array(n);
+  for (let row = 0; row < n; row++) asTheyCame[row] = row;
+  let from: HashOrder = { rows: asTheyCame, hashes };
   let to: HashOrder = { rows: new Int32Array(n), hashes: new Int32Array(n) };
   for (const [pass, next] of counts.entries()) {
     let start = 0;

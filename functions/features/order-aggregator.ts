@@ -1,5 +1,5 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
-import { encodeArrowStream } from '../arrow/ipc.ts';
+import { type DescribedColumns, encodeArrowStreams } from '../arrow/ipc.ts';
 import { addExact, type Expansion } from '../stats/exact-sum.ts';
 import { bucketOf, entityHash } from './entity-hash.ts';
 
@@ -16,7 +16,7 @@ interface OrderPartial {
 
 /** The partial object of a shard: one Arrow stream per bucket, end to end. */
 export interface EncodedPartials {
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
   /** [start, end) of each bucket's stream; empty buckets have none. */
   readonly buckets: readonly (readonly [start: number, end: number])[];
   readonly latestMs: number | null;
@@ -55,16 +55,8 @@ export class OrderAggregator {
     for (const order of this.#orders.values()) {
       byBucket[bucketOf(entityHash(order.customerId), nBuckets)]!.push(order);
     }
-    const streams = byBucket.map((orders) => (orders.length > 0 ? encodeOrders(orders) : new Uint8Array()));
-    const bytes = new Uint8Array(streams.reduce((size, stream) => size + stream.length, 0));
-    let end = 0;
-    const buckets = streams.map((stream) => {
-      bytes.set(stream, end);
-      const start = end;
-      end += stream.length;
-      return [start, end] as const;
-    });
-    return { bytes, buckets, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
+    const { parts, ranges } = encodeArrowStreams(byBucket.map(orderColumns));
+    return { parts, buckets: ranges, latestMs: this.#orders.size > 0 ? this.#latestMs : null };
   }
 
   #orderOf(customerId: string, orderId: string, orderedAtMs: number): OrderPartial {
@@ -82,15 +74,20 @@ export class OrderAggregator {
   }
 }
 
-function encodeOrders(orders: readonly OrderPartial[]): Uint8Array {
+function orderColumns(orders: readonly OrderPartial[]): DescribedColumns {
   const width = orders.reduce((most, { amount }) => Math.max(most, amount.length), 1);
+  const latest = new Float64Array(orders.length);
+  const amounts = Array.from({ length: width }, () => new Float64Array(orders.length));
+  for (let row = 0; row < orders.length; row++) {
+    const { latestMs, amount } = orders[row]!;
+    latest[row] = latestMs;
+    for (let i = 0; i < amount.length; i++) amounts[i]![row] = amount[i]!;
+  }
   const columns: Record<string, ArrowColumns[string]> = {
     customer_id: orders.map(({ customerId }) => customerId),
     order_id: orders.map(({ orderId }) => orderId),
-    latest_ms: Float64Array.from(orders, ({ latestMs }) => latestMs),
+    latest_ms: latest,
   };
-  for (let i = 0; i < width; i++) {
-    columns[amountColumn(i)] = Float64Array.from(orders, ({ amount }) => amount[i] ?? 0);
-  }
-  return encodeArrowStream(columns);
+  for (const [i, values] of amounts.entries()) columns[amountColumn(i)] = values;
+  return { columns };
 }

@@ -1,12 +1,14 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
-import { type DecodedArrow, encodeArrowFile } from '../arrow/ipc.ts';
+import { grown } from '../arrow/grown.ts';
+import { type DecodedArrow, encodeArrowBatch } from '../arrow/ipc.ts';
 import { parseInputKey } from '../contracts/keys.ts';
 import { rowText } from '../tables/rejected-row.ts';
 
 /** Bytes of rows in one file, which is in memory as a whole, and what a row takes besides them. */
-const FULL_BYTES = 8 * 1024 * 1024;
+const FULL_BYTES = 2 * 1024 * 1024;
 const BYTES_PER_ROW = 64;
 const FIRST_BYTES = 4096;
+const FIRST_ROWS = 64;
 
 const CR = 0x0d;
 const encoder = new TextEncoder();
@@ -16,15 +18,15 @@ const encoder = new TextEncoder();
  * with the tenant's data and is not masked, so that nothing of a file vanishes.
  */
 export class RejectedRows {
-  readonly #files: number[] = [];
-  readonly #places: number[] = [];
-  readonly #rules: number[] = [];
   /** Each rule once, in the order in which they came. */
   readonly #names: string[] = [];
+  #rules = new Int32Array(FIRST_ROWS);
+  #files = new Int32Array(FIRST_ROWS);
+  #places = new Float64Array(FIRST_ROWS);
   /** The rows end to end: as strings they would take twice the time and memory. */
   #bytes = new Uint8Array(FIRST_BYTES);
-  readonly #ends: number[] = [];
-  #size = 0;
+  #offsets = new Int32Array(FIRST_ROWS + 1);
+  #nRows = 0;
 
   /**
    * @param file index into the files of the plan
@@ -47,9 +49,7 @@ export class RejectedRows {
     end = bytes.length,
   ): void {
     const rowEnd = end > start && bytes[end - 1] === CR ? end - 1 : end;
-    const size = this.#size;
     if (this.#append(bytes, start, rowEnd) >= 0x80) {
-      this.#size = size;
       const text = encoder.encode(rowText(bytes.subarray(start, rowEnd)));
       this.#append(text, 0, text.length);
     }
@@ -57,41 +57,50 @@ export class RejectedRows {
   }
 
   get size(): number {
-    return this.#rules.length;
+    return this.#nRows;
   }
 
   /** Whether it is time to store these rows and begin anew. */
   get isFull(): boolean {
-    return this.#size + BYTES_PER_ROW * this.size >= FULL_BYTES;
+    return this.#offsets[this.#nRows]! + BYTES_PER_ROW * this.#nRows >= FULL_BYTES;
   }
 
-  /** `file` (Int32), `place` (Float64), `rule` and `row` (Utf8). */
-  encode(): Uint8Array {
-    return encodeArrowFile({
-      file: Int32Array.from(this.#files),
-      place: Float64Array.from(this.#places),
-      rule: this.#rules.map((code) => this.#names[code]!),
-      row: { bytes: this.#bytes, offsets: offsetsOf(this.#ends) },
+  /** The parts of the file, views of the rows: `file` (Int32), `place` (Float64), `rule` (by dictionary) and `row` (Utf8). */
+  encode(): Uint8Array[] {
+    return encodeArrowBatch({
+      file: this.#files.subarray(0, this.#nRows),
+      place: this.#places.subarray(0, this.#nRows),
+      rule: { codes: this.#rules.subarray(0, this.#nRows), dictionary: this.#names },
+      row: { bytes: this.#bytes, offsets: this.#offsets.subarray(0, this.#nRows + 1) },
     });
   }
 
-  #note(file: number, place: number, rule: string): void {
-    const code = this.#names.indexOf(rule);
-    this.#rules.push(code < 0 ? this.#names.push(rule) - 1 : code);
-    this.#files.push(file);
-    this.#places.push(place);
-    this.#ends.push(this.#size);
+  /** Forgets the rows, and keeps their room for the next. */
+  clear(): void {
+    this.#nRows = 0;
   }
 
-  /** Copies a row; returns all of its bytes, or-ed. */
+  #note(file: number, place: number, rule: string): void {
+    const row = this.#nRows++;
+    const code = this.#names.indexOf(rule);
+    this.#rules[row] = code < 0 ? this.#names.push(rule) - 1 : code;
+    this.#files[row] = file;
+    this.#places[row] = place;
+  }
+
+  #grow(): void {
+    this.#rules = grown(this.#rules);
+    this.#files = grown(this.#files);
+    this.#places = grown(this.#places);
+    this.#offsets = grown(this.#offsets, 2 * this.#nRows + 1);
+  }
+
+  /** Copies the bytes of the next row, in place of what was copied for it before; returns all of them, or-ed. */
   #append(bytes: Uint8Array, start: number, end: number): number {
-    const first = this.#size;
-    const size = first + end - start;
-    if (size > this.#bytes.length) {
-      const larger = new Uint8Array(2 * size);
-      larger.set(this.#bytes.subarray(0, first));
-      this.#bytes = larger;
-    }
+    if (this.#nRows === this.#rules.length) this.#grow();
+    const first = this.#offsets[this.#nRows]!;
+    const last = first + end - start;
+    if (last > this.#bytes.length) this.#bytes = grown(this.#bytes, last);
     const own = this.#bytes;
     let high = 0;
     for (let i = start, at = first; i < end; i++, at++) {
@@ -99,15 +108,9 @@ export class RejectedRows {
       high |= byte;
       own[at] = byte;
     }
-    this.#size = size;
+    this.#offsets[this.#nRows + 1] = last;
     return high;
   }
-}
-
-function offsetsOf(ends: readonly number[]): Int32Array {
-  const offsets = new Int32Array(ends.length + 1);
-  offsets.set(ends, 1);
-  return offsets;
 }
 
 /** Columns of the artefact: files by name, places counted from their beginning. */
@@ -126,10 +129,11 @@ export function rejectedTable(
 ): RejectedColumns {
   // Below the dataset's own prefix: equal files of two tenants give equal bytes.
   const names = files.map(({ key }) => parseInputKey(key)?.name ?? key);
+  const { codes, dictionary } = rejected.dictionary('rule');
   return {
     file: Array.from(rejected.int32('file'), (file) => names[file]!),
     place: rejected.float64('place').map((place) => place + placesBefore),
-    rule: rejected.strings('rule'),
+    rule: Array.from(codes, (code) => dictionary[code]!),
     row: rejected.strings('row'),
   };
 }

@@ -9,8 +9,12 @@ import { readEntities } from '../entity-buckets.ts';
 import { featureColumn } from '../features/apply-recipe.ts';
 import { readJson } from '../json-objects.ts';
 import { type StepContext, stepHandler } from '../shell.ts';
+import { writeParts } from '../write-parts.ts';
 
 const ARROW_TYPE = 'application/vnd.apache.arrow.file';
+
+/** Room for the features of a bucket until they are encoded, which nothing interrupts: fresh memory for each bucket is dear. */
+let room = new Float32Array(0);
 
 /**
  * Prepares the entities of one bucket by the fitted recipe: float32 columns, the kernels' input, in an Arrow file that
@@ -27,19 +31,21 @@ export async function writeFeatures(
   const columns: Record<string, ArrowColumns[string]> = { customer_id: table.idBytes ?? table.ids };
   const metadata: Record<string, Record<string, string>> = {};
   const checksum = createHash('sha256');
-  for (const feature of recipe.features) {
-    const values = featureColumn(feature, table);
+  const { nRows } = table;
+  if (room.length < nRows * recipe.features.length) room = new Float32Array(nRows * recipe.features.length);
+  for (const [f, feature] of recipe.features.entries()) {
+    const values = featureColumn(feature, table, room.subarray(f * nRows, (f + 1) * nRows));
     columns[feature.name] = values;
     metadata[feature.name] = describe(feature);
     checksum.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  const file = encodeArrowBatch(columns, {
+  const parts = encodeArrowBatch(columns, {
     columns: metadata,
     table: { sha256_of_features: checksum.digest('hex') },
   });
-  await objects.write(keys.features(item), file, ARROW_TYPE);
-  progress(table.nRows);
-  return { item, rows: table.nRows };
+  await writeParts(objects, keys.features(item), parts, ARROW_TYPE);
+  progress(nRows);
+  return { item, rows: nRows };
 }
 
 function describe({ source, unit, transform, offset, scale, steps }: FittedFeature): Record<string, string> {

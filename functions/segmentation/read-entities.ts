@@ -1,4 +1,5 @@
 import { decodeArrow } from '../arrow/ipc.ts';
+import { joinBytes } from '../arrow/join-bytes.ts';
 import type { EntityPlan } from '../contracts/artifacts.ts';
 import type { DatasetConfig, DatasetKind } from '../contracts/dataset.ts';
 import type { RowCounts } from '../contracts/records.ts';
@@ -61,7 +62,7 @@ export async function readEntities(
   for await (const batch of readTable(source, layout, { columns, onReject })) {
     records.forEach(batch, (record) => collector.add(record));
   }
-  const { bytes, rows, latestMs, unreadable, firstLines } = collector.finish(1);
+  const { parts, rows, latestMs, unreadable, firstLines } = collector.finish(1);
   const file = { key: source.file, layout };
   const shards = [{ rows, unreadable, firstLines, places: 0 }];
   checkEntityRows(file, shards);
@@ -85,7 +86,7 @@ export async function readEntities(
   }
   const reference = referenceMs ?? latestMs ?? 0;
   const merger = new EntityMerger(entity);
-  merger.add(decodeArrow(bytes), 0, layout.firstPlace - 1);
+  merger.add(decodeArrow(joinBytes(parts)), 0, layout.firstPlace - 1);
   const months = entity.maxDataAgeMonths;
   const { table, dropped } = merger.finish(months === null ? null : windowStart(reference, months));
   const left = Object.values(dropped).reduce((sum, n) => sum + n, 0);

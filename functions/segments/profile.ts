@@ -44,7 +44,7 @@ class FeatureProfile {
   }
 
   merge({ sum, min, max, quantiles }: PartialFeature): void {
-    this.digest.merge(QuantileDigest.from(quantiles));
+    this.digest.mergeEncoded(quantiles);
     mergeExact(this.sum, sum);
     this.min = Math.min(this.min, min);
     this.max = Math.max(this.max, max);

@@ -101,7 +101,7 @@ export function mergeTallies(partials: readonly PartialTally[]): Tally {
     const moments = mergeMoments(parts.map((part) => part.moments));
     if (moments.count === 0) continue;
     const digest = new QuantileDigest();
-    for (const part of parts) digest.merge(QuantileDigest.from(part.digest));
+    for (const part of parts) digest.mergeEncoded(part.digest);
     numbers.set(name, summaryOf(momentsOf(moments), digest));
   }
   const categories = new Map<string, readonly (readonly [string, number])[]>();
@@ -154,7 +154,7 @@ export class TallyMerger {
       if (known === undefined) this.#numbers.set(name, { moments, digest: QuantileDigest.from(digest) });
       else {
         known.moments = mergeMoments([known.moments, moments]);
-        known.digest.merge(QuantileDigest.from(digest));
+        known.digest.mergeEncoded(digest);
       }
     }
     for (const [name, counts] of Object.entries(categories)) {

@@ -53,16 +53,29 @@ export class BucketCounts implements Iterable<readonly [bucket: number, count: n
     return this.#positive;
   }
 
-  *[Symbol.iterator](): Generator<readonly [bucket: number, count: number]> {
-    if (this.#few !== undefined) yield* this.#few;
-    for (const [sign, pages] of [
-      [-1, this.#negative],
-      [1, this.#positive],
-    ] as const) {
-      for (const [number, page] of pages?.entries() ?? []) {
-        if (page === undefined) continue;
-        for (let i = 0; i < PAGE; i++) if (page[i]! > 0) yield [sign * (number * PAGE + i), page[i]!];
-      }
-    }
+  /** The buckets, in no meaningful order. */
+  keys(): number[] {
+    if (this.#few !== undefined) return [...this.#few.keys()];
+    return [...keysOf(this.#negative, -1), ...keysOf(this.#positive, 1)];
   }
+
+  countOf(bucket: number): number {
+    if (this.#few !== undefined) return this.#few.get(bucket) ?? 0;
+    const pages = bucket < 0 ? this.#negative : this.#positive;
+    const magnitude = Math.abs(bucket);
+    return pages?.[magnitude >>> PAGE_BITS]?.[magnitude & (PAGE - 1)] ?? 0;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [bucket: number, count: number]> {
+    for (const bucket of this.keys()) yield [bucket, this.countOf(bucket)];
+  }
+}
+
+function keysOf(pages: Pages | undefined, sign: 1 | -1): number[] {
+  const keys: number[] = [];
+  for (const [number, page] of pages?.entries() ?? []) {
+    if (page === undefined) continue;
+    for (let i = 0; i < PAGE; i++) if (page[i]! > 0) keys.push(sign * (number * PAGE + i));
+  }
+  return keys;
 }

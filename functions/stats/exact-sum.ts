@@ -22,8 +22,9 @@ export function addExact(expansion: Expansion, value: number): void {
     if (low !== 0) expansion[kept++] = low;
     carried = high;
   }
-  expansion.length = kept;
-  if (carried !== 0) expansion.push(carried);
+  if (carried !== 0) expansion[kept++] = carried;
+  // Most sums stay as long as they were, and setting a length costs more than adding.
+  if (expansion.length !== kept) expansion.length = kept;
 }
 
 /** Values that `addAllExact` takes at once: sums of so many parts of 42 bits each are exact in 53. */

@@ -25,6 +25,19 @@ export class NumberCounts implements Iterable<readonly [key: number, count: numb
     if (2 * this.#size > this.#keys.length) this.#grow();
   }
 
+  /** The numbers, in no meaningful order. */
+  keys(): number[] {
+    const keys: number[] = [];
+    for (let slot = 0; slot < this.#keys.length; slot++) {
+      if (this.#counts[slot]! > 0) keys.push(this.#keys[slot]!);
+    }
+    return keys;
+  }
+
+  countOf(key: number): number {
+    return this.#counts[this.#slotOf(key)]!;
+  }
+
   *[Symbol.iterator](): Generator<readonly [key: number, count: number]> {
     for (let slot = 0; slot < this.#keys.length; slot++) {
       if (this.#counts[slot]! > 0) yield [this.#keys[slot]!, this.#counts[slot]!];

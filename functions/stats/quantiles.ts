@@ -31,8 +31,8 @@ export class QuantileDigest {
   #values: NumberCounts | undefined = new NumberCounts();
   readonly #buckets = new BucketCounts();
   #total = 0;
-  /** Entries by ascending key; undefined while out of date. */
-  #order: (readonly [key: number, count: number])[] | undefined;
+  /** Keys ascending, with their counts; undefined while out of date. */
+  #order: { readonly keys: Float64Array; readonly counts: Float64Array } | undefined;
   readonly #limit: number;
 
   constructor(limit = EXACT_LIMIT) {
@@ -40,12 +40,9 @@ export class QuantileDigest {
   }
 
   /** Reads what `toJSON` wrote. */
-  static from({ exact, keys, counts }: EncodedDigest, limit = EXACT_LIMIT): QuantileDigest {
+  static from(encoded: EncodedDigest, limit = EXACT_LIMIT): QuantileDigest {
     const digest = new QuantileDigest(limit);
-    digest.#addAll(
-      exact,
-      keys.map((key, i) => [key, counts[i] ?? 0] as const).filter(([, count]) => count > 0),
-    );
+    digest.mergeEncoded(encoded);
     return digest;
   }
 
@@ -81,8 +78,17 @@ export class QuantileDigest {
 
   /** Adds all values of another digest. */
   merge(other: QuantileDigest): void {
-    if (other.#values !== undefined) this.#addAll(true, other.#values);
-    else this.#addAll(false, other.#buckets);
+    if (!other.exact) this.#collapse();
+    for (const [key, count] of other.#values ?? other.#buckets) this.#addKey(key, count, other.exact);
+  }
+
+  /** As `merge`, of a digest as `toJSON` wrote it. */
+  mergeEncoded({ exact, keys, counts }: EncodedDigest): void {
+    if (!exact) this.#collapse();
+    for (let i = 0; i < keys.length; i++) {
+      const count = counts[i] ?? 0;
+      if (count > 0) this.#addKey(keys[i]!, count, exact);
+    }
   }
 
   /** Mean of the two middle values (the middle one of an odd number), as pandas defines it; NaN when empty. */
@@ -104,24 +110,18 @@ export class QuantileDigest {
   /** Values with their counts, ascending: the values themselves while exact, else the middles of their buckets. */
   *entries(): Generator<readonly [value: number, count: number]> {
     const isExact = this.exact;
-    for (const [key, count] of this.#sorted()) yield [isExact ? key : representativeOf(key), count];
+    const { keys, counts } = this.#sorted();
+    for (const [i, key] of keys.entries()) yield [isExact ? key : representativeOf(key), counts[i]!];
   }
 
   toJSON(): EncodedDigest {
-    const entries = this.#sorted();
-    return {
-      exact: this.exact,
-      keys: entries.map(([key]) => key),
-      counts: entries.map(([, count]) => count),
-    };
+    const { keys, counts } = this.#sorted();
+    return { exact: this.exact, keys: Array.from(keys), counts: Array.from(counts) };
   }
 
-  #addAll(exact: boolean, counts: Iterable<readonly [key: number, count: number]>): void {
-    if (!exact) this.#collapse();
-    for (const [key, count] of counts) {
-      if (exact) this.#count(key, count);
-      else this.#countBucket(key, count);
-    }
+  #addKey(key: number, count: number, isExact: boolean): void {
+    if (isExact) this.#count(key, count);
+    else this.#countBucket(key, count);
   }
 
   #count(value: number, count: number): void {
@@ -148,17 +148,22 @@ export class QuantileDigest {
     for (const [value, count] of values) this.#buckets.add(bucketOf(value), count);
   }
 
-  #sorted(): (readonly [key: number, count: number])[] {
-    this.#order ??= [...(this.#values ?? this.#buckets)].sort(([a], [b]) => a - b);
+  #sorted(): { readonly keys: Float64Array; readonly counts: Float64Array } {
+    if (this.#order === undefined) {
+      const source = this.#values ?? this.#buckets;
+      const keys = Float64Array.from(source.keys()).sort();
+      this.#order = { keys, counts: keys.map((key) => source.countOf(key)) };
+    }
     return this.#order;
   }
 
   /** Value of the given 0-based rank. */
   #valueAt(rank: number): number {
+    const { keys, counts } = this.#sorted();
     let seen = 0;
-    for (const [key, count] of this.#sorted()) {
-      seen += count;
-      if (rank < seen) return this.exact ? key : representativeOf(key);
+    for (let i = 0; i < keys.length; i++) {
+      seen += counts[i]!;
+      if (rank < seen) return this.exact ? keys[i]! : representativeOf(keys[i]!);
     }
     return Number.NaN;
   }

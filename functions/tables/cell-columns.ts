@@ -1,3 +1,4 @@
+import { grown } from '../arrow/grown.ts';
 import type { CellFormat, EntityColumnPlan, UnreadableCells } from '../contracts/artifacts.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { isMissingWord } from './cell-traits.ts';
@@ -5,13 +6,14 @@ import type { CsvRecord } from './csv-scanner.ts';
 import { listEntries } from './list-entries.ts';
 import { parseLocalDate } from './local-dates.ts';
 import { parseLocalNumber } from './local-numbers.ts';
+import { Pieces } from './pieces.ts';
 import type { Fields, RecordBlock } from './record-block.ts';
 import { parseNumber, parseTimestamp } from './values.ts';
 
 /** Typed cells of one column. Numbers, instants (ms) and 0/1 with NaN for none; or codes with −1 for none, and their texts. */
 export type TypedCells =
-  | { readonly values: Float64Array }
-  | { readonly codes: Int32Array; readonly dictionary: readonly string[] };
+  | { readonly values: Pieces<Float64Array> }
+  | { readonly codes: Pieces<Int32Array>; readonly dictionary: readonly string[] };
 
 /** Collects one column of some rows, read off the bytes of their records. */
 export interface CellColumn {
@@ -30,7 +32,8 @@ export function cellColumn(plan: EntityColumnPlan, format: CellFormat): CellColu
   return new DictionaryColumn(plan);
 }
 
-const FIRST_ROWS = 4096;
+/** Different texts that there is room for at first. */
+const FIRST_TEXTS = 256;
 /** Bytes of the longest number or instant. */
 const LONGEST_VALUE = 64;
 const COMMA = 0x2c;
@@ -55,8 +58,7 @@ class UnreadableTally {
 /** Numbers and instants: as programs write them they are read off the bytes; only others are worth a string. */
 class NumericColumn implements CellColumn {
   largest = Number.NEGATIVE_INFINITY;
-  #values = new Float64Array(FIRST_ROWS);
-  #nRows = 0;
+  readonly #values = new Pieces((rows) => new Float64Array(rows));
   readonly #tally = new UnreadableTally();
   readonly #isTime: boolean;
   readonly #hasComma: boolean;
@@ -77,21 +79,17 @@ class NumericColumn implements CellColumn {
   }
 
   add({ bytes, starts, ends, line }: CsvRecord, slot: number): void {
-    if (this.#nRows === this.#values.length) this.#grow();
-    this.#values[this.#nRows++] = this.#read(bytes, starts[slot]!, ends[slot]!, line);
+    this.#values.push(this.#read(bytes, starts[slot]!, ends[slot]!, line));
   }
 
   addRows(block: RecordBlock, slot: number): void {
     const { bytes, starts, ends, lines, kept, nKept } = block;
     const first = block.firstOf(slot);
-    while (this.#nRows + nKept > this.#values.length) this.#grow();
     const values = this.#values;
-    let at = this.#nRows;
     for (let i = 0; i < nKept; i++) {
       const row = kept[i]!;
-      values[at++] = this.#read(bytes, starts[first + row]!, ends[first + row]!, lines[row]!);
+      values.push(this.#read(bytes, starts[first + row]!, ends[first + row]!, lines[row]!));
     }
-    this.#nRows = at;
   }
 
   #read(bytes: Uint8Array, start: number, end: number, line: number): number {
@@ -113,7 +111,7 @@ class NumericColumn implements CellColumn {
   }
 
   finish(): TypedCells {
-    return { values: this.#values.subarray(0, this.#nRows) };
+    return { values: this.#values };
   }
 
   #slowly(bytes: Uint8Array, start: number, end: number, line: number): number {
@@ -127,12 +125,6 @@ class NumericColumn implements CellColumn {
   #missed(): number {
     this.#tally.values--;
     return Number.NaN;
-  }
-
-  #grow(): void {
-    const larger = new Float64Array(2 * this.#values.length);
-    larger.set(this.#values);
-    this.#values = larger;
   }
 }
 
@@ -161,28 +153,23 @@ class DictionaryColumn implements CellColumn {
   readonly #plan: EntityColumnPlan;
   readonly #texts = new ByteDictionary();
   /** Text number of every row; −1 for an empty cell. */
-  #codes = new Int32Array(FIRST_ROWS);
-  #nRows = 0;
-  #counts = new Float64Array(FIRST_ROWS);
-  #firsts = new Float64Array(FIRST_ROWS);
+  readonly #codes = new Pieces((rows) => new Int32Array(rows));
+  #counts = new Float64Array(FIRST_TEXTS);
+  #firsts = new Float64Array(FIRST_TEXTS);
 
   constructor(plan: EntityColumnPlan) {
     this.#plan = plan;
   }
 
   add(record: CsvRecord, slot: number): void {
-    if (this.#nRows === this.#codes.length) this.#growCodes();
-    this.#codes[this.#nRows++] = this.#codeOf(record, slot, record.line);
+    this.#codes.push(this.#codeOf(record, slot, record.line));
   }
 
   addRows(block: RecordBlock, slot: number): void {
     const { lines, kept, nKept } = block;
     const first = block.firstOf(slot);
-    while (this.#nRows + nKept > this.#codes.length) this.#growCodes();
     const codes = this.#codes;
-    let at = this.#nRows;
-    for (let i = 0; i < nKept; i++) codes[at++] = this.#codeOf(block, first + kept[i]!, lines[kept[i]!]!);
-    this.#nRows = at;
+    for (let i = 0; i < nKept; i++) codes.push(this.#codeOf(block, first + kept[i]!, lines[kept[i]!]!));
   }
 
   #codeOf({ bytes, starts, ends, escaped }: Fields, field: number, line: number): number {
@@ -193,15 +180,12 @@ class DictionaryColumn implements CellColumn {
     const code = isEscaped
       ? this.#texts.codeOfEscaped(bytes, start, end)
       : this.#texts.code(bytes, start, end);
-    if (code >= this.#counts.length) this.#growCounts();
+    if (code >= this.#counts.length) {
+      this.#counts = grown(this.#counts);
+      this.#firsts = grown(this.#firsts);
+    }
     if (this.#counts[code]!++ === 0) this.#firsts[code] = line;
     return code;
-  }
-
-  #growCodes(): void {
-    const larger = new Int32Array(2 * this.#codes.length);
-    larger.set(this.#codes);
-    this.#codes = larger;
   }
 
   unreadable(): UnreadableCells {
@@ -219,21 +203,20 @@ class DictionaryColumn implements CellColumn {
 
   finish(): TypedCells {
     const found = this.#values();
-    const codes = this.#codes.subarray(0, this.#nRows);
+    const codes = this.#codes;
     if (this.#plan.type === 'boolean') {
-      const flags = Float64Array.from(found, (value) =>
-        typeof value === 'number' ? Number.NaN : Number(value),
-      );
-      const values = new Float64Array(codes.length);
-      for (let i = 0; i < codes.length; i++) values[i] = codes[i]! < 0 ? Number.NaN : flags[codes[i]!]!;
+      const flags = found.map((value) => (typeof value === 'number' ? Number.NaN : Number(value)));
+      const values = new Pieces((rows) => new Float64Array(rows));
+      for (let row = 0; row < codes.length; row++) values.push(flags[codes.at(row)] ?? Number.NaN);
       return { values };
     }
     const dictionary: string[] = [];
-    const renumbered = Int32Array.from(found, (value) =>
+    const renumbered = found.map((value) =>
       typeof value === 'number' ? MISSING : dictionary.push(value) - 1,
     );
-    for (let i = 0; i < codes.length; i++) codes[i] = codes[i]! < 0 ? MISSING : renumbered[codes[i]!]!;
-    return { codes, dictionary };
+    const numbers = new Pieces((rows) => new Int32Array(rows));
+    for (let row = 0; row < codes.length; row++) numbers.push(renumbered[codes.at(row)] ?? MISSING);
+    return { codes: numbers, dictionary };
   }
 
   /** Of each different text: itself (`0` or `1` of a boolean), or why it is none. */
@@ -248,15 +231,5 @@ class DictionaryColumn implements CellColumn {
       const lower = text.toLowerCase();
       return TRUE.has(lower) ? '1' : FALSE.has(lower) ? '0' : UNREADABLE;
     });
-  }
-
-  #growCounts(): void {
-    const grown = (values: Float64Array) => {
-      const larger = new Float64Array(2 * values.length);
-      larger.set(values);
-      return larger;
-    };
-    this.#counts = grown(this.#counts);
-    this.#firsts = grown(this.#firsts);
   }
 }

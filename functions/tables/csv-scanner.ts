@@ -167,9 +167,10 @@ export class CsvScanner implements CsvRecord {
           while (stop < nStops && stops[stop]! < i) stop++;
           i = stop < nStops ? stops[stop]! : size;
           if (i >= size && !final) return recordStart;
-          if (bytes[i] === NUL) throw this.#binary();
+          const byte = bytes[i];
+          if (byte === NUL) throw this.#binary();
           end = i;
-          if (end > start && bytes[end - 1] === CR && bytes[i] !== delimiter) end--;
+          if (byte !== delimiter && end > start && bytes[end - 1] === CR) end--;
         }
         const slot = column < nColumns ? slots[column]! : -1;
         if (slot >= 0) {

@@ -1,8 +1,10 @@
+import { grown } from '../arrow/grown.ts';
+
 /** Longest text that is kept of a value, in bytes. */
 const KEPT_BYTES = 200;
 const EMPTY = -1;
 const HASH_RANGE = 2 ** 53;
-const SMALLEST_TABLE = 64;
+const FIRST_VALUES = 64;
 
 /** A value that was seen. */
 export interface SeenValue {
@@ -26,7 +28,7 @@ export interface EncodedSketch {
  * with the `limit` / 2 smallest hashes are, still with exact counts: a uniform sample of the values, from which their
  * number follows (Bar-Yossef et al. 2002, "Counting distinct elements in a data stream"; Beyer et al. 2007). The sample
  * depends on the values alone, so that neither order nor sharding can change a result. The relative standard error is
- * about (limit / 2)^-½. Open addressing: a value costs one probe and no object.
+ * about (limit / 2)^-½. Values lie in the order in which they came, and are found by open addressing: one probe, no object.
  */
 export class DistinctSketch {
   readonly #limit: number;
@@ -34,10 +36,12 @@ export class DistinctSketch {
   #exact = true;
   #threshold = HASH_RANGE;
   #size = 0;
-  #hashes = new Float64Array(SMALLEST_TABLE).fill(EMPTY);
-  #counts = new Float64Array(SMALLEST_TABLE);
-  #traits = new Uint32Array(SMALLEST_TABLE);
+  #hashes = new Float64Array(FIRST_VALUES);
+  #counts = new Float64Array(FIRST_VALUES);
+  #traits = new Int32Array(FIRST_VALUES);
   #texts: string[] = [];
+  /** Number of the value in each slot, of which at most half are taken. */
+  #slots = new Int32Array(2 * FIRST_VALUES).fill(EMPTY);
 
   constructor(limit: number, keepsTexts = true) {
     this.#limit = limit;
@@ -61,18 +65,15 @@ export class DistinctSketch {
   get distinct(): number {
     if (this.#exact) return this.#size;
     const kept = this.#kept();
-    return Math.round(((kept.length - 1) * HASH_RANGE) / kept.at(-1)!);
+    return Math.round(((kept.length - 1) * HASH_RANGE) / this.#hashes[kept.at(-1)!]!);
   }
 
   /** Values added, over distinct values kept: 1 when no value kept came twice. */
   get meanCount(): number {
+    const kept = this.#kept();
     let total = 0;
-    let n = 0;
-    for (const { count } of this.values()) {
-      total += count;
-      n++;
-    }
-    return n === 0 ? 1 : total / n;
+    for (const value of kept) total += this.#counts[value]!;
+    return kept.length === 0 ? 1 : total / kept.length;
   }
 
   /**
@@ -88,10 +89,10 @@ export class DistinctSketch {
     traitsOf: (bytes: Uint8Array, start: number, end: number) => number,
   ): number {
     if (hash >= this.#threshold) return traitsOf(bytes, start, end);
-    const slot = this.#slotOf(hash);
-    if (this.#hashes[slot] !== EMPTY) {
-      this.#counts[slot]! += 1;
-      return this.#traits[slot]!;
+    const value = this.#slots[this.#slotOf(hash)]!;
+    if (value !== EMPTY) {
+      this.#counts[value]! += 1;
+      return this.#traits[value]!;
     }
     const text = this.#keepsTexts ? textOf(bytes, start, end) : '';
     const traits = traitsOf(bytes, start, end);
@@ -106,88 +107,98 @@ export class DistinctSketch {
 
   /** Adds all values of another sketch of the same limit. */
   merge(other: DistinctSketch): void {
-    for (const [slot, hash] of other.#hashes.entries()) {
-      if (hash === EMPTY || hash >= this.#threshold) continue;
-      this.#insert(hash, other.#counts[slot]!, other.#texts[slot] ?? '', other.#traits[slot]!);
+    for (let value = 0; value < other.#size; value++) {
+      const hash = other.#hashes[value]!;
+      if (hash >= this.#threshold) continue;
+      this.#insert(hash, other.#counts[value]!, other.#texts[value] ?? '', other.#traits[value]!);
     }
     if (!other.#exact) this.#forget();
   }
 
   /** The values kept, in no meaningful order but always the same. */
   *values(): Generator<SeenValue> {
-    const kept = this.#kept();
-    for (const hash of kept) {
-      const slot = this.#slotOf(hash);
-      yield { text: this.#texts[slot] ?? '', count: this.#counts[slot]!, traits: this.#traits[slot]! };
+    for (const value of this.#kept()) {
+      yield { text: this.#texts[value] ?? '', count: this.#counts[value]!, traits: this.#traits[value]! };
     }
   }
 
   toJSON(): EncodedSketch {
-    const hashes = [...this.#kept()];
-    const slots = hashes.map((hash) => this.#slotOf(hash));
+    const kept = [...this.#kept()];
     return {
       exact: this.#exact,
-      hashes,
-      counts: slots.map((slot) => this.#counts[slot]!),
-      texts: this.#keepsTexts ? slots.map((slot) => this.#texts[slot] ?? '') : [],
-      traits: slots.map((slot) => this.#traits[slot]!),
+      hashes: kept.map((value) => this.#hashes[value]!),
+      counts: kept.map((value) => this.#counts[value]!),
+      texts: this.#keepsTexts ? kept.map((value) => this.#texts[value] ?? '') : [],
+      traits: kept.map((value) => this.#traits[value]!),
     };
   }
 
   #insert(hash: number, count: number, text: string, traits: number): void {
     const slot = this.#slotOf(hash);
-    if (this.#hashes[slot] === EMPTY) {
-      this.#hashes[slot] = hash;
-      this.#traits[slot] = traits;
-      if (this.#keepsTexts) this.#texts[slot] = text;
-      this.#size++;
+    const known = this.#slots[slot]!;
+    if (known !== EMPTY) {
+      this.#counts[known]! += count;
+      return;
     }
-    this.#counts[slot]! += count;
+    const value = this.#size++;
+    if (value === this.#hashes.length) this.#grow();
+    this.#hashes[value] = hash;
+    this.#counts[value] = count;
+    this.#traits[value] = traits;
+    if (this.#keepsTexts) this.#texts[value] = text;
+    this.#slots[slot] = value;
     if (this.#size > this.#limit) this.#forget();
-    else if (2 * this.#size > this.#hashes.length) this.#rebuild(2 * this.#hashes.length, this.#threshold);
+    else if (2 * this.#size > this.#slots.length) this.#place(4 * this.#slots.length);
   }
 
   #slotOf(hash: number): number {
-    const mask = this.#hashes.length - 1;
+    const slots = this.#slots;
     const hashes = this.#hashes;
+    const mask = slots.length - 1;
     // The remainder of a division by a power of two, without the division.
     let slot = hash & mask;
-    while (hashes[slot] !== EMPTY && hashes[slot] !== hash) slot = (slot + 1) & mask;
+    while (slots[slot] !== EMPTY && hashes[slots[slot]!] !== hash) slot = (slot + 1) & mask;
     return slot;
   }
 
-  /** The hashes kept in the end, ascending: all of them, or the smallest. */
-  #kept(): Float64Array {
-    const sorted = this.#hashes.filter((hash) => hash !== EMPTY).sort();
-    return this.#exact ? sorted : sorted.subarray(0, this.#limit >> 1);
+  /** Numbers of the values kept in the end, by hash: all of them, or those with the smallest. */
+  #kept(): Int32Array {
+    const hashes = this.#hashes.slice(0, this.#size).sort();
+    const kept = this.#exact ? hashes : hashes.subarray(0, this.#limit >> 1);
+    return Int32Array.from(kept, (hash) => this.#slots[this.#slotOf(hash)]!);
   }
 
-  /** Keeps the smallest hashes only. */
+  /** Keeps the values with the smallest hashes only. */
   #forget(): void {
     this.#exact = false;
     const kept = this.#kept();
     // Without this many values the sketch is one that another shard sampled: what it lacks lies above its last hash.
-    if (kept.length > 0) this.#rebuild(this.#hashes.length, Math.min(this.#threshold, kept.at(-1)! + 1));
+    if (kept.length > 0) this.#threshold = Math.min(this.#threshold, this.#hashes[kept.at(-1)!]! + 1);
+    let size = 0;
+    for (let value = 0; value < this.#size; value++) {
+      if (this.#hashes[value]! >= this.#threshold) continue;
+      this.#hashes[size] = this.#hashes[value]!;
+      this.#counts[size] = this.#counts[value]!;
+      this.#traits[size] = this.#traits[value]!;
+      if (this.#keepsTexts) this.#texts[size] = this.#texts[value]!;
+      size++;
+    }
+    this.#size = size;
+    this.#texts.length = Math.min(size, this.#texts.length);
+    this.#place(this.#slots.length);
   }
 
-  #rebuild(length: number, threshold: number): void {
-    const [hashes, counts, traits, texts] = [this.#hashes, this.#counts, this.#traits, this.#texts];
-    this.#hashes = new Float64Array(length).fill(EMPTY);
-    this.#counts = new Float64Array(length);
-    this.#traits = new Uint32Array(length);
-    this.#texts = [];
-    this.#threshold = threshold;
-    this.#size = 0;
-    for (let old = 0; old < hashes.length; old++) {
-      const hash = hashes[old]!;
-      if (hash === EMPTY || hash >= threshold) continue;
-      const slot = this.#slotOf(hash);
-      this.#hashes[slot] = hash;
-      this.#counts[slot] = counts[old]!;
-      this.#traits[slot] = traits[old]!;
-      if (this.#keepsTexts) this.#texts[slot] = texts[old]!;
-      this.#size++;
-    }
+  /** Has room for more values. */
+  #grow(): void {
+    this.#hashes = grown(this.#hashes);
+    this.#counts = grown(this.#counts);
+    this.#traits = grown(this.#traits);
+  }
+
+  /** Finds each value a slot. */
+  #place(nSlots: number): void {
+    this.#slots = new Int32Array(nSlots).fill(EMPTY);
+    for (let value = 0; value < this.#size; value++) this.#slots[this.#slotOf(this.#hashes[value]!)] = value;
   }
 }
 

@@ -56,8 +56,7 @@ export function decideColumn({ profile, inferred }: SampledColumn, config: Datas
   if (type === 'time' && inferred.notes.includes('ambiguous_day_and_month')) {
     return ignored('ambiguous_dates', 'days and months cannot be told apart; write YYYY-MM-DD');
   }
-  const values = [...profile.sketch.values()];
-  const suspected = suspectedMissing(values, nRows - profile.nMissing).filter(
+  const suspected = suspectedMissing(profile.sketch.values(), nRows - profile.nMissing).filter(
     ({ reason }) => reason === 'word' || (type === 'number' && configured.missing === undefined),
   );
   const numbers = suspected.filter(({ reason }) => reason === 'sentinel_number');

@@ -1,8 +1,9 @@
+import { grown } from '../arrow/grown.ts';
 import { loadKernelsSync } from '../kernels/instance.ts';
 import type { KernelI32, KernelU8 } from '../kernels/memory.ts';
 
 /** Bytes that a kernel looks through at a time. */
-const BLOCK_BYTES = 1 << 16;
+const BLOCK_BYTES = 1 << 18;
 /** Fewer bytes are not worth a kernel. */
 const LEAST_BYTES = 1024;
 const LF = 0x0a;
@@ -30,8 +31,10 @@ function finderOfProcess(): Finder {
 
 /** Places in a text, ascending, of all bytes that end a field of CSV outside of quotes: delimiters, line feeds and NULs. */
 export class FieldStops {
-  places = new Int32Array(256);
+  /** Until somebody finds others: of a text of one block they lie where the kernel put them. */
+  places: Int32Array = new Int32Array(0);
   count = 0;
+  #own = new Int32Array(256);
   readonly #delimiter: number;
 
   /** @param delimiter its byte */
@@ -42,12 +45,18 @@ export class FieldStops {
   /** Finds them in some bytes; forgets those of the bytes before. */
   find(bytes: Uint8Array): void {
     this.count = 0;
+    this.places = this.#own;
     if (bytes.length < LEAST_BYTES) this.#findOneByOne(bytes);
-    else for (let at = 0; at < bytes.length; at += BLOCK_BYTES) this.#findInBlock(bytes, at);
+    else if (bytes.length <= BLOCK_BYTES) {
+      const kernel = finderOfProcess();
+      kernel.bytes.set(bytes);
+      this.places = kernel.places;
+      this.count = kernel.find(bytes.length, this.#delimiter);
+    } else for (let at = 0; at < bytes.length; at += BLOCK_BYTES) this.#findInBlock(bytes, at);
   }
 
   #findOneByOne(bytes: Uint8Array): void {
-    if (this.places.length < bytes.length) this.#grow(bytes.length);
+    this.#hasRoom(bytes.length);
     for (let i = 0; i < bytes.length; i++) {
       const byte = bytes[i];
       if (byte === this.#delimiter || byte === LF || byte === NUL) this.places[this.count++] = i;
@@ -59,15 +68,14 @@ export class FieldStops {
     const block = bytes.subarray(start, start + BLOCK_BYTES);
     kernel.bytes.set(block);
     const found = kernel.find(block.length, this.#delimiter);
-    if (this.count + found > this.places.length) this.#grow(this.count + found);
+    this.#hasRoom(this.count + found);
     const { places: own, count } = this;
     for (let i = 0; i < found; i++) own[count + i] = kernel.places[i]! + start;
     this.count += found;
   }
 
-  #grow(least: number): void {
-    const larger = new Int32Array(2 * least);
-    larger.set(this.places.subarray(0, this.count));
-    this.places = larger;
+  #hasRoom(least: number): void {
+    if (this.#own.length < least) this.#own = grown(this.#own, least);
+    this.places = this.#own;
   }
 }

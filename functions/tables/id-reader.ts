@@ -1,6 +1,6 @@
 import type { Fields } from './record-block.ts';
 
-const SLOTS = 1 << 16;
+const SLOTS = 1 << 13;
 const MASK = SLOTS - 1;
 
 /** What exports of other programs write for "no value"; compared as they stand. */

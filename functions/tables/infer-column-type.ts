@@ -82,7 +82,6 @@ export function inferColumnType(profile: ColumnProfile): InferredType {
     return inferred(profile.having('time') > 0 ? 'timestamp' : 'date', ...more);
   }
   const nNumbers = profile.having(decimal === ',' ? 'comma' : 'point');
-  const isUnique = sketch.distinct > 1 && sketch.meanCount === 1;
   if (is(nNumbers)) {
     const more: ColumnNote[] = [];
     const isWhole = profile.having(decimal === ',' ? 'wholeComma' : 'wholePoint') === nNumbers;
@@ -102,7 +101,8 @@ export function inferColumnType(profile: ColumnProfile): InferredType {
   if (profile.having('barList') >= n / 2) return inferred('list', 'lists_of_bars');
   const isMixed = nNumbers > n / 2 || nDates > n / 2;
   const mixed: ColumnNote[] = isMixed ? ['mixed_types'] : [];
-  if (ID_NAME.test(name) || (isUnique && n > 20 && profile.having('words') === 0))
+  const isUnique = () => sketch.distinct > 1 && sketch.meanCount === 1;
+  if (ID_NAME.test(name) || (n > 20 && profile.having('words') === 0 && isUnique()))
     return inferred('id', ...mixed);
   const isCategory =
     sketch.exact && sketch.distinct <= MOST_CATEGORIES && sketch.distinct <= Math.max(2, CATEGORY_SHARE * n);

@@ -43,6 +43,12 @@ export function findRecordStart(
   { delimiter, nColumns }: { readonly delimiter: string; readonly nColumns: number },
   atFileEnd: boolean,
 ): number | undefined {
+  if (!window.includes(QUOTE)) {
+    // All of it may stand within quotes, unless no record is that long; else every line feed ends a record.
+    if (window.length <= MAX_RECORD_BYTES && !atFileEnd) return undefined;
+    const lineEnd = window.indexOf(LF);
+    return lineEnd < 0 ? (atFileEnd ? window.length : undefined) : lineEnd + 1;
+  }
   let agreed: number | undefined;
   for (const state of STATES) {
     const reading = readFrom(state, window, delimiter.charCodeAt(0), nColumns, atFileEnd, agreed);

@@ -32,10 +32,11 @@ export function recordCells(
     if (collector.unreadable().count > 0) unreadable.push(plan.source);
     const typed = collector.finish();
     if ('values' in typed) {
-      cells[plan.name] = Number.isNaN(typed.values[0]!) ? null : typed.values[0]!;
+      const number = typed.values.at(0);
+      cells[plan.name] = Number.isNaN(number) ? null : number;
       continue;
     }
-    const text = typed.dictionary[typed.codes[0]!];
+    const text = typed.dictionary[typed.codes.at(0)];
     const entries = text !== undefined && plan.type === 'list' ? listEntries(text, plan.separator) : text;
     cells[plan.name] = entries ?? null;
   }

@@ -16,7 +16,7 @@ export function shardBytes(inputBytes: number): number {
 }
 
 /** Sizes of the windows tried one after the other; in the last one every reading that ends no record is refuted. */
-const WINDOW_BYTES = [64 * 1024, 256 * 1024, MAX_RECORD_BYTES + 64 * 1024];
+const WINDOW_BYTES = [16 * 1024, 128 * 1024, MAX_RECORD_BYTES + 64 * 1024];
 
 /** Below this size of a shard, reading everything once costs no more than looking around every cut. */
 const PROBED_SHARD_BYTES = 2 * 1024 * 1024;

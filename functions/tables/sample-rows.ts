@@ -9,7 +9,7 @@ import type { TableSource } from './table-source.ts';
 
 const QUOTE = 0x22;
 const LF = 0x0a;
-const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 128 * 1024;
 /** Windows of a large text: dates ascend in most files, and the first weeks may not tell days from months. */
 const WINDOWS = 8;
 /** Bytes of a text for each window. */
@@ -18,7 +18,7 @@ const STRIDE_BYTES = 4 * 1024 * 1024;
 /**
  * Some rows of a table, from several places of it where it can be cut: enough to tell how its values are written.
  * Rows at fault are passed over; whoever reads all rows reports them. Only where there is no other row they are told.
- * @param bytes how much of a text is looked at in all; of a large one, at least 256 KiB in each place
+ * @param bytes how much of a text is looked at in all; of a large one, at least 128 KiB in each place
  * @throws InvalidDatasetError when no place holds rows that can be read
  */
 export async function* sampleRows(

@@ -21,27 +21,39 @@ const LEAST_SHARE = 0.01;
  * Values of a column that probably stand for "no value": words such as Select, ?, NULL or unknown; and numbers such as
  * 999 or −1 that come often and lie far beyond, or on the other side of zero from, all others.
  */
-export function suspectedMissing(values: readonly SeenValue[], nValues: number): SuspectedMissing[] {
-  const words = values
-    .filter(({ traits }) => (traits & TRAITS.missingWord) !== 0)
-    .map(({ text, count }) => ({ value: text, count, reason: 'word' }) as const);
-  const numbers = values
-    .filter(({ traits }) => (traits & TRAITS.point) !== 0)
-    .map(({ text, count }) => ({ text, count, value: Number(text) }))
-    .filter(({ value }) => Number.isFinite(value))
-    .sort((a, b) => a.value - b.value);
-  const sentinels = [numbers[0], numbers.at(-1)]
-    .filter(
-      (number) => number !== undefined && SENTINEL.test(number.text) && number.count >= LEAST_SHARE * nValues,
-    )
-    .filter((number) => {
-      const others = numbers.filter(({ value }) => value !== number!.value);
-      if (others.length < 2) return false;
-      const [least, most] = [others[0]!.value, others.at(-1)!.value];
-      const { value } = number!;
-      if (value < 0 && least >= 0) return true;
-      return value > 1 && value - most > GAP * (most - least);
-    })
-    .map((number) => ({ value: number!.text, count: number!.count, reason: 'sentinel_number' }) as const);
+export function suspectedMissing(values: Iterable<SeenValue>, nValues: number): SuspectedMissing[] {
+  const words: SuspectedMissing[] = [];
+  const numbers: SeenNumber[] = [];
+  for (const { text, count, traits } of values) {
+    if ((traits & TRAITS.missingWord) !== 0) words.push({ value: text, count, reason: 'word' });
+    if ((traits & TRAITS.point) === 0) continue;
+    const value = Number(text);
+    if (Number.isFinite(value)) numbers.push({ text, count, value });
+  }
+  const sentinels = (numbers.length === 0 ? [] : [leastOf(numbers), mostOf(numbers)])
+    .filter(({ text, count }) => SENTINEL.test(text) && count >= LEAST_SHARE * nValues)
+    .filter(({ value }) => isFarOut(value, numbers))
+    .map(({ text, count }) => ({ value: text, count, reason: 'sentinel_number' }) as const);
   return [...words, ...sentinels].sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+}
+
+interface SeenNumber {
+  readonly text: string;
+  readonly count: number;
+  readonly value: number;
+}
+
+const leastOf = (numbers: readonly SeenNumber[]) =>
+  numbers.reduce((least, number) => (number.value < least.value ? number : least));
+
+const mostOf = (numbers: readonly SeenNumber[]) =>
+  numbers.reduce((most, number) => (number.value >= most.value ? number : most));
+
+/** Whether the smallest or largest of some numbers lies far beyond, or on the other side of zero from, the others. */
+function isFarOut(extreme: number, numbers: readonly SeenNumber[]): boolean {
+  const others = numbers.filter(({ value }) => value !== extreme);
+  if (others.length < 2) return false;
+  const [least, most] = [leastOf(others).value, mostOf(others).value];
+  if (extreme < 0 && least >= 0) return true;
+  return extreme > 1 && extreme - most > GAP * (most - least);
 }

@@ -10,7 +10,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { ENV } from '../../functions/contracts/env.ts';
+import { ALLOCATOR_ENV, ENV } from '../../functions/contracts/env.ts';
 import type { FunctionSize } from '../config.ts';
 import { acknowledgePrefixes } from './acknowledge-prefixes.ts';
 import { executionsOf } from './executions-of.ts';
@@ -84,6 +84,7 @@ export class ServiceFunction extends Construct {
       timeout: Duration.seconds(size.timeoutSeconds),
       role: this.role,
       logGroup,
+      environment: ALLOCATOR_ENV,
       tracing: Tracing.ACTIVE,
     });
     Validations.of(this.role).acknowledge({

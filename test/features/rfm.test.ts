@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeArrow } from '../../functions/arrow/ipc.ts';
+import { joinBytes } from '../../functions/arrow/join-bytes.ts';
 import { bucketOf, compareEntities, entityHash } from '../../functions/features/entity-hash.ts';
 import { OrderAggregator } from '../../functions/features/order-aggregator.ts';
 import { defaultReference, RfmMerger } from '../../functions/features/rfm.ts';
@@ -19,7 +20,8 @@ function rfm(shards: readonly (readonly Line[])[], nBuckets: number, referenceMs
   const partials = shards.map((lines) => {
     const aggregator = new OrderAggregator();
     for (const { customer, order, at, amount } of lines) aggregator.add(customer, order, at, amount);
-    return aggregator.finish(nBuckets);
+    const { parts, buckets } = aggregator.finish(nBuckets);
+    return { bytes: joinBytes(parts), buckets };
   });
   const rows: [string, number, number, number][] = [];
   for (let bucket = 0; bucket < nBuckets; bucket++) {
