@@ -5,13 +5,21 @@ export type KernelName = keyof Kernels['exports'];
 
 /** Who makes the kernel calls of one fit: the calling thread alone, or several that see the same memory. */
 export interface Crew {
-  /** Members, the calling thread among them; call i of a run falls to member i mod size. */
+  /** Members, the calling thread among them. */
   readonly size: number;
   /**
-   * Makes calls that do not wait for each other and returns once all have ended.
+   * Makes calls that do not wait for each other, each falling to the member that is free first, and returns once all have
+   * ended.
    * @returns their results, in the order of the calls; 0 of a kernel that returns nothing
    */
-  readonly run: (kernel: KernelName, calls: readonly (readonly number[])[]) => number[];
+  readonly run: (kernel: KernelName, calls: Calls) => number[];
+}
+
+/** Calls of one kernel. */
+export interface Calls {
+  readonly count: number;
+  /** Arguments of a call, should it fall to a member. Asked for every member, whoever makes the call. */
+  readonly argsOf: (call: number, member: number) => readonly number[];
 }
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
@@ -23,19 +31,21 @@ export function alone({ exports }: Pick<Kernels, 'exports'>): Crew {
     size: 1,
     run: (kernel, calls) => {
       const call = exports[kernel] as (...args: readonly number[]) => number | undefined;
-      return calls.map((args) => call(...args) ?? 0);
+      return Array.from({ length: calls.count }, (_, i) => call(...calls.argsOf(i, 0)) ?? 0);
     },
   };
 }
 
-/** The arguments of one call per range of samples; `argsOf` is told whose turn it is. */
+/** One call per range of samples. */
 export function callsOver(
   nSamples: number,
-  crew: Crew,
   argsOf: (member: number, first: number, last: number) => readonly number[],
-): (readonly number[])[] {
-  return Array.from({ length: Math.ceil(nSamples / CALL_SAMPLES) }, (_, call) => {
-    const first = call * CALL_SAMPLES;
-    return argsOf(call % crew.size, first, Math.min(nSamples, first + CALL_SAMPLES));
-  });
+): Calls {
+  return {
+    count: Math.ceil(nSamples / CALL_SAMPLES),
+    argsOf: (call, member) => {
+      const first = call * CALL_SAMPLES;
+      return argsOf(member, first, Math.min(nSamples, first + CALL_SAMPLES));
+    },
+  };
 }

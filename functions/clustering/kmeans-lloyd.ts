@@ -109,7 +109,8 @@ export function lloyd(
         let looked = 0;
         const changed = members.pass('kmeans_dense_f32', (member, first, last) => {
           const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
-          if (keepsGaps) looked += last - first;
+          // Asked for every member, counted once.
+          if (keepsGaps && member === 0) looked += last - first;
           return [members.addressOf(member), first, last, Number(keepsGaps)];
         });
         passes.learn(before, workDone(state), looked);

@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelI32 } from '../kernels/memory.ts';
-import { type Crew, callsOver, type KernelName } from './crew.ts';
+import { type Calls, type Crew, callsOver, type KernelName } from './crew.ts';
 import { allocateOwn, type KMeansState, OWN_FIELDS, type OwnArrays, WORK_FIELDS } from './kmeans-state.ts';
 
 interface Member extends OwnArrays {
@@ -38,18 +38,19 @@ export class KMeansMembers {
     kernel: KernelName,
     argsOf: (member: number, first: number, last: number) => readonly number[] = this.#plain,
   ): number {
-    return this.#shared(kernel, callsOver(this.#state.nSamples, this.crew, argsOf));
+    return this.#shared(kernel, callsOver(this.#state.nSamples, argsOf));
   }
 
   /** Decides the samples that still wait with each member. @returns labels changed */
   flush(): number {
-    const calls = Array.from({ length: this.crew.size }, (_, member) => [this.addressOf(member)]);
-    return this.#shared('kmeans_flush_f32', calls);
+    // Whoever makes the call: the samples of one member wait in its state.
+    const argsOf = (whose: number) => [this.addressOf(whose)];
+    return this.#shared('kmeans_flush_f32', { count: this.crew.size, argsOf });
   }
 
   #plain = (member: number, first: number, last: number) => [this.addressOf(member), first, last];
 
-  #shared(kernel: KernelName, calls: readonly (readonly number[])[]): number {
+  #shared(kernel: KernelName, calls: Calls): number {
     for (const { fields } of this.#others) this.#tell(fields);
     const results = this.crew.run(kernel, calls);
     for (const member of this.#others) this.#gather(member);

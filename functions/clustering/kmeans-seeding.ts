@@ -110,7 +110,7 @@ class Seeding {
     const trial = [this.#trials.byteOffset, trials.length, this.count - 1, this.#potentials.byteOffset];
     this.#crew.run(
       'kmeans_plus_plus_trials_f32',
-      callsOver(this.#placed.nSamples, this.#crew, (member, first, last) => [
+      callsOver(this.#placed.nSamples, (member, first, last) => [
         this.#state,
         first,
         last,
@@ -150,7 +150,7 @@ class Seeding {
 
   #updateAll(runSums: KernelF64): void {
     const { nSamples } = this.#placed;
-    const calls = callsOver(nSamples, this.#crew, (_, first, last) => this.#updateOf(first, last, runSums));
+    const calls = callsOver(nSamples, (_, first, last) => this.#updateOf(first, last, runSums));
     this.#crew.run('kmeans_plus_plus_update_f32', calls);
   }
 

@@ -84,9 +84,14 @@ export function sampleRows(kernels: Kernels, placed: PlacedRows, sample: Int32Ar
   const { nFeatures } = placed;
   const whole = kernels.memory.f32(sample.length * nFeatures + 16);
   const rows = whole.subarray(0, sample.length * nFeatures) as KernelF32;
-  sample.forEach((row, i) => {
-    rows.set(placed.rows.subarray(row * nFeatures, (row + 1) * nFeatures), i * nFeatures);
-  });
-  const sumOfSquares = rows.reduce((sum, x) => sum + x * x, 0);
+  let sumOfSquares = 0;
+  let at = 0;
+  for (const row of sample) {
+    for (let from = row * nFeatures; from < (row + 1) * nFeatures; from++) {
+      const value = placed.rows[from]!;
+      rows[at++] = value;
+      sumOfSquares += value * value;
+    }
+  }
   return { ...placed, nSamples: sample.length, rows, sumOfSquares };
 }

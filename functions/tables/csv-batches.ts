@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { TableLayout } from '../contracts/table-layout.ts';
 import { InvalidDatasetError } from '../errors.ts';
 import { blanksToTabs } from './blank-separated.ts';
@@ -133,17 +132,23 @@ export async function* readCsvBatches(
   yield* full;
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /** Checks that texts are UTF-8. @throws InvalidDatasetError naming the column and the batch's first line */
 export function requireUtf8(file: string, { columns, places }: TableBatch, names: readonly string[]): void {
   for (const [i, cells] of columns.entries()) {
     if (cells.kind !== 'text') continue;
-    if (isUtf8(cells.bytes)) continue;
-    const line = 'first' in places ? places.first : places[0]!;
-    throw new InvalidDatasetError(
-      `${file}: column "${names[i]}" holds bytes that are not UTF-8, at or after line ${line}. ` +
-        'Name the encoding (windows-1252 for most exports), or save the file as UTF-8.',
-      { file, line, reason: 'invalid_utf8', column: names[i] },
-    );
+    try {
+      decoder.decode(cells.bytes);
+    } catch (cause) {
+      const line = 'first' in places ? places.first : places[0]!;
+      throw new InvalidDatasetError(
+        `${file}: column "${names[i]}" holds bytes that are not UTF-8, at or after line ${line}. ` +
+          'Name the encoding (windows-1252 for most exports), or save the file as UTF-8.',
+        { file, line, reason: 'invalid_utf8', column: names[i] },
+        { cause },
+      );
+    }
   }
 }
 

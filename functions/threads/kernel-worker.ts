@@ -29,7 +29,7 @@ function ownRows(table: number, placed: PlacedRows): PlacedRows {
 
 function resultOf(task: ThreadTask) {
   if (task.kind === 'fit') return runAttempt(own, ownRows(task.table, task.rows), task.attempt);
-  if (task.kind === 'crew') return serveCrew(shared.exports, task.room, task.member, task.size);
+  if (task.kind === 'crew') return serveCrew(shared.exports, task.room, task.member);
   const kernel = shared.exports[task.kernel] as (...args: number[]) => number;
   return kernel(...task.args);
 }

@@ -1,4 +1,4 @@
-import type { Crew, KernelName } from '../clustering/crew.ts';
+import type { Calls, Crew, KernelName } from '../clustering/crew.ts';
 import { KernelError } from '../errors.ts';
 import type { KernelF64, KernelI32 } from '../kernels/memory.ts';
 import type { ThreadPool } from './thread-pool.ts';
@@ -12,7 +12,9 @@ export const N_ARGS = 3;
 export const DONE = 4;
 /** Members that have failed. */
 export const FAILED = 5;
-export const CONTROL_FIELDS = 6;
+/** The next call of this round that nobody has taken. */
+export const NEXT_CALL = 6;
+export const CONTROL_FIELDS = 7;
 
 /** In place of a kernel's number: the crew parts. */
 export const PART = -1;
@@ -26,7 +28,7 @@ const PATIENCE = 60_000;
 /** Where a crew's members find their calls, in memory they all see. */
 export interface CrewRoom {
   readonly control: KernelI32;
-  /** Calls × arguments of a call, row-major. */
+  /** Members × calls × arguments of a call, row-major. */
   readonly args: KernelF64;
   /** One per call. */
   readonly results: KernelF64;
@@ -44,6 +46,25 @@ export function waitForChange(
     if (Atomics.wait(control, field, known, patience) === 'timed-out') return false;
   }
   return true;
+}
+
+/**
+ * Makes calls of the round, one after the other, until all are taken: who is held up leaves them to the others.
+ * @param kernel one of the exports
+ */
+export function makeCalls(
+  kernel: (...args: number[]) => number | undefined,
+  { control, args, results }: CrewRoom,
+  member: number,
+): void {
+  const nCalls = control[N_CALLS]!;
+  const nArgs = control[N_ARGS]!;
+  for (;;) {
+    const call = Atomics.add(control, NEXT_CALL, 1);
+    if (call >= nCalls) return;
+    const first = (member * nCalls + call) * nArgs;
+    results[call] = kernel(...args.subarray(first, first + nArgs)) ?? 0;
+  }
 }
 
 /**
@@ -77,32 +98,31 @@ export class ThreadCrew implements Crew {
     this.#pool = pool;
     this.#room = {
       control: memory.i32(CONTROL_FIELDS).fill(0),
-      args: memory.f64(mostCalls * MOST_ARGS),
+      args: memory.f64(this.size * mostCalls * MOST_ARGS),
       results: memory.f64(mostCalls),
     };
     this.#names = Object.keys(exports);
     this.#members = Array.from({ length: this.size - 1 }, (_, other) => {
-      const ending = pool.run({ kind: 'crew', member: other + 1, size: this.size, room: this.#room });
+      const ending = pool.run({ kind: 'crew', member: other + 1, room: this.#room });
       // Told by `close`.
       ending.catch(() => {});
       return ending;
     });
   }
 
-  run(kernel: KernelName, calls: readonly (readonly number[])[]): number[] {
+  run(kernel: KernelName, { count, argsOf }: Calls): number[] {
     const { control, args, results } = this.#room;
-    const nArgs = calls[0]?.length ?? 0;
-    calls.forEach((values, call) => {
-      args.set(values, call * nArgs);
-    });
-    control[N_CALLS] = calls.length;
-    control[N_ARGS] = nArgs;
+    let at = 0;
+    for (let member = 0; member < this.size; member++) {
+      for (let call = 0; call < count; call++) for (const value of argsOf(call, member)) args[at++] = value;
+    }
+    control[N_CALLS] = count;
+    control[N_ARGS] = at / (this.size * count);
     this.#begin(this.#names.indexOf(kernel));
     const { exports } = this.#pool.kernels;
-    const own = exports[kernel] as (...values: readonly number[]) => number | undefined;
-    for (let call = 0; call < calls.length; call += this.size) results[call] = own(...calls[call]!) ?? 0;
+    makeCalls(exports[kernel] as (...values: number[]) => number | undefined, this.#room, 0);
     this.#awaitOthers();
-    return Array.from(results.subarray(0, calls.length));
+    return Array.from(results.subarray(0, count));
   }
 
   /** Lets the workers go. @throws KernelError when one has ended meanwhile */
@@ -114,6 +134,7 @@ export class ThreadCrew implements Crew {
   #begin(kernel: number): void {
     const { control } = this.#room;
     control[KERNEL] = kernel;
+    control[NEXT_CALL] = 0;
     Atomics.store(control, DONE, 0);
     Atomics.add(control, ROUND, 1);
     Atomics.notify(control, ROUND);

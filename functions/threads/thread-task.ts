@@ -34,7 +34,6 @@ export interface CrewTask {
   readonly kind: 'crew';
   /** From 1: the calling thread is member 0. */
   readonly member: number;
-  readonly size: number;
   /** Views on the shared memory. */
   readonly room: CrewRoom;
 }

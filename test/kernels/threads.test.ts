@@ -87,9 +87,9 @@ describe('k-means on threads', () => {
     const kernels = loadKernelsSync();
     const backwards: Crew = {
       size: 3,
-      run: (kernel, calls) => {
+      run: (kernel, { count, argsOf }) => {
         const call = kernels.exports[kernel] as (...args: readonly number[]) => number | undefined;
-        return calls
+        return Array.from({ length: count }, (_, i) => [0, 1, 2].map((member) => argsOf(i, member))[i % 3]!)
           .toReversed()
           .map((args) => call(...args) ?? 0)
           .reverse();
