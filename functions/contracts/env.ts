@@ -31,14 +31,14 @@ export const ENV = {
 } as const;
 
 /**
- * How the C library hands out memory, for every process that reads tables: it is glibc's to read at the start, and others pass
- * it over. Fresh pages from the system cost many times what using them does, so that one heap keeps up to 256 MiB of what was
- * freed, and blocks up to 32 MiB (its largest) come out of it again.
+ * How the C library hands out memory, for every process that reads tables; glibc reads it at the start, others pass it over.
+ * Fresh pages from the system cost many times what using them does: so there is one heap, which keeps up to 128 MiB of what was
+ * freed, and blocks up to 16 MiB come out of it again.
  */
 export const ALLOCATOR_ENV = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20),
-  MALLOC_TRIM_THRESHOLD_: String(256 * 2 ** 20),
+  MALLOC_MMAP_THRESHOLD_: String(16 * 2 ** 20),
+  MALLOC_TRIM_THRESHOLD_: String(128 * 2 ** 20),
 } as const;
 
 /** Top-level prefixes of the data bucket. The tenant is always the next part of the key. */

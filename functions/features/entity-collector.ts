@@ -1,4 +1,5 @@
 import type { ArrowColumns } from '../arrow/columns.ts';
+import { grown } from '../arrow/grown.ts';
 import { encodeArrowStreams } from '../arrow/ipc.ts';
 import type { Utf8Column } from '../arrow/utf8.ts';
 import type { CellFormat, EntityPlan, PartialManifest, UnreadableCells } from '../contracts/artifacts.ts';
@@ -93,11 +94,7 @@ export class EntityCollector {
         return false;
       }
     } else this.#ids.addText(rowId(this.#place, line));
-    if (nth === this.#lines.length) {
-      const larger = new Int32Array(2 * nth);
-      larger.set(this.#lines);
-      this.#lines = larger;
-    }
+    if (nth === this.#lines.length) this.#lines = grown(this.#lines);
     this.#lines[nth] = line;
     return true;
   }

@@ -1,3 +1,4 @@
+import { grown } from '../arrow/grown.ts';
 import type { Utf8Column } from '../arrow/utf8.ts';
 import { IdReader } from '../tables/id-reader.ts';
 import type { Fields } from '../tables/record-block.ts';
@@ -67,18 +68,10 @@ export class EntityIds {
     const row = this.#nRows++;
     const first = this.#offsets[row]!;
     const last = first + end - start;
-    if (last > this.#bytes.length) {
-      const larger = new Uint8Array(2 * last);
-      larger.set(this.#bytes.subarray(0, first));
-      this.#bytes = larger;
-    }
+    if (last > this.#bytes.length) this.#bytes = grown(this.#bytes, last);
     if (row === this.#hashes.length) {
-      const offsets = new Int32Array(2 * row + 1);
-      const hashes = new Int32Array(2 * row);
-      offsets.set(this.#offsets);
-      hashes.set(this.#hashes);
-      this.#offsets = offsets;
-      this.#hashes = hashes;
+      this.#offsets = grown(this.#offsets);
+      this.#hashes = grown(this.#hashes);
     }
     const own = this.#bytes;
     for (let i = start, at = first; i < end; i++) own[at++] = bytes[i]!;

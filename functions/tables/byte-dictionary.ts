@@ -1,3 +1,5 @@
+import { grown } from '../arrow/grown.ts';
+
 const FIRST_SLOTS = 256;
 const FIRST_BYTES = 4096;
 const QUOTE = 0x22;
@@ -69,15 +71,11 @@ export class ByteDictionary {
     const code = this.#size++;
     const first = code === 0 ? 0 : this.#ends[code - 1]!;
     const last = first + end - start;
-    if (last > this.#bytes.length) {
-      const larger = new Uint8Array(2 * last);
-      larger.set(this.#bytes.subarray(0, first));
-      this.#bytes = larger;
-    }
+    if (last > this.#bytes.length) this.#bytes = grown(this.#bytes, last);
     this.#bytes.set(bytes.subarray(start, end), first);
     if (code === this.#ends.length) {
-      this.#ends = doubled(this.#ends);
-      this.#hashes = doubled(this.#hashes);
+      this.#ends = grown(this.#ends);
+      this.#hashes = grown(this.#hashes);
     }
     this.#ends[code] = last;
     this.#hashes[code] = hash;
@@ -96,10 +94,4 @@ export class ByteDictionary {
     }
     this.#slots = slots;
   }
-}
-
-function doubled(values: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(2 * values.length);
-  larger.set(values);
-  return larger;
 }

@@ -1,3 +1,4 @@
+import { grown } from '../arrow/grown.ts';
 import type { TableLayout } from '../contracts/table-layout.ts';
 import { InvalidDatasetError } from '../errors.ts';
 import { blanksToTabs } from './blank-separated.ts';
@@ -9,8 +10,6 @@ const QUOTE = 0x22;
 
 /** Rows that there is room for at first: a table of ten thousand columns may have few. */
 const FIRST_ROWS = 64;
-/** So many times as large is the next room when one is full: what is touched for the first time costs more than copying. */
-const GROWTH = 4;
 
 /** Collects the fields of one column. */
 class FieldCollector {
@@ -26,7 +25,8 @@ class FieldCollector {
   add({ bytes, starts, ends, escaped }: CsvRecord, slot: number): void {
     const start = starts[slot]!;
     const end = ends[slot]!;
-    if (this.#length + end - start > this.#bytes.length) this.#grow(this.#length + end - start);
+    if (this.#length + end - start > this.#bytes.length)
+      this.#bytes = grown(this.#bytes, this.#length + end - start);
     const target = this.#bytes;
     let length = this.#length;
     const isEscaped = escaped[slot] === 1;
@@ -36,7 +36,7 @@ class FieldCollector {
       if (isEscaped && byte === QUOTE) i++;
     }
     this.#length = length;
-    if (++this.#nRows === this.#offsets.length) this.#offsets = widened(this.#offsets);
+    if (++this.#nRows === this.#offsets.length) this.#offsets = grown(this.#offsets);
     this.#offsets[this.#nRows] = length;
   }
 
@@ -51,18 +51,6 @@ class FieldCollector {
     this.#length = 0;
     return cells;
   }
-
-  #grow(size: number): void {
-    const larger = new Uint8Array(GROWTH * size);
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-  }
-}
-
-function widened(offsets: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(GROWTH * offsets.length);
-  larger.set(offsets);
-  return larger;
 }
 
 /** Bytes of a batch after which it is handed over even when it has few rows. */
