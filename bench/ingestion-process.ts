@@ -38,6 +38,8 @@ const context: StepContext = {
   progress: () => {},
   claimed: async () => {},
 };
+// What a run that was stopped may have left.
+rmSync(`${folder}/${keys.root}`, { recursive: true, force: true });
 const baseMb = peakMb();
 let seconds: Record<string, number> = {};
 
@@ -115,6 +117,7 @@ const { plan, nRead, nEntities, seconds: total } = await ingest();
 const [steps, peak] = [seconds, peakMb()];
 const recipe = await readJson<FittedRecipe>(objects, keys.recipe);
 const imputed = recipe.features.filter(({ steps }) => steps.some(({ step }) => step === 'impute'));
+const nLeftOut = await rowsLeftOut();
 const outcome = { nEntities, moments: await momentsOfFeatures() };
 const matrix = await matrixOfFeatures();
 const againSeconds = again === undefined ? undefined : (await ingest()).seconds;
@@ -124,6 +127,7 @@ console.log(
     seconds: total,
     steps,
     nRead,
+    nLeftOut,
     peakMb: peak,
     baseMb,
     matrix,
@@ -132,6 +136,20 @@ console.log(
     outcome,
   }),
 );
+
+/** Rows that the steps wrote out with the reason why they are not used. */
+async function rowsLeftOut(): Promise<number> {
+  let nRows = 0;
+  const count = async (file: string): Promise<boolean> => {
+    if (!(await objects.head(file))) return false;
+    nRows += decodeArrow(await objects.read(file)).int32('file').length;
+    return true;
+  };
+  for (const { shard } of plan.rowShards)
+    for (let part = 0; await count(keys.rejected(shard, part)); ) part++;
+  for (let bucket = 0; bucket < plan.nBuckets; bucket++) await count(keys.leftOut(bucket));
+  return nRows;
+}
 
 /** Of each feature what it was scaled by, and mean, population deviation and extremes of the values that were written. */
 async function momentsOfFeatures(): Promise<Record<string, readonly number[]>> {

@@ -25,6 +25,9 @@ const LARGE = 1_000_000;
 const TOLERANCE = 1e-6;
 const IMPUTED_TOLERANCE = 1e-4;
 
+/** What pandas does: see `peers/ingest.py`. */
+type PeerKind = 'rfm' | 'rfm-lean' | 'table';
+
 /** One input, read through to feature files by both sides in fresh processes on one core. */
 export interface IngestionResult {
   readonly title: string;
@@ -77,6 +80,8 @@ interface Run {
 
 interface OurRun extends Run {
   readonly nRead: number;
+  /** Rows written out with the reason why they are not used. */
+  readonly nLeftOut: number;
   readonly matrix: Matrix;
   /** Features in which missing values were stood in for. */
   readonly imputed: readonly string[];
@@ -85,6 +90,8 @@ interface OurRun extends Run {
 interface PeerRun extends Run {
   readonly format: string;
   readonly pandas: string;
+  /** Missing where they are dropped. */
+  readonly nLeftOut: number | null;
 }
 
 /**
@@ -98,7 +105,9 @@ export function ingestion(sizes: readonly number[] = [1_250_000, 2_500_000, 5_00
   const results: IngestionResult[] = [];
   if (existsSync(RETAIL)) {
     writeFileSync(join(folder, 'online_retail.csv'), gunzipSync(readFileSync(RETAIL)));
-    results.push(paired('Online Retail: RFM, z-score', 'rfm', 'online_retail.csv', PAIRS));
+    const title = 'Online Retail: RFM, z-score';
+    results.push(paired(title, 'rfm', 'online_retail.csv', PAIRS));
+    results.push(paired(`${title}; pandas drops what it leaves out`, 'rfm-lean', 'online_retail.csv', PAIRS));
   }
   for (const nRows of sizes) {
     const file = customerRows(folder, nRows).slice(folder.length + 1);
@@ -108,7 +117,7 @@ export function ingestion(sizes: readonly number[] = [1_250_000, 2_500_000, 5_00
   return results;
 }
 
-function paired(title: string, kind: 'rfm' | 'table', file: string, nPairs: number): IngestionResult {
+function paired(title: string, kind: PeerKind, file: string, nPairs: number): IngestionResult {
   const key = `${INPUT}/${file}`;
   const again = nPairs > 1 ? ['again'] : [];
   const ours: OurRun[] = [];
@@ -119,7 +128,7 @@ function paired(title: string, kind: 'rfm' | 'table', file: string, nPairs: numb
     theirs.push(runPeer(kind, key, again));
     if (pair % 2 === 1) ours.push(runOurs(key, again));
   }
-  for (const [i, { outcome }] of theirs.entries()) checkSame(title, ours[i]!, outcome);
+  for (const [i, run] of theirs.entries()) checkSame(title, ours[i]!, run);
   const [typical, typicalPeer] = [typicalOf(ours), typicalOf(theirs)];
   const { nRead, outcome } = typical;
   const rates = ({ steps }: Run) =>
@@ -153,7 +162,10 @@ const typicalOf = <T extends Run>(runs: readonly T[]): T =>
   runs.toSorted((a, b) => a.seconds - b.seconds)[runs.length >> 1]!;
 
 /** The equality gate. @throws Error when the sides made other entities, other features or other values */
-function checkSame(title: string, { outcome, imputed }: OurRun, theirs: Outcome): void {
+function checkSame(title: string, { outcome, imputed, nLeftOut }: OurRun, peer: PeerRun): void {
+  const theirs = peer.outcome;
+  if (peer.nLeftOut !== null && nLeftOut !== peer.nLeftOut)
+    throw new Error(`${title}: we left out ${nLeftOut} rows, pandas ${peer.nLeftOut}.`);
   if (outcome.nEntities !== theirs.nEntities)
     throw new Error(`${title}: we made ${outcome.nEntities} entities, pandas ${theirs.nEntities}.`);
   const names = Object.keys(outcome.moments).toSorted();
@@ -177,11 +189,12 @@ const runOurs = (key: string, again: readonly string[]): OurRun =>
     ALLOCATOR_ENV,
   );
 
-function runPeer(kind: string, key: string, again: readonly string[]): PeerRun {
+function runPeer(kind: PeerKind, key: string, again: readonly string[]): PeerRun {
   const output = join(DATA_FOLDER, 'pandas.out');
   const command = ['/usr/bin/python3', PEER, kind, join(DATA_FOLDER, key), output, ...again];
   const run = spawned<PeerRun>(command, { PYTHONPATH: PYTHON_FOLDER });
   rmSync(output);
+  rmSync(`${output}.left-out`, { force: true });
   return run;
 }
 

@@ -3,9 +3,10 @@
 applies, write. Prints core seconds per stage, peak resident memory and the moments of what came out as JSON. Imports, the
 start of Python and the moments are not timed, nor in the memory.
 
-With `again` the same is done and timed a second time.
+Rows that are not used are written out with the reason, as on our side; with `rfm-lean` they are dropped, and columns without a
+use are not read. With `again` the same is done and timed a second time.
 
-usage: ingest.py rfm|table INPUT OUTPUT [again]"""
+usage: ingest.py rfm|rfm-lean|table INPUT OUTPUT [again]"""
 import os
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -31,6 +32,8 @@ NUMBERS = ["visits", "seconds_on_site", "pages_per_visit", "age", "spend", "retu
 MOST_CATEGORIES = 50
 
 stages = {}
+# Rows of the file that are not used, with the place and the rule.
+left_out = None
 # Mean and population deviation that each z-score was made with.
 scaling = {}
 stage_start = time.process_time()
@@ -57,15 +60,31 @@ def zscore(name, values):
     return ((values - mean) / deviation).astype(np.float32)
 
 
+def leave_out(rows, place, rule):
+    global left_out
+    left_out = rows.assign(place=place, rule=rule)
+
+
 def rfm(source):
+    lean = kind == "rfm-lean"
     orders = pd.read_csv(
         source,
-        usecols=["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"],
+        usecols=["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"] if lean else None,
         dtype={"InvoiceNo": str},
         parse_dates=["InvoiceDate"],
     )
     stage("read")
-    orders = orders[orders.CustomerID.notna() & (orders.Quantity > 0) & (orders.UnitPrice > 0) & orders.InvoiceNo.notna()]
+    broken = {
+        "missing_customer_id": orders.CustomerID.isna(),
+        "quantity_not_positive": ~(orders.Quantity > 0),
+        "unit_price_not_positive": ~(orders.UnitPrice > 0),
+        "missing_order_id": orders.InvoiceNo.isna(),
+    }
+    unused = np.logical_or.reduce(list(broken.values()))
+    if not lean:
+        rules = np.select([rule[unused] for rule in broken.values()], list(broken))
+        leave_out(orders[unused], np.flatnonzero(unused) + 2, rules)
+    orders = orders[~unused]
     orders = orders.assign(amount=orders.Quantity * orders.UnitPrice)
     reference = orders.InvoiceDate.max() + pd.Timedelta(days=1)
     by_customer = orders.groupby("CustomerID")
@@ -89,7 +108,10 @@ def entities(source):
     rows = pd.read_csv(source, parse_dates=["created_at"], dtype={name: "category" for name in CATEGORIES})
     stage("read")
     # Of rows with one id the latest stays, of equally late ones the last.
-    rows = rows.sort_values("created_at", kind="stable").drop_duplicates("customer_id", keep="last")
+    rows = rows.sort_values("created_at", kind="stable")
+    earlier = rows.duplicated("customer_id", keep="last")
+    leave_out(rows[earlier], rows.index[earlier] + 2, "duplicate_id")
+    rows = rows[~earlier]
     stage("clean")
     columns = {"customer_id": rows.customer_id.to_numpy()}
     columns["created_at_days_since"] = zscore("created_at_days_since", (rows.created_at.max() - rows.created_at).dt.days)
@@ -121,8 +143,10 @@ def peak_mb():
 def ingest():
     global stage_start
     start = stage_start = time.process_time()
-    features = (rfm if kind == "rfm" else entities)(source)
+    features = (entities if kind == "table" else rfm)(source)
     write(features, output)
+    if left_out is not None:
+        write(left_out.reset_index(drop=True), f"{output}.left-out")
     stage("write")
     return features, time.process_time() - start
 
@@ -147,6 +171,7 @@ print(
             baseMb=base,
             againSeconds=again_seconds,
             outcome=dict(nEntities=len(features), moments=moments),
+            nLeftOut=None if left_out is None else len(left_out),
             format=FORMAT,
             pandas=pd.__version__,
         )
