@@ -20,8 +20,8 @@ export const CONTROL_FIELDS = 7;
 export const PART = -1;
 /** Arguments of one call at most. */
 const MOST_ARGS = 12;
-/** Looks at a value before a thread lies down to sleep: rounds follow each other within some microseconds. */
-const SPINS = 2000;
+/** Looks at a value before a thread lies down to sleep: rounds follow each other within some ten microseconds, and waking takes longer. */
+const SPINS = 20_000;
 /** One call takes milliseconds: who has not answered for so long will not, ms. */
 const PATIENCE = 60_000;
 
