@@ -4,7 +4,7 @@ import { type KMeansState, pairsAreCheap, SHELLS } from './kmeans-state.ts';
 const ROUND_UP = 1 + 1e-6;
 const ROUND_DOWN = 1 - 1e-6;
 /** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
-const RADIUS = 0.85;
+const RADIUS = 1.2;
 /** Few clusters have shells from this step on, when few samples are decided again in most fits. */
 const STEPS_WITHOUT_SHELLS = 8;
 
