@@ -2,13 +2,13 @@ import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
 import { alone, CALL_SAMPLES, type Crew } from './crew.ts';
 import { KMeansMembers } from './kmeans-members.ts';
+import { inertia, means, meanVariance, sumOfSquares, totalWeight, unexplained } from './kmeans-moments.ts';
 import { PassChoice } from './kmeans-passes.ts';
 import {
   createState,
   type KMeansState,
   keepBounds,
   placeCenters,
-  SHELLS,
   type WorkDone,
   workDone,
 } from './kmeans-state.ts';
@@ -86,8 +86,9 @@ export function lloyd(
     let centers: Float64Array = options.spherical ? onSphere(placed, initial) : initial.slice();
     placeCenters(state, centers);
     members.pass('kmeans_assign_f32');
-    const passes = new PassChoice(state, unexplained(placed, state, centers) / totalWeight(state));
-    const tolerance = options.improve ? -1 : options.tol * meanVariance(placed, state);
+    const squares = sumOfSquares(placed, state);
+    const passes = new PassChoice(state, unexplained(state, squares, centers) / totalWeight(state));
+    const tolerance = options.improve ? -1 : options.tol * meanVariance(state, squares);
     /** Moves the centers to the means; returns the squared movement. */
     const update = (): number => {
       if (counts.includes(0)) {
@@ -161,7 +162,7 @@ export function lloyd(
       labels: clusterLabels(state),
       centers,
       sizes: Int32Array.from(counts),
-      inertia: inertia(placed, state, centers),
+      inertia: inertia(state, squares, centers),
       iterations,
     };
   });
@@ -188,27 +189,6 @@ function clusterLabels({ nSamples, labels }: KMeansState): Int32Array {
   return clusters;
 }
 
-/** Weight of a cluster: its number of samples when each weighs 1. */
-function weightOf(state: KMeansState, cluster: number): number {
-  return state.weights ? state.weightSums[cluster]! : state.counts[cluster]!;
-}
-
-function totalWeight(state: KMeansState): number {
-  let total = 0;
-  for (let c = 0; c < state.nClusters; c++) total += weightOf(state, c);
-  return total;
-}
-
-function means(state: KMeansState): Float64Array {
-  const { nClusters, nFeatures, sums, sumsWidth } = state;
-  const centers = new Float64Array(nClusters * nFeatures);
-  for (let c = 0; c < nClusters; c++) {
-    const weight = weightOf(state, c);
-    for (let j = 0; j < nFeatures; j++) centers[c * nFeatures + j] = sums[c * sumsWidth + j]! / weight;
-  }
-  return centers;
-}
-
 /** Centers of length 1 in the data's units; one at the origin has no direction and stays. */
 function onSphere({ nFeatures, offset, scale }: PlacedRows, centers: Float64Array): Float64Array {
   const moved = centers.slice();
@@ -222,53 +202,4 @@ function onSphere({ nFeatures, offset, scale }: PlacedRows, centers: Float64Arra
     }
   }
   return moved;
-}
-
-/** Mean over the columns of their population variance, from the clusters' sums. */
-function meanVariance(placed: PlacedRows, state: KMeansState): number {
-  const { nFeatures } = placed;
-  const total = totalWeight(state);
-  let squaredMeans = 0;
-  for (let j = 0; j < nFeatures; j++) {
-    let sum = 0;
-    for (let c = 0; c < state.nClusters; c++) sum += state.sums[c * state.sumsWidth + j]!;
-    squaredMeans += (sum / total) ** 2;
-  }
-  return Math.max(0, sumOfSquares(placed, state) / total - squaredMeans) / nFeatures;
-}
-
-function sumOfSquares(placed: PlacedRows, { weights, rows, nFeatures }: KMeansState): number {
-  if (!weights) return placed.sumOfSquares;
-  return rows.reduce((sum, x, at) => sum + weights[Math.floor(at / nFeatures)]! * x * x, 0);
-}
-
-/** Sum of squared distances to the centers; where the sums alone cannot tell, summed sample by sample. */
-function inertia(placed: PlacedRows, state: KMeansState, centers: Float64Array): number {
-  const value = unexplained(placed, state, centers);
-  return value > 1e-6 * sumOfSquares(placed, state) ? value : inertiaBySample(state, centers);
-}
-
-/** The same from the sums alone, Σ|x|² − Σ_c (2 S_c·c − n_c |c|²), which cancels where it is a small part of Σ|x|². */
-function unexplained(placed: PlacedRows, state: KMeansState, centers: Float64Array): number {
-  const { nFeatures, nClusters, sums, sumsWidth } = state;
-  let explained = 0;
-  for (let c = 0; c < nClusters; c++) {
-    for (let j = 0; j < nFeatures; j++) {
-      const center = centers[c * nFeatures + j]!;
-      explained += (2 * sums[c * sumsWidth + j]! - weightOf(state, c) * center) * center;
-    }
-  }
-  return Math.max(0, sumOfSquares(placed, state) - explained);
-}
-
-function inertiaBySample(state: KMeansState, centers: Float64Array): number {
-  const { nSamples, nFeatures, rows, labels, weights } = state;
-  let total = 0;
-  for (let sample = 0; sample < nSamples; sample++) {
-    const center = Math.floor(labels[sample]! / SHELLS) * nFeatures;
-    let square = 0;
-    for (let j = 0; j < nFeatures; j++) square += (rows[sample * nFeatures + j]! - centers[center + j]!) ** 2;
-    total += (weights?.[sample] ?? 1) * square;
-  }
-  return total;
 }
