@@ -1,3 +1,6 @@
+import { alone } from '../functions/clustering/crew.ts';
+import { FixedRows } from '../functions/clustering/fixed-rows.ts';
+import { KMeansMembers } from '../functions/clustering/kmeans-members.ts';
 import { createState, placeCenters } from '../functions/clustering/kmeans-state.ts';
 import { placeRows } from '../functions/clustering/placed-rows.ts';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
@@ -8,14 +11,13 @@ import { processorSeconds } from './processor-time.ts';
 /** Row P1: how near a k-means pass over all rows, at rest, comes to what the core can do at most. */
 export interface PeakShare {
   readonly title: string;
-  /** Multiply-adds of scalar products a second, 10⁹. */
+  /** Multiply-adds of scalar products a second, in fixed point, 10⁹. */
   readonly gigaMultiplyAdds: number;
-  /** Of the multiply-adds the core makes from registers, 0..1. */
+  /** Of the float32 multiply-adds the core makes from registers; fixed point may make more. */
   readonly share: number;
 }
 
-const ROWS_PER_CALL = 16_384;
-/** So many that a fit keeps them packed. */
+/** So many that a fit rounds them at once. */
 const ROWS = 200_000;
 const RUNS = 15;
 
@@ -40,8 +42,7 @@ export function denseAssignment(multiplyAddPeak: number): PeakShare[] {
 function assignmentRate(name: string, nClusters: number): number {
   const kernels = loadKernelsSync();
   const { nFeatures, values, start } = dataset(name);
-  const { exports, memory } = kernels;
-  return memory.scope(() => {
+  return kernels.memory.scope(() => {
     const placed = placeRows(kernels, { nSamples: ROWS, nFeatures, values });
     const state = createState(kernels, placed, nClusters);
     const centers = Float64Array.from(
@@ -49,14 +50,12 @@ function assignmentRate(name: string, nClusters: number): number {
       (x, at) => (x - placed.offset[at % nFeatures]!) * placed.scale,
     );
     placeCenters(state, centers);
-    const everyCall = (call: (first: number, last: number) => void) => {
-      for (let first = 0; first < ROWS; first += ROWS_PER_CALL)
-        call(first, Math.min(ROWS, first + ROWS_PER_CALL));
-    };
-    everyCall((first, last) => exports.kmeans_assign_f32(state.address, first, last));
+    const members = new KMeansMembers(kernels, state, alone(kernels));
+    members.pass('kmeans_assign_f32');
+    const fixed = new FixedRows(kernels, state);
     // All distances are computed and every label is proven again; none changes.
     const pass = () =>
-      everyCall((first, last) => exports.kmeans_dense_f32(state.address, first, last, false));
+      fixed.reassign(members, centers, (member, first, last) => [members.addressOf(member), first, last, 0]);
     pass();
     const times = Array.from({ length: RUNS }, () => {
       const started = processorSeconds();

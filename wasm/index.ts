@@ -6,6 +6,7 @@ export { part_rows_f32, row_squares_f32, side_labels_i32, side_squares_f64 } fro
 export { bisect_first_f32, bisect_pass_f32, bisect_scan_f32 } from './bisect';
 export { kmeans_flush_f32, kmeans_reassign_f32 } from './kmeans';
 export { kmeans_assign_f32, kmeans_dense_f32 } from './kmeans-dense';
+export { kmeans_fixed_i16 } from './kmeans-fixed';
 export { kmeans_count_runs_f32, kmeans_reassign_sorted_f32, kmeans_sort_f32 } from './kmeans-sort';
 export { kmeans_order_f32 } from './kmeans-order';
 export { kmeans_improve_f32 } from './kmeans-improve';

@@ -1,7 +1,7 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
 import { ROUND_DOWN, placeLabel, settledLabel } from './kmeans-settle';
 import { touchSamples } from './kmeans-queue';
-import { KMeansState, moveLane } from './kmeans-state';
+import { KMeansState, moveLane, openGroup } from './kmeans-state';
 import { upperBound } from './kmeans-tile';
 import { loadTile } from './rows';
 
@@ -13,12 +13,18 @@ const STREAM_SPAN: i32 = 10;
 /** Puts those of 8 samples in a row whose bits are set at the end of the list; without a branch per sample. */
 @inline
 export function listStale(state: KMeansState, sample: i32, stale: i32, length: i32): i32 {
-  const list = state.list;
   state.staleSamples += popcnt(stale);
+  return listSamples(state, sample, stale, length);
+}
+
+/** As `listStale`, for samples that are to be decided for another reason than their gaps. */
+@inline
+export function listSamples(state: KMeansState, sample: i32, lanes: i32, length: i32): i32 {
+  const list = state.list;
   for (let lane = 0; lane < 8; lane++) {
     store<i32>(list + (<usize>length << 2), sample + lane);
-    length += stale & 1;
-    stale >>>= 1;
+    length += lanes & 1;
+    lanes >>>= 1;
   }
   return length;
 }
@@ -152,6 +158,8 @@ function settleMixed(state: KMeansState, samples: usize, count: i32): i32 {
     const own = placeLabel(state, sample, load<i32>(at, 64), load<f32>(at), load<f32>(at, 32));
     if (settledLabel == own) continue;
     moveLane(state, sample, tile, lane, own, settledLabel);
+    // The center left behind becomes one of the others: its group's bound no longer holds.
+    if (state.bounds) openGroup(state, sample, own >>> 2);
     changed++;
   }
   return changed;

@@ -91,6 +91,28 @@ export class KMeansState {
   list: usize;
   /** SCRATCH */
   touched: i32;
+  /** SCRATCH i16 [nSamples / 8, rounded up][nFeatures / 2, rounded up][8][2] rows in fixed point; see `kmeans_fixed_i16`. */
+  fixedRows: usize;
+  /** SCRATCH f32 [nSamples rounded up to 8] their lengths */
+  fixedLengths: usize;
+  /** IN f32 [nFeatures rounded up to 2] what a value is multiplied with to be rounded; 0 past the last. */
+  fixedUnits: usize;
+  /** IN i16 [nGroups][nFeatures / 2, rounded up][4][2] centers in fixed point; 0 in lanes past k. */
+  fixedCenters: usize;
+  /** IN i32 [nGroups][4] |c|² / 2 in fixed point, less what rounding may take; 2³⁰ − 1 in lanes past k. */
+  fixedHalfNorms: usize;
+  /** IN by how much more than that two keys must differ to tell centers apart, whatever the row */
+  fixedError: f32;
+  /** IN and how much more for each unit of the row's length */
+  fixedRounding: f32;
+  /** IN what a difference of two keys by 1 is in squared distance, placed units; rounded up */
+  fixedUnit: f32;
+  /** IN the largest rounded value of a row */
+  fixedLimit: f32;
+  /** IN 1.5 × 2²³: a literal would be built anew at every use. */
+  toInteger: f32;
+  /** SCRATCH i32 [256][2] samples to be moved between sums, and the clusters they leave. */
+  moves: usize;
 }
 
 /** Clocks of the shells of four samples, whose labels lie at `labels`. */
@@ -175,17 +197,16 @@ export function decideExactly(state: KMeansState, sample: i32): i32 {
   return label;
 }
 
-/** Adds `factor` × a row to a sum. The sum's padding takes up whatever follows the row. */
-@inline
-function addRow(state: KMeansState, sample: i32, label: i32, factor: f64): void {
+/** Adds a sample to its cluster's sum, count and weight. Sums are exact where every sample weighs 1. */
+export function addSample(state: KMeansState, sample: i32, label: i32): void {
+  const weight = f64x2.splat(countChange(state, sample, label, 1));
   let at = rowAddress(state, sample);
   let sum = state.sums + <usize>label * sumsStride(state);
   const end = at + (<usize>state.nFeatures << 2);
-  const factor_f64x2 = f64x2.splat(factor);
   do {
     const x = v128.load(at);
-    const low = f64x2.mul(f64x2.promote_low_f32x4(x), factor_f64x2);
-    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), factor_f64x2);
+    const low = f64x2.mul(f64x2.promote_low_f32x4(x), weight);
+    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), weight);
     v128.store(sum, f64x2.add(v128.load(sum), low));
     v128.store(sum, f64x2.add(v128.load(sum, 16), high), 16);
     at += 16;
@@ -193,15 +214,25 @@ function addRow(state: KMeansState, sample: i32, label: i32, factor: f64): void 
   } while (at < end);
 }
 
-/** Adds a sample to its cluster's sum, count and weight. Sums are exact where every sample weighs 1. */
-export function addSample(state: KMeansState, sample: i32, label: i32): void {
-  changeBy(state, sample, label, 1);
-}
-
-/** Moves a sample from one cluster's sum, count and weight to another's. */
+/** Moves a sample from one cluster's sum, count and weight to another's. The sums' padding takes up what follows the row. */
 export function moveSample(state: KMeansState, sample: i32, from: i32, to: i32): void {
-  changeBy(state, sample, from, -1);
-  changeBy(state, sample, to, 1);
+  countChange(state, sample, from, -1);
+  const weight = f64x2.splat(countChange(state, sample, to, 1));
+  let at = rowAddress(state, sample);
+  let source = state.sums + <usize>from * sumsStride(state), target = state.sums + <usize>to * sumsStride(state);
+  const end = at + (<usize>state.nFeatures << 2);
+  do {
+    const x = v128.load(at);
+    const low = f64x2.mul(f64x2.promote_low_f32x4(x), weight);
+    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), weight);
+    v128.store(source, f64x2.sub(v128.load(source), low));
+    v128.store(source, f64x2.sub(v128.load(source, 16), high), 16);
+    v128.store(target, f64x2.add(v128.load(target), low));
+    v128.store(target, f64x2.add(v128.load(target, 16), high), 16);
+    at += 16;
+    source += 32;
+    target += 32;
+  } while (at < end);
 }
 
 /** As `moveSample`, for a sample that lies in lane `lane` of a tile. */
@@ -229,9 +260,4 @@ function countChange(state: KMeansState, sample: i32, label: i32, sign: i32): f6
   const total = state.weightSums + (<usize>label << 3);
   store<f64>(total, load<f64>(total) + <f64>sign * weight);
   return weight;
-}
-
-@inline
-function changeBy(state: KMeansState, sample: i32, label: i32, sign: i32): void {
-  addRow(state, sample, label, <f64>sign * countChange(state, sample, label, sign));
 }

@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
 import { alone, CALL_SAMPLES, type Crew } from './crew.ts';
+import { FixedRows } from './fixed-rows.ts';
 import { KMeansMembers } from './kmeans-members.ts';
 import { inertia, means, meanVariance, sumOfSquares, totalWeight, unexplained } from './kmeans-moments.ts';
 import { PassChoice } from './kmeans-passes.ts';
@@ -108,12 +109,16 @@ export function lloyd(
         // Packed rows and their norms are in the order of the table.
         sorted?.restore();
         let looked = 0;
-        const changed = members.pass('kmeans_dense_f32', (member, first, last) => {
+        const argsOf = (member: number, first: number, last: number) => {
           const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
           // Asked for every member, counted once.
           if (keepsGaps && member === 0) looked += last - first;
           return [members.addressOf(member), first, last, Number(keepsGaps)];
-        });
+        };
+        if (passes.isFixed) fixed ??= new FixedRows(kernels, state);
+        const changed = passes.isFixed
+          ? fixed!.reassign(members, centers, argsOf)
+          : members.pass('kmeans_dense_f32', argsOf);
         passes.learn(before, workDone(state), looked);
         return changed;
       }
@@ -128,6 +133,7 @@ export function lloyd(
       const changed = members.pass('kmeans_reassign_f32');
       return changed + members.flush();
     };
+    let fixed: FixedRows | undefined;
     let prunedPasses = 0;
     /** After some passes it shows whether leaving out far centers alone leaves out enough. */
     const judgeBounds = (before: WorkDone): void => {

@@ -1,7 +1,8 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelI32 } from '../kernels/memory.ts';
 import { type Calls, type Crew, callsOver, type KernelName } from './crew.ts';
-import { allocateOwn, type KMeansState, OWN_FIELDS, type OwnArrays, WORK_FIELDS } from './kmeans-state.ts';
+import { allocateOwn, OWN_FIELDS, type OwnArrays, WORK_FIELDS } from './kmeans-own-arrays.ts';
+import type { KMeansState } from './kmeans-state.ts';
 
 interface Member extends OwnArrays {
   readonly fields: KernelI32;

@@ -14,6 +14,18 @@ const BOUNDS = 30;
 /** Reading rows that are not packed and lie in no cache, per feature: by all samples in a row, by tiles of some. */
 const STREAM_ALL = 5;
 const STREAM_SOME = 3;
+/** Passes over all samples in fixed point: 8 samples, a group of centers, and each of its features. */
+const FIXED_BLOCK = 20;
+const FIXED_GROUP = 5;
+const FIXED_FEATURE = 0.65;
+/** Reading rows of 8 samples, some of which are out of date, beside rows in fixed point. */
+const FIXED_STREAM = 12;
+/** Values of rows up to which the processor's caches hold them. */
+const CACHED_VALUES = 2 ** 23;
+/** Rounding that leaves more than this part of the samples open does not pay. */
+const MOST_OPEN = 0.25;
+/** Rows in no cache are rounded after so many passes over all samples: to do so takes as long as such a pass. */
+const DENSE_BEFORE_FIXED = 3;
 /** Of 8 samples of a cluster the farthest lies about this many times as far from its center as samples do on average. */
 const FARTHEST_OF_8 = 1.2;
 
@@ -30,6 +42,7 @@ export class PassChoice {
   #next: 'all' | 'all gaps' | 'out of date' = 'all';
   /** Groups of centers looked at per tile in the latest pass over samples out of date, or expected to be. */
   #groups: number;
+  #densePasses = 0;
 
   /**
    * For a state whose samples have their first labels.
@@ -47,9 +60,16 @@ export class PassChoice {
     return this.#next !== 'out of date';
   }
 
+  /** Whether a pass over all samples takes rows in fixed point. */
+  get isFixed(): boolean {
+    return this.#state.isFixed && (this.#isCached || this.#densePasses >= DENSE_BEFORE_FIXED);
+  }
+
   /** Whether the n-th call of a pass over all samples brings gaps up to date: next to reading rows that is little. */
   keepsGaps(call: number): boolean {
-    return !this.#state.isPacked || this.#next === 'all gaps' || call % CALLS_PER_PROBE === 0;
+    return (
+      !(this.#state.isPacked || this.isFixed) || this.#next === 'all gaps' || call % CALLS_PER_PROBE === 0
+    );
   }
 
   /**
@@ -57,31 +77,51 @@ export class PassChoice {
    * @param looked samples whose gaps were looked at
    */
   learn(before: WorkDone, after: WorkDone, looked: number): void {
+    const decisions = after.decisions - before.decisions;
+    if (this.isDense) this.#densePasses++;
+    const stale = (after.staleSamples - before.staleSamples) / looked;
     if (this.#next === 'all gaps') {
       this.#next = 'out of date';
       return;
     }
-    const stale = (after.staleSamples - before.staleSamples) / looked;
     if (this.#next === 'all') {
+      const leftOpen = 8 * decisions - this.#state.nSamples;
+      if (leftOpen > MOST_OPEN * this.#state.nSamples) this.#state.isFixed = false;
       if (this.#costOfSome(stale) > WORTH_A_CHANGE * this.#costOfAll()) return;
       this.#next = looked === this.#state.nSamples ? 'out of date' : 'all gaps';
       return;
     }
-    const decisions = after.decisions - before.decisions;
     if (decisions > 0) this.#groups = (after.tiles - before.tiles) / decisions;
     if (this.#costOfSome(stale) > this.#costOfAll()) this.#next = 'all';
   }
 
   #costOfAll(): number {
     const { nGroups, nFeatures, isPacked } = this.#state;
+    if (this.#isPlain) return nGroups * (FIXED_FEATURE * nFeatures + FIXED_GROUP) + FIXED_BLOCK;
     return nGroups * (nFeatures + 4) + 12 + (isPacked ? 0 : STREAM_ALL * nFeatures);
   }
 
   #costOfSome(stale: number): number {
-    const { nGroups, nFeatures, bounds, hasOrder, isPacked } = this.#state;
+    const { nGroups, nFeatures, bounds, hasOrder } = this.#state;
     const tile = this.#groups * (nFeatures + 7) + 2 * nFeatures + (bounds || hasOrder ? TILE : TILE_OF_ANY);
-    const scan = SCAN + (isPacked ? 0 : STREAM_SOME * nFeatures);
+    const stream = this.#isPlain ? FIXED_STREAM : STREAM_SOME * nFeatures;
+    const scan = SCAN + (this.#isCached ? 0 : stream);
     return scan + stale * (tile + (bounds ? BOUNDS * nGroups : 0));
+  }
+
+  /**
+   * Whether passes over some samples compare these with all centers. Where they leave centers out, they get cheaper still
+   * once samples are sorted: there the cost of a pass in float32 decides, whatever a pass in fixed point takes.
+   */
+  get #isPlain(): boolean {
+    const { isFixed, hasOrder, bounds } = this.#state;
+    const areRounded = this.#isCached || this.#densePasses > DENSE_BEFORE_FIXED;
+    return isFixed && areRounded && !hasOrder && !bounds;
+  }
+
+  get #isCached(): boolean {
+    const { nSamples, nFeatures } = this.#state;
+    return nSamples * nFeatures <= CACHED_VALUES;
   }
 }
 

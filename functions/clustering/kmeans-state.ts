@@ -1,5 +1,8 @@
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelF64, KernelI32, KernelU16 } from '../kernels/memory.ts';
+import { suitsFixedPoint } from './fixed-rows.ts';
+import { FIELD, N_FIELDS } from './kmeans-fields.ts';
+import { allocateOwn } from './kmeans-own-arrays.ts';
 import type { PlacedRows } from './placed-rows.ts';
 
 /** Coordinate of the centers that only fill a group: farther than any sample, its square still finite. */
@@ -34,6 +37,8 @@ export interface KMeansState {
   readonly gaps: KernelF32;
   /** Whether the kernels keep the rows packed in blocks of 8, too. */
   readonly isPacked: boolean;
+  /** Whether passes over all samples use rows in fixed point. */
+  isFixed: boolean;
   /** Whether each center's neighbours are kept in order of distance. */
   hasOrder: boolean;
   /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
@@ -57,45 +62,6 @@ export interface KMeansState {
   readonly weights: KernelF64 | undefined;
   readonly weightSums: KernelF64;
 }
-
-/** Numbers of the fields that are not set in a row. */
-const BOUNDS = 3;
-const SUMS = 12;
-const COUNTS = 13;
-const RELATIVE_ERROR = 14;
-const ABSOLUTE_ERROR = 15;
-const ORDER = 16;
-const QUEUES = 19;
-const QUEUE_LENGTHS = 20;
-const TILE = 21;
-const GROUP_MINIMA = 22;
-const BOUNDS_TILE = 23;
-const OPEN_GROUPS = 24;
-const SQUARES = 25;
-const RADII = 26;
-const WEIGHTS = 27;
-const WEIGHT_SUMS = 28;
-const TILES = 29;
-const DECISIONS = 30;
-const EXACT_DECISIONS = 31;
-const HALF_NORMS = 32;
-const LARGEST_SQUARE = 33;
-const PRODUCT_ERROR = 34;
-const SQUARED_NORMS = 35;
-const BLOCKS = 36;
-const KEYS = 37;
-const STALE_SAMPLES = 38;
-const LIST = 39;
-const TOUCHED = 40;
-/** Counters: each worker counts for itself. */
-export const WORK_FIELDS = [TILES, DECISIONS, EXACT_DECISIONS, STALE_SAMPLES] as const;
-/** Fields in which the states of a fit's workers differ. */
-export const OWN_FIELDS: ReadonlySet<number> = new Set([
-  ...[SUMS, COUNTS, QUEUES, QUEUE_LENGTHS, TILE, GROUP_MINIMA, BOUNDS_TILE, OPEN_GROUPS, SQUARES],
-  ...[WEIGHT_SUMS, KEYS, LIST, TOUCHED, ...WORK_FIELDS],
-]);
-/** Samples that may wait in a list; mirrors wasm/kmeans-list.ts. */
-const LIST_LENGTH = 1024;
 
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
@@ -132,19 +98,20 @@ export function createState(
   const orderedCenters = memory.f32(orderLength * nFeatures);
   const orderedDistances = memory.f32(orderLength);
   const halfNorms = memory.f32(nGroups * 4).fill(NOWHERE_HALF_NORM);
-  const isPacked = nSamples * nFeatures <= PACK_UP_TO_VALUES;
+  const isFixed = suitsFixedPoint(nFeatures);
+  const isPacked = !isFixed && nSamples * nFeatures <= PACK_UP_TO_VALUES;
   const blocks = memory.f32(isPacked ? nSlots * nFeatures + 24 : 0);
-  const fields = memory.i32(41).fill(0);
+  const fields = memory.i32(N_FIELDS).fill(0);
   own.place(fields);
-  fields[BLOCKS] = isPacked ? blocks.byteOffset : 0;
-  fields[SQUARED_NORMS] = memory.f32(nSlots).byteOffset;
-  fields[HALF_NORMS] = halfNorms.byteOffset;
+  fields[FIELD.blocks] = isPacked ? blocks.byteOffset : 0;
+  fields[FIELD.squaredNorms] = memory.f32(nSlots).byteOffset;
+  fields[FIELD.halfNorms] = halfNorms.byteOffset;
   fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset, 0]);
   fields.set([nSamples, nFeatures, nClusters, nGroups], 4);
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
   fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
-  fields[RADII] = radii.byteOffset;
-  fields[WEIGHTS] = weights?.byteOffset ?? 0;
+  fields[FIELD.radii] = radii.byteOffset;
+  fields[FIELD.weights] = weights?.byteOffset ?? 0;
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   return {
     nSamples,
@@ -158,6 +125,7 @@ export function createState(
     labels,
     gaps,
     isPacked,
+    isFixed,
     hasOrder,
     bounds: undefined,
     boundsWidth,
@@ -172,52 +140,6 @@ export function createState(
     counts: own.counts,
     weights,
     weightSums: own.weightSums,
-  };
-}
-
-/** What a worker on a fit has for itself. */
-export interface OwnArrays {
-  readonly sums: KernelF64;
-  readonly counts: KernelI32;
-  readonly weightSums: KernelF64;
-  /** Puts the addresses of all its arrays into the fields of a state. */
-  readonly place: (fields: KernelI32) => void;
-}
-
-/** Allocates sums and counts, at zero, and scratch for one worker. */
-export function allocateOwn(
-  { memory }: Kernels,
-  {
-    nClusters,
-    nGroups,
-    sumsWidth,
-    boundsWidth,
-  }: Pick<KMeansState, 'nClusters' | 'nGroups' | 'sumsWidth' | 'boundsWidth'>,
-): OwnArrays {
-  const sums = memory.f64(nClusters * sumsWidth).fill(0);
-  const counts = memory.i32(nClusters).fill(0);
-  const weightSums = memory.f64(nClusters).fill(0);
-  const addresses = [
-    [SUMS, sums],
-    [COUNTS, counts],
-    [QUEUES, memory.i32(nClusters * 8)],
-    [QUEUE_LENGTHS, memory.i32(nClusters).fill(0)],
-    [TILE, memory.f32(sumsWidth * 8)],
-    [GROUP_MINIMA, memory.f32(nGroups * 16)],
-    [BOUNDS_TILE, memory.f32(boundsWidth * 8).fill(0)],
-    [OPEN_GROUPS, memory.i32(nGroups)],
-    [SQUARES, memory.f32(32)],
-    [WEIGHT_SUMS, weightSums],
-    [KEYS, memory.f32(nGroups * 32)],
-    [LIST, memory.i32(LIST_LENGTH)],
-  ] as const;
-  return {
-    sums,
-    counts,
-    weightSums,
-    place: (fields) => {
-      for (const [field, { byteOffset }] of addresses) fields[field] = byteOffset;
-    },
   };
 }
 
@@ -237,12 +159,12 @@ export function placeCenters(state: KMeansState, centers: Float64Array): void {
     state.halfNorms[c] = square / 2;
     largestSquare = Math.max(largestSquare, square);
   }
-  state.errors[RELATIVE_ERROR] = (nFeatures + 4) * ROUNDING;
+  state.errors[FIELD.relativeError] = (nFeatures + 4) * ROUNDING;
   // What is added keeps the bound of the rounding above what underflow takes away.
-  state.errors[LARGEST_SQUARE] = largestSquare * (1 + 4 * ROUNDING) + 1e-30;
-  state.errors[PRODUCT_ERROR] = 2.02 * (nFeatures + 8) * ROUNDING;
+  state.errors[FIELD.largestSquare] = largestSquare * (1 + 4 * ROUNDING) + 1e-30;
+  state.errors[FIELD.productError] = 2.02 * (nFeatures + 8) * ROUNDING;
   // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
-  state.errors[ABSOLUTE_ERROR] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
+  state.errors[FIELD.absoluteError] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
 }
 
 /** What the kernels have done since the start of a fit. */
@@ -260,10 +182,10 @@ export interface WorkDone {
 /** What the kernels have done so far; differences of two tell of one pass. */
 export function workDone({ fields }: KMeansState): WorkDone {
   return {
-    tiles: fields[TILES]! >>> 0,
-    decisions: fields[DECISIONS]! >>> 0,
-    exactDecisions: fields[EXACT_DECISIONS]!,
-    staleSamples: fields[STALE_SAMPLES]! >>> 0,
+    tiles: fields[FIELD.tiles]! >>> 0,
+    decisions: fields[FIELD.decisions]! >>> 0,
+    exactDecisions: fields[FIELD.exactDecisions]!,
+    staleSamples: fields[FIELD.staleSamples]! >>> 0,
   };
 }
 
@@ -275,6 +197,6 @@ export function keepBounds(kernels: Kernels, state: KMeansState): void {
   const bounds = kernels.memory.f32(state.nSamples * state.boundsWidth).fill(0);
   state.bounds = bounds;
   state.hasOrder = false;
-  state.fields[BOUNDS] = bounds.byteOffset;
-  state.fields[ORDER] = 0;
+  state.fields[FIELD.bounds] = bounds.byteOffset;
+  state.fields[FIELD.order] = 0;
 }

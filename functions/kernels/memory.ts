@@ -12,6 +12,7 @@ const FIRST_ADDRESS = PAGE;
 export type KernelF32 = Float32Array<SharedArrayBuffer>;
 export type KernelF64 = Float64Array<SharedArrayBuffer>;
 export type KernelI32 = Int32Array<SharedArrayBuffer>;
+export type KernelI16 = Int16Array<SharedArrayBuffer>;
 export type KernelU16 = Uint16Array<SharedArrayBuffer>;
 export type KernelU8 = Uint8Array<SharedArrayBuffer>;
 
@@ -71,6 +72,12 @@ export class KernelMemory {
   u16(length: number): KernelU16 {
     const address = this.alloc(length * 2);
     return new Uint16Array(this.#buffer(), address, length);
+  }
+
+  /** An int16 array of undefined content. */
+  i16(length: number): KernelI16 {
+    const address = this.alloc(length * 2);
+    return new Int16Array(this.#buffer(), address, length);
   }
 
   /** A byte array of undefined content. */

@@ -1,0 +1,177 @@
+import { answerBytes, blockBytes, nearestByFixedProducts, roundSamples } from './kmeans-fixed-products';
+import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
+import { roundingOf } from './kmeans-products';
+import { touchSamples } from './kmeans-queue';
+import { ROUND_DOWN } from './kmeans-settle';
+import {
+  KMeansState, clocksOf, labelOf, moveSample, openGroup, staleOf,
+} from './kmeans-state';
+import { upperBound } from './kmeans-tile';
+import { select } from './simd';
+
+/** Blocks of 8 samples whose products are taken at once; the answers hold so many. */
+const BLOCKS = 8;
+const SAMPLES = 8 * BLOCKS;
+/** Samples that may wait to be moved. */
+const MOVES: i32 = 256;
+/** All rows are read where at least one in so many is moved: memory is read fastest without gaps. */
+const STREAM_SPAN: i32 = 10;
+
+/**
+ * Labels of all samples [first, last) anew from scalar products in fixed point: rows and centers rounded to 16 bits, whose
+ * products one instruction makes and adds for two features at a time, twice as many as in float32. What the rounding leaves
+ * open is decided in float32, and by that in float64, as any sample whose gap is out of date.
+ *
+ * A key is |c|² / 2 − x·c in units of `fixedUnit`, less the most that rounding can take from it, the row's share aside:
+ * the nearest center is known where the second smallest key exceeds the smallest by more than
+ * `fixedError` + |x| × `fixedRounding`, |x| being the length of the row in its steps.
+ *
+ * Cost: one read of the rounded rows, half of what the rows take, ⌈n / 8⌉ × k × nFeatures integer vector multiply-adds; and
+ * the first time one read of the rows.
+ * @param first a multiple of 8
+ * @param keepsGaps whether gaps are brought up to date, and out-of-date ones counted; otherwise they stay as they are: a
+ * sample that stays with its cluster stays in its shell, which has grown by all its center moved
+ * @param rounds whether the rows of these samples are to be rounded first
+ * @returns labels changed
+ */
+export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, keepsGaps: bool, rounds: bool): i32 {
+  const state = changetype<KMeansState>(stateAddress);
+  const nGroups = state.nGroups, bytes = blockBytes(state), answer = answerBytes(nGroups);
+  const rounding = f32x4.splat(state.fixedRounding), error = f32x4.splat(state.fixedError);
+  let changed = 0, listed = 0, moved = 0, stale = 0;
+  for (let start = first; start < last; start += SAMPLES) {
+    const stop = min(start + SAMPLES, last);
+    const blocks = state.fixedRows + <usize>(start >>> 3) * bytes;
+    if (rounds) for (let sample = start; sample < stop; sample += 8) roundSamples(state, sample);
+    nearestByFixedProducts(
+      blocks, (stop - start + 7) >>> 3, bytes, state.fixedCenters, state.fixedHalfNorms, nGroups, state.keys,
+    );
+    let keys = state.keys;
+    for (let sample = start; sample < stop; sample += 8, keys += answer) {
+      const nearest = keys + (<usize>nGroups << 7);
+      const best0 = v128.load(nearest), best1 = v128.load(nearest, 16);
+      const second0 = v128.load(nearest, 32), second1 = v128.load(nearest, 48);
+      const labels = state.labels + (<usize>sample << 1), lengths = state.fixedLengths + (<usize>sample << 2);
+      const open0 = f32x4.add(f32x4.mul(v128.load(lengths), rounding), error);
+      const open1 = f32x4.add(f32x4.mul(v128.load(lengths, 16), rounding), error);
+      const sure0 = f32x4.gt(f32x4.convert_i32x4_s(i32x4.sub(second0, best0)), open0);
+      const sure1 = f32x4.gt(f32x4.convert_i32x4_s(i32x4.sub(second1, best1)), open1);
+      const kept0 = v128.and(sure0, i32x4.eq(best0, ownKeys(keys, labels)));
+      const kept1 = v128.and(sure1, i32x4.eq(best1, ownKeys(keys + 16, labels + 8)));
+      const kept = i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4);
+      const others = (0xff >> max(0, sample + 8 - last)) & ~kept;
+      if (keepsGaps) {
+        stale += popcnt(staleOf(state, sample));
+        const norms = state.squaredNorms + (<usize>sample << 2);
+        keepGaps(state, sample, labels, kept0, marginOf(state, best0, second0, v128.load(norms), open0));
+        keepGaps(state, sample + 4, labels + 8, kept1, marginOf(state, best1, second1, v128.load(norms, 16), open1));
+      }
+      if (others == 0) continue;
+      const sure = i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4);
+      // A gap within its clock has the label proven already.
+      const open = others & ~sure & (keepsGaps ? 0xff : staleOf(state, sample));
+      if (others & sure) moved = relabel(state, sample, keys, best0, best1, others & sure, moved);
+      if (open) listed = listSamples(state, sample, open, listed);
+      if (moved > MOVES - 8) {
+        changed += moved;
+        moved = moveListed(state, moved);
+      }
+      if (hasRoom(listed, 8)) continue;
+      listed = settleList(state, listed, false);
+      changed += listChanged;
+    }
+  }
+  changed += moved;
+  moveListed(state, moved);
+  if (listed > 0) {
+    settleList(state, listed, true);
+    changed += listChanged;
+  }
+  const decided = (last - first + 7) >>> 3;
+  state.decisions += decided;
+  state.tiles += decided * nGroups;
+  state.staleSamples += stale;
+  return changed;
+}
+
+/** Margins (second nearest − nearest distance, at least) of four samples. @param norms their |x|² */
+@inline
+function marginOf(state: KMeansState, best: v128, second: v128, norms: v128, open: v128): v128 {
+  const unit = f32x4.splat(state.fixedUnit), zero = f32x4.splat(0);
+  const rounding = roundingOf(norms, state.largestSquare, state.productError);
+  const far = f32x4.sub(f32x4.add(norms, f32x4.mul(f32x4.sub(f32x4.convert_i32x4_s(second), open), unit)), rounding);
+  const near = f32x4.add(f32x4.add(norms, f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(best), open), unit)), rounding);
+  const down = f32x4.splat(1 - state.relativeError);
+  return f32x4.sub(
+    f32x4.mul(f32x4.sqrt(f32x4.pmax(zero, far)), down), upperBound(state, f32x4.pmax(zero, near)),
+  );
+}
+
+/** Brings the gaps of those of four samples up to date that stay with their clusters. */
+@inline
+function keepGaps(state: KMeansState, sample: i32, labels: usize, kept: v128, margin: v128): void {
+  const gaps = state.gaps + (<usize>sample << 2);
+  const gap = f32x4.mul(f32x4.add(margin, clocksOf(state.clocks, labels)), f32x4.splat(ROUND_DOWN));
+  v128.store(gaps, select(gap, v128.load(gaps), kept));
+}
+
+/** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns samples listed */
+function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best1: v128, lanes: i32, moved: i32): i32 {
+  let nearest0 = i32x4.splat(0), nearest1 = nearest0;
+  let key = keys;
+  for (let c = 0; c < state.nClusters; c++) {
+    const id = i32x4.splat(c);
+    nearest0 = select(id, nearest0, i32x4.eq(v128.load(key), best0));
+    nearest1 = select(id, nearest1, i32x4.eq(v128.load(key, 16), best1));
+    key += 32;
+  }
+  const scratch = state.squares;
+  v128.store(scratch, nearest0);
+  v128.store(scratch, nearest1, 16);
+  do {
+    const lane = ctz(lanes), current = sample + lane;
+    lanes &= lanes - 1;
+    const own = labelOf(state, current);
+    // The last shell holds every sample, and a gap of 0 no clock.
+    store<u16>(state.labels + (<usize>current << 1), <u16>((load<i32>(scratch + (<usize>lane << 2)) << 2) | 3));
+    store<f32>(state.gaps + (<usize>current << 2), 0);
+    // The center left behind becomes one of the others: its group's bound no longer holds.
+    if (state.bounds) openGroup(state, current, own >>> 2);
+    const move = state.moves + (<usize>moved << 3);
+    store<i32>(move, current);
+    store<i32>(move, own, 4);
+    moved++;
+  } while (lanes);
+  return moved;
+}
+
+/** Moves the listed samples between the sums of their clusters, their rows loaded ahead. @returns 0: none is listed */
+function moveListed(state: KMeansState, moved: i32): i32 {
+  if (moved == 0) return 0;
+  const moves = state.moves, end = moves + (<usize>moved << 3);
+  const first = load<i32>(moves), span = load<i32>(end - 8) + 1 - first;
+  let touched: i32 = 0;
+  if (span < moved * STREAM_SPAN) touched = touchSamples(state, first, span);
+  else for (let at = moves; at < end; at += 8) touched += touchSamples(state, load<i32>(at), 1);
+  state.touched = touched;
+  for (let at = moves; at < end; at += 8) {
+    const sample = load<i32>(at);
+    moveSample(state, sample, load<i32>(at, 4), labelOf(state, sample));
+  }
+  return 0;
+}
+
+/** Keys of four samples' own centers. */
+@inline
+function ownKeys(keys: usize, labels: usize): v128 {
+  let own = v128.load32_zero(keys + keyOf(labels));
+  own = v128.load_lane<i32>(keys + keyOf(labels + 2) + 4, own, 1);
+  own = v128.load_lane<i32>(keys + keyOf(labels + 4) + 8, own, 2);
+  return v128.load_lane<i32>(keys + keyOf(labels + 6) + 12, own, 3);
+}
+
+/** Place of the row of a sample's own center among rows of 8 keys; a label is cluster × 4 + shell. */
+@inline
+function keyOf(label: usize): usize {
+  return <usize>(load<u16>(label) & ~3) << 3;
+}
