@@ -146,7 +146,7 @@ export function report({ machine, cases, limits, memory, cold, peak, threads, in
           '',
           '## Two threads (T1)',
           '',
-          'Two worker threads against our own one, the same bytes; must 1.8, stretch 1.95.',
+          'Two threads, the caller’s and a worker, against one, the same bytes; must 1.8, stretch 1.95.',
           '',
           '| case | one thread | two threads | ratio |',
           '| --- | ---: | ---: | ---: |',

@@ -87,6 +87,11 @@ export function silhouettePairs(
   };
 }
 
+/** Bound of the number of calls. */
+export function mostPairCalls(nSamples: number, nClusters: number): number {
+  return Math.ceil(nSamples / (8 * CALL_BLOCKS)) + 2 * nClusters;
+}
+
 function callsOf(starts: Int32Array): PairCall[] {
   const calls: PairCall[] = [];
   for (let cluster = 0; cluster + 1 < starts.length; cluster++) {

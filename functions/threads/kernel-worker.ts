@@ -1,11 +1,12 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { runAttempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
-import { TessellaError } from '../errors.ts';
 import { loadKernelsSync } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { serveCrew } from './crew-member.ts';
-import type { ThreadTask, WorkerAnswer, WorkerStart } from './thread-task.ts';
+import { type CrewRoom, takeCalls } from './crew-room.ts';
+import type { CrewTask, FitAnswer, FitsTask, WorkerAnswer, WorkerStart } from './thread-task.ts';
+import { packError } from './worker-error.ts';
 
 const { memory, numericMode } = workerData as WorkerStart;
 const shared = loadKernelsSync({ memory, numericMode });
@@ -27,21 +28,28 @@ function ownRows(table: number, placed: PlacedRows): PlacedRows {
   return rows;
 }
 
-function resultOf(task: ThreadTask) {
-  if (task.kind === 'fit') return runAttempt(own, ownRows(task.table, task.rows), task.attempt);
-  if (task.kind === 'crew') return serveCrew(shared.exports, task.room, task.member);
-  const kernel = shared.exports[task.kernel] as (...args: number[]) => number;
-  return kernel(...task.args);
+/** Makes fits of the round until all are taken, and sends them. */
+function makeFits(room: CrewRoom, port: MessagePort): void {
+  const { table, rows, attempts } = receiveMessageOnPort(port)!.message as FitsTask;
+  takeCalls(room, (attempt) => {
+    let answer: FitAnswer;
+    try {
+      answer = { attempt, fit: runAttempt(own, ownRows(table, rows), attempts[attempt]!) };
+    } catch (error) {
+      answer = { attempt, error: packError(error) };
+    }
+    port.postMessage(answer);
+  });
 }
 
-function answer(task: ThreadTask): WorkerAnswer {
+function answer({ member, room, port }: CrewTask): WorkerAnswer {
   try {
-    return { result: resultOf(task) };
+    return { rounds: serveCrew(shared.exports, room, member, () => makeFits(room, port)) };
   } catch (error) {
-    const context = error instanceof TessellaError ? error.context : {};
-    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-    return { error: { name, message, context } };
+    return { error: packError(error) };
+  } finally {
+    port.close();
   }
 }
 
-parentPort?.on('message', (task: ThreadTask) => parentPort?.postMessage(answer(task)));
+parentPort?.on('message', (task: CrewTask) => parentPort?.postMessage(answer(task)));

@@ -1,14 +1,15 @@
 import type { Matrix } from '../arrow/matrix.ts';
-import { silhouettePairs } from '../clustering/silhouette-pairs.ts';
+import { mostPairCalls, silhouettePairs } from '../clustering/silhouette-pairs.ts';
 import {
   EXACT_SILHOUETTE_ROWS,
   planSilhouette,
   type SilhouetteEstimate,
 } from '../clustering/silhouette-sample.ts';
+import { ThreadCrew } from './thread-crew.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
-/** Kernel calls under way or waiting for their turn to be added, per thread. */
-const CALLS_PER_THREAD = 8;
+/** Columns kept at a time, bytes: all of them up to some 60,000 rows. */
+const COLUMN_BYTES = 2 ** 26;
 
 /**
  * As `silhouetteSamples`, byte for byte, the pairs of rows shared out among the threads of the pool. Nothing else may use
@@ -22,32 +23,32 @@ export async function silhouetteSamplesThreaded(
   labels: Int32Array,
   nClusters: number,
 ): Promise<Float64Array> {
-  const { memory } = pool.kernels;
-  const mark = memory.used;
-  const running: Promise<number>[] = [];
+  const { kernels, nThreads } = pool;
+  const mark = kernels.memory.used;
+  // Called before the rows are laid out: by then all have come.
+  const crew = new ThreadCrew(pool, mostPairCalls(data.nSamples, nClusters));
   try {
-    const pairs = silhouettePairs(pool.kernels, data, labels, nClusters);
+    const pairs = silhouettePairs(kernels, data, labels, nClusters);
     const { calls } = pairs;
-    const nColumns = Math.min(calls.length, pool.nThreads * CALLS_PER_THREAD);
+    const nColumns = Math.min(
+      calls.length,
+      Math.max(4 * nThreads, Math.floor(COLUMN_BYTES / (4 * data.nSamples))),
+    );
     const columns = Array.from({ length: nColumns }, pairs.newColumn);
-    const columnOf = (call: number) => columns[call % nColumns]!;
-    const start = (call: number) => {
-      const args = pairs.argumentsOf(calls[call]!, columnOf(call));
-      const ending = pool.run({ kind: 'call', kernel: 'silhouette_rows_f32', args });
-      // A call that fails before its turn has come is reported when it comes.
-      ending.catch(() => {});
-      running.push(ending);
-    };
-    for (let call = 0; call < nColumns; call++) start(call);
-    for (let call = 0; call < calls.length; call++) {
-      await running[call];
-      pairs.addColumn(calls[call]!, columnOf(call));
-      if (call + nColumns < calls.length) start(call + nColumns);
+    for (let first = 0; first < calls.length; first += nColumns) {
+      const some = calls.slice(first, first + nColumns);
+      // Later calls compare with more rows. The longest go first: at the end nobody waits long for the others.
+      const last = some.length - 1;
+      const argsOf = (call: number) => pairs.argumentsOf(some[last - call]!, columns[last - call]!);
+      crew.run('silhouette_rows_f32', { count: some.length, argsOf });
+      some.forEach((call, at) => {
+        pairs.addColumn(call, columns[at]!);
+      });
     }
     return pairs.values();
   } finally {
-    await Promise.allSettled(running);
-    memory.release(mark);
+    await crew.close();
+    kernels.memory.release(mark);
   }
 }
 

@@ -1,13 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import {
-  type ErrorContext,
-  InsufficientDataError,
-  InvalidDatasetError,
-  InvalidRequestError,
-  KernelError,
-} from '../errors.ts';
+import { InvalidRequestError, KernelError } from '../errors.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import type { TaskResult, ThreadTask, WorkerAnswer, WorkerError, WorkerStart } from './thread-task.ts';
+import type { CrewTask, WorkerAnswer, WorkerStart } from './thread-task.ts';
+import { unpackError } from './worker-error.ts';
 
 /** The worker's module: beside this one in the sources, and beside the bundle that this one is part of. */
 const WORKER = new URL(
@@ -16,17 +11,19 @@ const WORKER = new URL(
 );
 
 interface Job {
-  readonly task: ThreadTask;
-  readonly resolve: (result: TaskResult<ThreadTask>) => void;
+  readonly task: CrewTask;
+  readonly resolve: (rounds: number) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * Worker threads that see the memory of some kernels. Tasks start in the order they are given, each on the first thread
- * that is free; the caller puts results in order. An idle pool keeps no process alive.
+ * Worker threads that see the memory of some kernels, one fewer than threads asked for: the caller's own works, too. Tasks
+ * start in the order they are given, each on the first thread that is free. An idle pool keeps no process alive.
  */
 export class ThreadPool {
   readonly kernels: Kernels;
+  /** The caller's own among them. */
+  readonly nThreads: number;
   readonly #workers: Worker[];
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Job>();
@@ -45,25 +42,28 @@ export class ThreadPool {
     }
     this.kernels = kernels;
     const start: WorkerStart = { memory: kernels.memory.memory, numericMode: kernels.numericMode };
-    this.#workers = Array.from({ length: nThreads }, () => this.#open(module, start));
+    this.nThreads = nThreads;
+    this.#workers = Array.from({ length: nThreads - 1 }, () => this.#open(module, start));
     this.#idle.push(...this.#workers);
   }
 
-  get nThreads(): number {
-    return this.#workers.length;
+  /** @throws KernelError when a thread ended, or the pool was closed */
+  requireAlive(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /**
-   * Runs a task on a thread.
+   * Has a thread take part in a crew.
+   * @returns rounds it took part in
    * @throws KernelError when a thread ended, now or earlier: then nothing runs in this pool any more
-   * @throws TessellaError as the task throws it
+   * @throws TessellaError as a kernel throws it
    */
-  run<T extends ThreadTask>(task: T): Promise<TaskResult<T>> {
+  run(task: CrewTask): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise<TaskResult<ThreadTask>>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#waiting.push({ task, resolve, reject });
       this.#dispatch();
-    }) as Promise<TaskResult<T>>;
+    });
   }
 
   /** Ends the threads; tasks that have not ended fail. */
@@ -88,7 +88,7 @@ export class ThreadPool {
       const job = this.#waiting.shift()!;
       this.#busy.set(worker, job);
       worker.ref();
-      worker.postMessage(job.task);
+      worker.postMessage(job.task, [job.task.port]);
     }
   }
 
@@ -99,8 +99,8 @@ export class ThreadPool {
     this.#idle.push(worker);
     worker.unref();
     this.#dispatch();
-    if ('error' in answer) job.reject(errorOf(answer.error));
-    else job.resolve(answer.result);
+    if ('error' in answer) job.reject(unpackError(answer.error));
+    else job.resolve(answer.rounds);
   }
 
   #fail(failure: KernelError): void {
@@ -117,18 +117,4 @@ function ended(how: string, cause?: unknown): KernelError {
     { reason: 'worker_ended' },
     { cause },
   );
-}
-
-const ERRORS: Readonly<Record<string, new (message: string, context: ErrorContext) => Error>> = {
-  InvalidDatasetError,
-  InsufficientDataError,
-  InvalidRequestError,
-  KernelError,
-};
-
-function errorOf({ name, message, context }: WorkerError): Error {
-  const Known = ERRORS[name];
-  return Known
-    ? new Known(message, context)
-    : new KernelError(`A worker thread failed: ${message}`, { reason: 'worker_failed' });
 }

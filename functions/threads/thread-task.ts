@@ -1,9 +1,10 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { LloydFit } from '../clustering/kmeans-lloyd.ts';
 import type { Attempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
 import type { ErrorContext } from '../errors.ts';
-import type { Kernels, NumericMode } from '../kernels/instance.ts';
-import type { CrewRoom } from './thread-crew.ts';
+import type { NumericMode } from '../kernels/instance.ts';
+import type { CrewRoom } from './crew-room.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -12,40 +13,33 @@ export interface WorkerStart {
   readonly numericMode: NumericMode;
 }
 
-/** A kernel on the shared memory; it writes only where no other call of the moment reads or writes. */
-export interface CallTask {
-  readonly kind: 'call';
-  readonly kernel: keyof Kernels['exports'];
-  readonly args: readonly number[];
-}
-
-/** One k-means fit, in memory of the worker's own. */
-export interface FitTask {
-  readonly kind: 'fit';
-  /** Equal numbers say equal rows: a worker copies them once. */
-  readonly table: number;
-  /** Views on the shared memory. */
-  readonly rows: PlacedRows;
-  readonly attempt: Attempt;
-}
-
-/** A part in the fits that a crew shares, until it parts. */
+/** A worker's task: a part in the work of a crew, until it parts. */
 export interface CrewTask {
-  readonly kind: 'crew';
   /** From 1: the calling thread is member 0. */
   readonly member: number;
   /** Views on the shared memory. */
   readonly room: CrewRoom;
+  /** Where fits to make arrive, and the fits made leave. */
+  readonly port: MessagePort;
 }
 
-/** Work for one thread. */
-export type ThreadTask = CallTask | FitTask | CrewTask;
+/** K-means fits of one table, each in memory of its member's own. */
+export interface FitsTask {
+  /** Equal numbers say equal rows: a worker copies them once. */
+  readonly table: number;
+  /** Views on the shared memory. */
+  readonly rows: PlacedRows;
+  readonly attempts: readonly Attempt[];
+}
 
-/** What a task ends with. */
-export type TaskResult<T extends ThreadTask> = T extends FitTask ? LloydFit : number;
+/** A fit a member has made, by its number among the attempts, or why it has not. */
+export type FitAnswer = { readonly attempt: number } & (
+  | { readonly fit: LloydFit }
+  | { readonly error: WorkerError }
+);
 
-/** What a worker answers to each task, in the order of its tasks. */
-export type WorkerAnswer = { readonly result: LloydFit | number } | { readonly error: WorkerError };
+/** What a worker answers to each task, in the order of its tasks: rounds it took part in. */
+export type WorkerAnswer = { readonly rounds: number } | { readonly error: WorkerError };
 
 /** An error on its way between threads, which keeps neither class nor context of a thrown one. */
 export interface WorkerError {

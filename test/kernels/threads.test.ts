@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Crew } from '../../functions/clustering/crew.ts';
@@ -9,12 +10,13 @@ import { estimateSilhouette } from '../../functions/clustering/silhouette-sample
 import { silhouetteSamples } from '../../functions/clustering/validity.ts';
 import { InsufficientDataError, KernelError } from '../../functions/errors.ts';
 import { loadKernelsSync, type NumericMode } from '../../functions/kernels/instance.ts';
+import { DONE, EMPTY, FAILED, SEATS, TOO_LATE, WAITING } from '../../functions/threads/crew-room.ts';
 import { kmeansThreaded } from '../../functions/threads/kmeans-threaded.ts';
 import {
   estimateSilhouetteThreaded,
   silhouetteSamplesThreaded,
 } from '../../functions/threads/silhouette-threaded.ts';
-import { DONE, FAILED } from '../../functions/threads/thread-crew.ts';
+import { ThreadCrew } from '../../functions/threads/thread-crew.ts';
 import { ThreadPool } from '../../functions/threads/thread-pool.ts';
 import { blobs, matrixOf } from '../support/random-matrix.ts';
 
@@ -23,6 +25,16 @@ function poolOf(nThreads: number, numericMode?: NumericMode, module?: URL): Thre
   const pool = new ThreadPool(loadKernelsSync(numericMode ? { numericMode } : {}), nThreads, module);
   onTestFinished(() => pool.close());
   return pool;
+}
+
+/** A crew whose members have all come. */
+async function fullCrew(pool: ThreadPool, mostCalls: number): Promise<ThreadCrew> {
+  const crew = new ThreadCrew(pool, mostCalls);
+  while (crew.nPresent < pool.nThreads) {
+    await setTimeout(1);
+    expect(crew.run('madd_f32', { count: 1, argsOf: () => [2, 3, 1] })).toEqual([7]);
+  }
+  return crew;
 }
 
 /** A worker that does something else than its work. */
@@ -80,6 +92,30 @@ describe('k-means on threads', () => {
       expect(fit).toEqual(expected);
       expect(work.distances).toBeGreaterThan(0);
       expect(pool.kernels.memory.used).toBe(before);
+    }
+  });
+
+  it('share fits, and make them side by side, when all have come', async () => {
+    const attempts = [0, 1, 2, 3, 4, 5, 6].map((fork) => ({
+      nClusters: 9,
+      start: { method: 'k-means++', seed: 3, forks: [fork] } as const,
+      lloyd: { maxIter: 40, tol: 0, improve: false },
+    }));
+    const kernels = loadKernelsSync();
+    const alone = kernels.memory.scope(() => {
+      const rows = placeRows(kernels, hard);
+      return attempts.map((attempt) => runAttempt(kernels, rows, attempt));
+    });
+    for (const nThreads of [2, 4]) {
+      const pool = poolOf(nThreads);
+      const crew = await fullCrew(pool, 64);
+      const rows = placeRows(pool.kernels, hard);
+      expect(crew.fits(rows, attempts)).toEqual(alone);
+      expect(crew.fits(rows, attempts.slice(2, 4))).toEqual(alone.slice(2, 4));
+      const { work: _own, ...first } = alone[0]!;
+      const { work: _theirs, ...fit } = runAttempt(pool.kernels, rows, attempts[0]!, crew);
+      expect(fit).toEqual(first);
+      await crew.close();
     }
   });
 
@@ -176,7 +212,7 @@ describe('a pool', () => {
 
   it('fails with the cause when a worker breaks down', async () => {
     const pool = poolOf(
-      1,
+      2,
       undefined,
       workerThat(`parentPort.on('message', () => { throw new Error('no room'); });`),
     );
@@ -187,24 +223,46 @@ describe('a pool', () => {
   });
 
   it('fails when a thread breaks down in a fit that all share', async () => {
-    const dies = `parentPort.on('message', ({ kind, room }) => {
-      if (kind === 'call') return parentPort.postMessage({ result: 1 });
-      Atomics.add(room.control, ${FAILED}, 1);
-      Atomics.add(room.control, ${DONE}, 1);
-      Atomics.notify(room.control, ${DONE});
+    const dies = `parentPort.on('message', ({ room: { control } }) => {
+      const isLate = Atomics.compareExchange(control, ${SEATS}, ${EMPTY}, ${WAITING}) === ${TOO_LATE};
+      if (isLate) return parentPort.postMessage({ rounds: 0 });
+      Atomics.wait(control, ${SEATS}, ${WAITING});
+      Atomics.add(control, ${FAILED}, 1);
+      Atomics.add(control, ${DONE}, 1);
+      Atomics.notify(control, ${DONE});
       parentPort.postMessage({ error: { name: 'Error', message: 'no room', context: {} } });
     });`;
     const pool = poolOf(2, undefined, workerThat(dies));
-    await expect(
-      kmeansThreaded(pool, large, { nClusters: 3, seed: 1, init: centersOf(large, 3) }),
-    ).rejects.toThrow(/worker thread failed/i);
+    const untilItCame = async () => {
+      for (;;) await kmeansThreaded(pool, large, { nClusters: 3, seed: 1, init: centersOf(large, 3) });
+    };
+    await expect(untilItCame()).rejects.toThrow(/worker thread failed/i);
   });
 
   it('fails for a kernel that traps, and goes on working', async () => {
-    const pool = poolOf(1);
-    const call = { kind: 'call', kernel: 'column_ranges_f32' } as const;
-    await expect(pool.run({ ...call, args: [-64, 4, 4, -64, -64] })).rejects.toThrow(/worker thread failed/);
-    expect(await pool.run({ kind: 'call', kernel: 'madd_f32', args: [2, 3, 1] })).toBe(7);
+    const pool = poolOf(2);
+    const mark = pool.kernels.memory.used;
+    const crew = await fullCrew(pool, 64);
+    const traps = () => crew.run('column_ranges_f32', { count: 64, argsOf: () => [-64, 4, 4, -64, -64] });
+    expect(traps).toThrow(/worker thread failed/);
+    await expect(crew.close()).rejects.toThrow(/worker thread failed: memory access out of bounds/);
+    pool.kernels.memory.release(mark);
+    const options = { nClusters: 3, seed: 1 };
+    expect(await kmeansThreaded(pool, small, options)).toEqual(kmeans(loadKernelsSync(), small, options));
+  });
+
+  it('does without a member that never comes', async () => {
+    const pool = poolOf(
+      2,
+      undefined,
+      workerThat(`parentPort.on('message', ({ room: { control } }) => {
+      // Comes too late: once the crew has parted.
+      Atomics.wait(control, ${SEATS}, 0);
+      parentPort.postMessage({ rounds: 0 });
+    });`),
+    );
+    const options = { nClusters: 3, seed: 1 };
+    expect(await kmeansThreaded(pool, small, options)).toEqual(kmeans(loadKernelsSync(), small, options));
   });
 
   it('fails for work after it was closed, and for a number that is none', async () => {
@@ -219,15 +277,17 @@ describe('a pool', () => {
     const script = `
       const { loadKernelsSync } = await import(${JSON.stringify(path('kernels/instance.ts'))});
       const { ThreadPool } = await import(${JSON.stringify(path('threads/thread-pool.ts'))});
+      const { kmeansThreaded } = await import(${JSON.stringify(path('threads/kmeans-threaded.ts'))});
       const pool = new ThreadPool(loadKernelsSync(), 2);
-      console.log(await pool.run({ kind: 'call', kernel: 'madd_f32', args: [2, 3, 1] }));`;
+      const data = { nSamples: 4, nFeatures: 1, values: Float32Array.of(1, 1, 2, 2) };
+      console.log((await kmeansThreaded(pool, data, { nClusters: 2, seed: 1 })).inertia);`;
     for (const end of ['', 'await pool.close();']) {
       const arguments_ = ['--input-type=module', '--eval', script + end];
       const { status, stdout } = spawnSync(process.execPath, arguments_, {
         encoding: 'utf8',
         timeout: 20_000,
       });
-      expect({ status, stdout }).toEqual({ status: 0, stdout: '7\n' });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '0\n' });
     }
   });
 });
