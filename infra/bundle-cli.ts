@@ -1,15 +1,38 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** Folder of the bundled commands; `cli/tessella.mjs` looks here first. */
 export const CLI_BUNDLE = join(ROOT, 'dist/cli');
 
-// Dependencies that are CommonJS inside call require(), which an ES module does not have.
-const REQUIRE_BANNER =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+/**
+ * Modules of Node.js, loaded at the first use of one of their exports: an import would load them at once, and whatever
+ * their rarest export needs (that of `node:fs` streams and promises, that of `node:child_process` sockets).
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ path, kind }) =>
+      isBuiltin(path) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => {
+      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      const builtin = process.getBuiltinModule(path) ?? {};
+      // Others, such as `process` and the class that is `node:events`, are more than their own exports; all are there anyway.
+      if (Object.getPrototypeOf(builtin) !== Object.prototype)
+        return { contents: `module.exports = ${load};` };
+      const names = JSON.stringify(Object.keys(builtin).join());
+      return {
+        contents: `for (const name of ${names}.split(',')) {
+          Object.defineProperty(exports, name, { enumerable: true, get: () => ${load}[name] });
+        }`,
+      };
+    });
+  },
+};
 
 /**
  * Bundles programs into `<outdir>/<name>.mjs`, what they load on demand into chunks beside them, and the module of the
@@ -38,12 +61,12 @@ export async function bundlePrograms(
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    banner: { js: REQUIRE_BANNER },
+    plugins: [lazyBuiltins],
     logLevel: 'silent',
     metafile: true,
   });
   // Of installed packages the lock file tells.
-  const own = Object.keys(metafile.inputs).filter((path) => !path.startsWith('node_modules/'));
+  const own = Object.keys(metafile.inputs).filter((path) => !/^(?:node_modules\/|builtin:)/.test(path));
   await writeFile(join(outdir, 'sources.txt'), [...own, 'package-lock.json'].join('\n'));
 }
 
