@@ -9,7 +9,7 @@ import {
   SCALINGS,
   unusedOptions,
 } from './cluster-options.ts';
-import { count, printJson } from './terminal.ts';
+import { count, print, printJson, printNote } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const EXAMPLES = `
@@ -75,25 +75,25 @@ export function addClusterCommand(program: Command): void {
 }
 
 async function cluster(file: string, options: ClusterOptions): Promise<void> {
-  for (const note of unusedOptions(options)) process.stderr.write(`${note}\n`);
+  for (const note of unusedOptions(options)) printNote(`${note}\n`);
   // Loaded here, so that `--help` and wrong options answer at once.
-  const [{ requireLabelsFile, writeLabels }, { readNumericTable }, { stageDisplay }] = await Promise.all([
+  const [{ requireLabelsFile, writeLabels }, { readNumericTable }, { stageOnStderr }] = await Promise.all([
     import('./cluster-labels.ts'),
     import('./numeric-table.ts'),
     import('./cluster-stage.ts'),
   ]);
   const { labels: labelsFile } = options;
   if (labelsFile !== undefined) await requireLabelsFile(labelsFile, file);
-  const stage = stageDisplay(process.stderr);
+  const stage = stageOnStderr();
   try {
     stage.show(`reading ${file} …`);
     const start = performance.now();
     const table = await readNumericTable(file, options.columns);
     const readSeconds = (performance.now() - start) / 1000;
     stage.clear();
-    process.stderr.write(columnsText(table));
+    printNote(columnsText(table));
     const { ensureKernels } = await import('./build.ts');
-    await ensureKernels((line) => process.stderr.write(`${line}\n`));
+    await ensureKernels((line) => printNote(`${line}\n`));
     const [{ openThreads }, { clusterTable }] = await Promise.all([
       import('../functions/threads/clustering-threads.ts'),
       import('./cluster-table.ts'),
@@ -108,7 +108,7 @@ async function cluster(file: string, options: ClusterOptions): Promise<void> {
       printJson({ ...facts, ...details });
     } else {
       const { reportText } = await import('./cluster-report.ts');
-      process.stdout.write(`\n${reportText(report)}`);
+      print(`\n${reportText(report)}`);
     }
   } finally {
     stage.clear();
