@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -35,6 +35,29 @@ const lazyBuiltins: Plugin = {
 };
 
 /**
+ * Kernels as files beside the bundle. In the module that other bundles hold they are text, which V8 has to read, hash and
+ * scan before it is decoded, both builds of it.
+ */
+const kernelFiles: Plugin = {
+  name: 'kernel-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/build\/kernels-wasm\.js$/ }, ({ path }) => {
+      return {
+        loader: 'js',
+        resolveDir: dirname(path),
+        contents: `
+          import { readFileSync } from 'node:fs';
+          import relaxed from './kernels.wasm';
+          import strict from './kernels-strict.wasm';
+          const bytes = (file) => readFileSync(new URL(file, import.meta.url));
+          export const relaxedKernels = () => bytes(relaxed);
+          export const strictKernels = () => bytes(strict);`,
+      };
+    });
+  },
+};
+
+/**
  * Bundles programs into `<outdir>/<name>.mjs`, what they load on demand into chunks beside them, and the module of the
  * worker threads, so that a process starts from a few small files in place of a few hundred. `sources.txt` lists what they are made of.
  * @param programs source files, relative to the project, by name
@@ -61,7 +84,8 @@ export async function bundlePrograms(
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, kernelFiles],
+    loader: { '.wasm': 'file' },
     logLevel: 'silent',
     metafile: true,
   });
