@@ -8,27 +8,44 @@ const ROOT = join(import.meta.dirname, '..');
 /** Folder of the bundled commands; `cli/tessella.mjs` looks here first. */
 export const CLI_BUNDLE = join(ROOT, 'dist/cli');
 
+/** Modules of Node.js that are in memory before any program starts. */
+const ALWAYS_LOADED = new Set(['buffer', 'events', 'fs', 'path', 'process', 'url']);
+
 /**
- * Modules of Node.js, loaded at the first use of one of their exports: an import would load them at once, and whatever
- * their rarest export needs (that of `node:fs` streams and promises, that of `node:child_process` sockets).
+ * Modules of Node.js without an import, which binds all exports and loads whatever the rarest of them needs: that of `node:fs`
+ * streams and promises, that of `node:child_process` sockets. Those that are not in memory anyway load at the first use.
  */
-const lazyBuiltins: Plugin = {
-  name: 'lazy-builtins',
+const builtins: Plugin = {
+  name: 'builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ path, kind }) =>
-      isBuiltin(path) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
-    );
-    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => {
-      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
-      const builtin = process.getBuiltinModule(path) ?? {};
-      // Others, such as `process` and the class that is `node:events`, are more than their own exports; all are there anyway.
-      if (Object.getPrototypeOf(builtin) !== Object.prototype)
-        return { contents: `module.exports = ${load};` };
-      const names = JSON.stringify(Object.keys(builtin).join());
+    onResolve({ filter: /./ }, ({ path, kind }) => {
+      if (!isBuiltin(path) || kind === 'dynamic-import') return undefined;
       return {
-        contents: `for (const name of ${names}.split(',')) {
-          Object.defineProperty(exports, name, { enumerable: true, get: () => ${load}[name] });
-        }`,
+        path: path.replace('node:', ''),
+        namespace: kind === 'require-call' ? 'required' : 'imported',
+      };
+    });
+    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+    onLoad({ filter: /./, namespace: 'imported' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path) ?? {});
+      if (!ALWAYS_LOADED.has(path)) {
+        return {
+          contents: `for (const name of '${names}'.split(','))
+            Object.defineProperty(exports, name, { get: () => process.getBuiltinModule('${path}')[name] });`,
+        };
+      }
+      // What nobody imports esbuild leaves out.
+      const exported = names.map(
+        (name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`,
+      );
+      return {
+        contents: [
+          `const builtin = process.getBuiltinModule('${path}');`,
+          'export default builtin;',
+          ...exported,
+        ].join('\n'),
       };
     });
   },
@@ -84,13 +101,15 @@ export async function bundlePrograms(
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    plugins: [lazyBuiltins, kernelFiles],
+    plugins: [builtins, kernelFiles],
     loader: { '.wasm': 'file' },
     logLevel: 'silent',
     metafile: true,
   });
   // Of installed packages the lock file tells.
-  const own = Object.keys(metafile.inputs).filter((path) => !/^(?:node_modules\/|builtin:)/.test(path));
+  const own = Object.keys(metafile.inputs).filter(
+    (path) => !/^(?:node_modules\/|imported:|required:)/.test(path),
+  );
   await writeFile(join(outdir, 'sources.txt'), [...own, 'package-lock.json'].join('\n'));
 }
 
