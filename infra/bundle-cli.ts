@@ -74,6 +74,29 @@ const kernelFiles: Plugin = {
   },
 };
 
+/** What a clustering takes, with all it imports. */
+const CORE = ['cli/cluster.ts', 'cli/cluster-run.ts'];
+
+/**
+ * One chunk for the core. esbuild makes a chunk of what the same entry points share, and each dynamic import is one: left
+ * alone, a clustering would start from thirty small files. So all of them share the core.
+ */
+const sharedCore: Plugin = {
+  name: 'shared-core',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, resolveDir }) =>
+      kind === 'dynamic-import' ? { path: join(resolveDir, path), namespace: 'lazy' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
+      resolveDir: ROOT,
+      contents: [
+        ...CORE.map((file) => `import ${JSON.stringify(join(ROOT, file))};`),
+        `export * from ${JSON.stringify(path)};`,
+      ].join('\n'),
+    }));
+  },
+};
+
 /**
  * Bundles programs into `<outdir>/<name>.mjs`, what they load on demand into chunks beside them, and the module of the
  * worker threads, so that a process starts from a few small files in place of a few hundred. `sources.txt` lists what they are made of.
@@ -101,15 +124,13 @@ export async function bundlePrograms(
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    plugins: [builtins, kernelFiles],
+    plugins: [builtins, kernelFiles, sharedCore],
     loader: { '.wasm': 'file' },
     logLevel: 'silent',
     metafile: true,
   });
   // Of installed packages the lock file tells.
-  const own = Object.keys(metafile.inputs).filter(
-    (path) => !/^(?:node_modules\/|imported:|required:)/.test(path),
-  );
+  const own = Object.keys(metafile.inputs).filter((path) => !/^(?:node_modules\/|\w+:)/.test(path));
   await writeFile(join(outdir, 'sources.txt'), [...own, 'package-lock.json'].join('\n'));
 }
 
