@@ -81,6 +81,7 @@ const ORDINARY = { least: 2 ** -40, most: 2 ** 40 };
 export function toMatrix(columns: readonly ScaledColumn[]): Matrix {
   const nSamples = columns[0]!.scaled.length;
   const nFeatures = columns.length;
+  const isFloat32 = float32Check(nSamples);
   const centers = columns.map(({ scaled }) => (isFloat32(scaled) ? 0 : momentsOf(scaled).mean));
   const reach = columns.reduce((most, { scaled }, j) => {
     const { min, max } = rangeOf(scaled);
@@ -96,10 +97,15 @@ export function toMatrix(columns: readonly ScaledColumn[]): Matrix {
   return { nSamples, nFeatures, values };
 }
 
-/** Whether float32 holds all values exactly: converted and compared at once, without a call for each. */
-function isFloat32(values: Float64Array): boolean {
-  const rounded = new Float64Array(new Float32Array(values));
+/** Tells whether float32 holds all of so many values exactly: converted and compared at once, without a call for each. */
+function float32Check(length: number): (values: Float64Array) => boolean {
+  const single = new Float32Array(length);
+  const rounded = new Float64Array(length);
   const bytesOf = ({ buffer, byteOffset, byteLength }: Float64Array) =>
     Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
-  return bytesOf(rounded).equals(bytesOf(values));
+  return (values) => {
+    single.set(values);
+    rounded.set(single);
+    return bytesOf(rounded).equals(bytesOf(values));
+  };
 }
