@@ -108,9 +108,21 @@ export async function bundlePrograms(
 ): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
+  // Apart: what programs and workers share would be one more file that each of them starts from.
+  const inputs = [
+    ...(await bundle(programs, outdir)),
+    ...(await bundle({ 'kernel-worker': 'functions/threads/kernel-worker.ts' }, outdir)),
+  ];
+  // Of installed packages the lock file tells.
+  const own = inputs.filter((path) => !/^(?:node_modules\/|\w+:)/.test(path));
+  await writeFile(join(outdir, 'sources.txt'), [...new Set(own), 'package-lock.json'].join('\n'));
+}
+
+/** Bundles programs and returns what they are made of. */
+async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { ...programs, 'kernel-worker': 'functions/threads/kernel-worker.ts' },
+    entryPoints: { ...entryPoints },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -129,9 +141,7 @@ export async function bundlePrograms(
     logLevel: 'silent',
     metafile: true,
   });
-  // Of installed packages the lock file tells.
-  const own = Object.keys(metafile.inputs).filter((path) => !/^(?:node_modules\/|\w+:)/.test(path));
-  await writeFile(join(outdir, 'sources.txt'), [...own, 'package-lock.json'].join('\n'));
+  return Object.keys(metafile.inputs);
 }
 
 if (import.meta.main) {
