@@ -23,6 +23,8 @@ const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.u
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   if (isBundled) module.enableCompileCache(compiled);
   await import(main.href);
+  // These commands print at once and leave nothing behind: no code that is still being compiled is waited for.
+  if (isBundled) process.exit();
 } else if (existsSync(own)) {
   // `npm ci` brought its own Node 24 along: hand over to it and pass signals on.
   const { spawn } = require('node:child_process');
