@@ -71,7 +71,9 @@ function squaresAround(values: Float64Array, labels: Int32Array, means: Float64A
   let sum = 0;
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row]!;
-    if (label >= 0) sum += (values[row]! - means[label]!) ** 2;
+    if (label < 0) continue;
+    const difference = values[row]! - means[label]!;
+    sum += difference * difference;
   }
   return sum;
 }

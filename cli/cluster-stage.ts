@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 
 /** A line that says what is being done. */
@@ -6,6 +7,7 @@ export interface StageDisplay {
   clear(): void;
 }
 
+const STDERR = 2;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /** Shows stages in place, one after the other, on a terminal; elsewhere nothing. Written at once, for work that blocks. */
@@ -24,4 +26,9 @@ export function stageDisplay(
       isShown = false;
     },
   };
+}
+
+/** As `stageDisplay`, on stderr. A terminal is a device: what is none need not load the stream to be asked. */
+export function stageOnStderr(): StageDisplay {
+  return stageDisplay(fstatSync(STDERR).isCharacterDevice() ? process.stderr : { write: () => true });
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ensureKernels } from './build.ts';
 import {
   ALGORITHMS,
   type ClusterOptions,
@@ -9,7 +10,7 @@ import {
   SCALINGS,
   unusedOptions,
 } from './cluster-options.ts';
-import { count, printJson } from './terminal.ts';
+import { printNote } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const EXAMPLES = `
@@ -75,59 +76,9 @@ export function addClusterCommand(program: Command): void {
 }
 
 async function cluster(file: string, options: ClusterOptions): Promise<void> {
-  for (const note of unusedOptions(options)) process.stderr.write(`${note}\n`);
-  // Loaded here, so that `--help` and wrong options answer at once.
-  const [{ requireLabelsFile, writeLabels }, { readNumericTable }, { stageDisplay }] = await Promise.all([
-    import('./cluster-labels.ts'),
-    import('./numeric-table.ts'),
-    import('./cluster-stage.ts'),
-  ]);
-  const { labels: labelsFile } = options;
-  if (labelsFile !== undefined) await requireLabelsFile(labelsFile, file);
-  const stage = stageDisplay(process.stderr);
-  try {
-    stage.show(`reading ${file} …`);
-    const start = performance.now();
-    const table = await readNumericTable(file, options.columns);
-    const readSeconds = (performance.now() - start) / 1000;
-    stage.clear();
-    process.stderr.write(columnsText(table));
-    const { ensureKernels } = await import('./build.ts');
-    await ensureKernels((line) => process.stderr.write(`${line}\n`));
-    const [{ openThreads }, { clusterTable }] = await Promise.all([
-      import('../functions/threads/clustering-threads.ts'),
-      import('./cluster-table.ts'),
-    ]);
-    const threads = await openThreads(options.threads);
-    const clustered = await clusterTable(threads, table, options, stage.show).finally(threads.close);
-    if (labelsFile !== undefined) await writeLabels(labelsFile, table, clustered.labels);
-    stage.clear();
-    const report = { ...clustered.report, readSeconds, ...(labelsFile !== undefined && { labelsFile }) };
-    if (options.json) {
-      const { details, ...facts } = report;
-      printJson({ ...facts, ...details });
-    } else {
-      const { reportText } = await import('./cluster-report.ts');
-      process.stdout.write(`\n${reportText(report)}`);
-    }
-  } finally {
-    stage.clear();
-  }
-}
-
-/** Which columns are clustered, and why the others are not. */
-function columnsText({
-  columns,
-  leftOut,
-}: {
-  readonly columns: readonly { readonly name: string; readonly values: Float64Array }[];
-  readonly leftOut: readonly { readonly column: string; readonly reason: string }[];
-}): string {
-  const isConstant = (values: Float64Array) => values.length > 1 && values.every((x) => x === values[0]);
-  const constant = columns.filter(({ values }) => isConstant(values)).map(({ name }) => name);
-  return [
-    `${count(columns.length)} ${columns.length === 1 ? 'column' : 'columns'}: ${columns.map(({ name }) => name).join(', ')}\n`,
-    ...leftOut.map(({ column, reason }) => `left out: ${column} (${reason})\n`),
-    ...(constant.length > 0 ? [`constant, so that it tells no rows apart: ${constant.join(', ')}\n`] : []),
-  ].join('');
+  for (const note of unusedOptions(options)) printNote(`${note}\n`);
+  await ensureKernels((line) => printNote(`${line}\n`));
+  // Loaded here, so that `--help` and wrong options answer at once, and the kernels are there.
+  const { clusterFile } = await import('./cluster-run.ts');
+  await clusterFile(file, options);
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Delimiter, TextEncoding } from '../functions/contracts/table-layout.ts';
 import type { TableReport } from '../functions/tables/table-report.ts';
-import { count, printJson } from './terminal.ts';
+import { count, print, printJson } from './terminal.ts';
 
 interface InspectOptions {
   readonly sheet?: string;
@@ -54,8 +54,8 @@ export function addInspectCommand(program: Command): void {
     )
     .option('--json', 'print machine-readable JSON, and nothing else, on stdout')
     .action(async (file: string, options: InspectOptions) => {
-      const { stageDisplay } = await import('./cluster-stage.ts');
-      const stage = stageDisplay(process.stderr);
+      const { stageOnStderr } = await import('./cluster-stage.ts');
+      const stage = stageOnStderr();
       try {
         const report = await inspectFile(file, options, (share, rows) => {
           stage.show(`reading ${file}: ${Math.round(100 * share)} %, ${count(rows)} rows …`);
@@ -64,7 +64,7 @@ export function addInspectCommand(program: Command): void {
         if (options.json) printJson(report);
         else {
           const { inspectText } = await import('./inspect-text.ts');
-          process.stdout.write(inspectText(report));
+          print(inspectText(report));
         }
       } finally {
         stage.clear();

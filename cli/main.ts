@@ -1,6 +1,11 @@
 import { runProgram } from './program.ts';
 import { TABLE_COMMANDS } from './table-commands.ts';
 
+// Whoever reads us may stop early (`tessella run … | head`): what we still have to do goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 await runProgram({
   run: async () => (await import('./run.ts')).addRunCommand,
   up: async () => (await import('./up.ts')).addUpCommand,

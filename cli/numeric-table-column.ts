@@ -25,7 +25,8 @@ export interface TableColumn {
 
 /** Squares of larger numbers would overflow. */
 const LARGEST = 1e150;
-const FIRST_ROOM = 1024;
+/** Rows there is room for at first. */
+const FIRST_ROWS = 64;
 
 /** Whether a column goes by the name of an identifier: `id`, or a name that ends in `_id`, `Id` or `ID`. */
 export const isIdName = (name: string): boolean => /^id$|_id$/i.test(name) || /(Id|ID)$/.test(name);
@@ -33,7 +34,7 @@ export const isIdName = (name: string): boolean => /^id$|_id$/i.test(name) || /(
 /** Collects the cells of one column. Memory: 8 bytes per row, and the texts of a column named like an id. */
 export class ColumnCollector {
   readonly name: string;
-  #numbers = new Float64Array(FIRST_ROOM);
+  #numbers = new Float64Array(FIRST_ROWS);
   #nRows = 0;
   #nNumbers = 0;
   #fault: CellFault | undefined;
@@ -60,14 +61,26 @@ export class ColumnCollector {
       this.addFault(Number.isFinite(value) ? 'too_large' : 'not_finite', text ?? String(value), line);
       return;
     }
-    if (this.#nRows === this.#numbers.length) {
-      const larger = new Float64Array(2 * this.#numbers.length);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
+    if (this.#nRows === this.#numbers.length) this.reserve(2 * this.#nRows);
     this.#numbers[this.#nRows++] = value;
     this.#nNumbers++;
     this.#texts?.push(text ?? String(value));
+  }
+
+  /** Adds finite numbers, none beyond ±1e150, to a column whose texts are not kept. */
+  addNumbers(values: Float64Array): void {
+    if (this.#nRows + values.length > this.#numbers.length) this.reserve(2 * (this.#nRows + values.length));
+    this.#numbers.set(values, this.#nRows);
+    this.#nRows += values.length;
+    this.#nNumbers += values.length;
+  }
+
+  /** Makes room for so many rows in all. */
+  reserve(nRows: number): void {
+    if (nRows <= this.#numbers.length) return;
+    const larger = new Float64Array(nRows);
+    larger.set(this.#numbers.subarray(0, this.#nRows));
+    this.#numbers = larger;
   }
 
   /** Adds a cell that holds no finite number. */

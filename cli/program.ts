@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { reportFailure } from './terminal.ts';
+import { print, printNote, reportFailure } from './terminal.ts';
 
 /** Loads what a command needs to be described, and hands over what adds it to the program. */
 export type CommandLoader = () => Promise<(program: Command) => void>;
@@ -14,6 +14,7 @@ export async function runProgram(commands: Readonly<Record<string, CommandLoader
     .description('Customer segmentation: drop a file, get named segments from an API.')
     .version(packageJson.version)
     .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: printNote })
     .showHelpAfterError('(add --help for the options)')
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
@@ -27,11 +28,6 @@ First steps:
 Exit codes: 0 done, 1 the work failed, 2 the command line or a file named on it is wrong.
 TESSELLA_TRACE=1 shows where in the program an error arose.`,
     );
-
-  // Whoever reads us may stop early (`tessella run … | head`): what we still have to do goes on.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
 
   try {
     const asked = process.argv[2] ?? '';

@@ -9,7 +9,7 @@ import { InvalidRequestError } from '../functions/errors.ts';
 import type { Locale } from '../functions/segments/localized-text.ts';
 import { columnNames, radius } from './cluster-options.ts';
 import type { SegmentsReport } from './segments-text.ts';
-import { printJson } from './terminal.ts';
+import { print, printJson, printNote } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface SegmentsOptions {
@@ -69,15 +69,15 @@ export function addSegmentsCommand(program: Command): void {
     .option('--json', 'print machine-readable JSON, and nothing else, on stdout')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, options: SegmentsOptions) => {
-      const { stageDisplay } = await import('./cluster-stage.ts');
-      const stage = stageDisplay(process.stderr);
+      const { stageOnStderr } = await import('./cluster-stage.ts');
+      const stage = stageOnStderr();
       try {
         const report = await segmentFile(file, options, (text) => stage.show(text));
         stage.clear();
         if (options.json) printJson(report);
         else {
           const { segmentsText } = await import('./segments-text.ts');
-          process.stdout.write(segmentsText(report));
+          print(segmentsText(report));
         }
       } finally {
         stage.clear();
@@ -95,7 +95,7 @@ export async function segmentFile(
   onStage: (stage: string) => void = () => {},
 ): Promise<SegmentsReport> {
   const { ensureKernels } = await import('./build.ts');
-  await ensureKernels((line) => process.stderr.write(`${line}\n`));
+  await ensureKernels((line) => printNote(`${line}\n`));
   const [{ openFile }, { readEntities }, { segmentTable }, { suggestSpecs }, { headOf }, { loadKernels }] =
     await Promise.all([
       import('./table-file.ts'),

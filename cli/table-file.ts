@@ -1,15 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { InvalidRequestError } from '../functions/errors.ts';
 import type { TableSource } from '../functions/tables/table-source.ts';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 
 /** A source over an open file; whoever opens it closes it. */
 export interface FileSource extends TableSource, AsyncDisposable {}
 
 /**
- * Opens a file of this machine to read a table from.
+ * Opens a file of this machine to read a table from. Reads block: nothing else waits, and memory stays in use that a
+ * stream would touch anew for every chunk.
  * @param onBytes told how many bytes have been read, for a display
  * @throws InvalidRequestError when the file is not there or not readable
  */
@@ -17,48 +17,48 @@ export async function openFile(
   file: string,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<FileSource> {
-  const stats = await stat(file).catch(() => undefined);
+  const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats) throw new InvalidRequestError(`There is no file ${file}: check the path.`, { file });
   if (stats.isDirectory()) throw new InvalidRequestError(`${file} is a folder: name a file in it.`, { file });
-  const handle = await open(file).catch((cause: Error) => {
-    throw new InvalidRequestError(`${file} cannot be read: ${cause.message}.`, { file }, { cause });
-  });
+  const descriptor = opened(file);
   let bytesRead = 0;
-  const report = (bytes: number) => {
-    bytesRead += bytes;
-    onBytes(bytesRead);
+  const read = (bytes: Uint8Array, position: number): number => {
+    const length = readSync(descriptor, bytes, 0, bytes.length, position);
+    bytesRead += length;
+    if (length > 0) onBytes(bytesRead);
+    return length;
   };
   return {
     file,
     size: stats.size,
     async read(start, end) {
-      const bytes = await readRange(handle, start, end);
-      report(bytes.length);
-      return bytes;
+      const bytes = new Uint8Array(Math.max(0, end - start));
+      let length = 0;
+      while (length < bytes.length) {
+        const more = read(bytes.subarray(length), start + length);
+        if (more === 0) break;
+        length += more;
+      }
+      return bytes.subarray(0, length);
     },
-    async *stream(start = 0, end) {
-      if (end !== undefined && end <= start) return;
-      const stream = createReadStream(file, {
-        start,
-        highWaterMark: CHUNK_BYTES,
-        ...(end !== undefined && { end: end - 1 }),
-      });
-      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-        report(chunk.length);
-        yield chunk;
+    async *stream(start = 0, end = Number.POSITIVE_INFINITY) {
+      for (let at = start; at < end; ) {
+        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
+        const length = read(chunk, at);
+        if (length === 0) return;
+        yield chunk.subarray(0, length);
+        at += length;
       }
     },
-    [Symbol.asyncDispose]: () => handle.close(),
+    [Symbol.asyncDispose]: async () => closeSync(descriptor),
   };
 }
 
-async function readRange(handle: FileHandle, start: number, end: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(Math.max(0, end - start));
-  let length = 0;
-  while (length < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, start + length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
+function opened(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidRequestError(`${file} cannot be read: ${reason}.`, { file }, { cause });
   }
-  return bytes.subarray(0, length);
 }

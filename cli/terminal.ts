@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { InvalidRequestError, type Problem, TessellaError, toProblem } from '../functions/errors.ts';
 
@@ -15,9 +16,34 @@ export class RunFailedError extends TessellaError {
   }
 }
 
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Prints on stdout. The stream `process.stdout` is left alone: to load it takes longer than a small clustering. */
+export const print = (text: string): void => writeAll(STDOUT, text);
+
+/** Prints on stderr. */
+export const printNote = (text: string): void => writeAll(STDERR, text);
+
+/** Whoever reads us may stop early (`tessella cluster … | head`): what we still have to do goes on. */
+function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return;
+      if (code !== 'EAGAIN') throw error;
+      // A pipe that does not block, and is full: its reader gets a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
 /** Prints JSON on stdout: under `--json` nothing else goes there. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  print(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** How the command line spells what the request calls "columns". */
@@ -62,8 +88,8 @@ export function reportFailure(error: unknown, { json, trace }: { json: boolean; 
   const wrongInput =
     error instanceof TessellaError && !(error instanceof RunFailedError) && error.status < 500;
   process.exitCode = wrongInput ? EXIT.usage : EXIT.failed;
-  process.stderr.write(`${problemText(problem)}\n`);
-  if (trace && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  printNote(`${problemText(problem)}\n`);
+  if (trace && error instanceof Error) printNote(`${error.stack}\n`);
   if (json) printFailure(problem);
 }
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can start: it makes sure that Node 24 runs the rest, which is TypeScript.
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
-import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
+
+// Other modules by require(): an import of `node:fs` would load streams and promises for it, too.
+const require = module.createRequire(import.meta.url);
+const { existsSync, readFileSync, statSync } = require('node:fs');
+const { fileURLToPath } = require('node:url');
 
 const NEEDED = 24;
 /** Commands of the bundle that `npm run build` writes. */
@@ -21,9 +23,12 @@ const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.u
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   if (isBundled) module.enableCompileCache(compiled);
   await import(main.href);
+  // These commands print at once and leave nothing behind: no code that is still being compiled is waited for.
+  if (isBundled) process.exit();
 } else if (existsSync(own)) {
   // `npm ci` brought its own Node 24 along: hand over to it and pass signals on.
-  const { spawn } = await import('node:child_process');
+  const { spawn } = require('node:child_process');
+  const { constants } = require('node:os');
   const env = isBundled ? { NODE_COMPILE_CACHE: compiled, ...process.env } : process.env;
   const child = spawn(own, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

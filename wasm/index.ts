@@ -1,4 +1,5 @@
 export { csv_stops } from './csv-stops';
+export { csv_numbers_f64 } from './csv-numbers';
 export { madd_f32, nmadd_f32 } from './simd';
 export { column_ranges_f32 } from './moments';
 export { pack_blocks_f32, place_rows_f32 } from './rows';

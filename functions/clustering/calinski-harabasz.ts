@@ -19,7 +19,11 @@ export function calinskiHarabaszScore(data: Matrix, labels: Int32Array, nCluster
   let within = 0;
   for (let row = 0; row < nSamples; row++) {
     const center = labels[row]! * nFeatures;
-    for (let j = 0; j < nFeatures; j++) within += (values[row * nFeatures + j]! - centers[center + j]!) ** 2;
+    const first = row * nFeatures;
+    for (let j = 0; j < nFeatures; j++) {
+      const difference = values[first + j]! - centers[center + j]!;
+      within += difference * difference;
+    }
   }
   let between = 0;
   for (let at = 0; at < centers.length; at++) {
@@ -40,7 +44,8 @@ export function clusterMeans(
   const sums = new Float64Array(sizes.length * nFeatures);
   for (let row = 0; row < nSamples; row++) {
     const at = labels[row]! * nFeatures;
-    for (let j = 0; j < nFeatures; j++) sums[at + j]! += values[row * nFeatures + j]! - values[j]!;
+    const first = row * nFeatures;
+    for (let j = 0; j < nFeatures; j++) sums[at + j]! += values[first + j]! - values[j]!;
   }
   return sums.map((sum, at) => {
     const size = sizes[Math.floor(at / nFeatures)]!;

@@ -46,7 +46,10 @@ export class CenterMovement {
     let shift = 0;
     for (let c = 0; c < nClusters; c++) {
       let square = 0;
-      for (let at = c * nFeatures; at < (c + 1) * nFeatures; at++) square += (after[at]! - before[at]!) ** 2;
+      for (let at = c * nFeatures; at < (c + 1) * nFeatures; at++) {
+        const step = after[at]! - before[at]!;
+        square += step * step;
+      }
       shift += square;
       drift[c] = Math.sqrt(square);
       groupDrift[c >> 2] = Math.max(groupDrift[c >> 2]!, drift[c]!);
@@ -78,22 +81,26 @@ export class CenterMovement {
 
   #turnClocks(state: KMeansState, drift: Float64Array, distances: Float64Array): void {
     const k = state.nClusters;
+    const paths = this.#paths;
+    const leads = this.#leads;
     for (let a = 0; a < k; a++) {
-      for (let c = 0; c < k; c++) this.#paths[a * k + c]! += drift[a]! + drift[c]!;
+      const row = a * k;
+      for (let c = 0; c < k; c++) paths[row + c]! += drift[a]! + drift[c]!;
       for (let q = 0; q < SHELLS; q++) {
         const shell = a * SHELLS + q;
         const isLast = q === SHELLS - 1;
         if (this.#radii[shell]! >= 0) this.#radii[shell]! += drift[a]!;
         const reach = isLast ? Number.POSITIVE_INFINITY : 2 * this.#radii[shell]! * ROUND_UP;
+        const lead = shell * k;
         let clock = this.#shellClocks[shell]!;
         for (let c = 0; c < k; c++) {
-          if (c !== a && distances[a * k + c]! * ROUND_DOWN <= reach) {
-            clock = Math.max(clock, this.#leads[shell * k + c]! + this.#paths[a * k + c]!);
-          }
+          if (c === a || distances[row + c]! * ROUND_DOWN > reach) continue;
+          const time = leads[lead + c]! + paths[row + c]!;
+          if (time > clock) clock = time;
         }
         for (let c = 0; c < k; c++) {
-          const lead = clock - this.#paths[a * k + c]!;
-          if (lead > this.#leads[shell * k + c]!) this.#leads[shell * k + c] = lead;
+          const ahead = clock - paths[row + c]!;
+          if (ahead > leads[lead + c]!) leads[lead + c] = ahead;
         }
         this.#shellClocks[shell] = clock;
         state.clocks[shell] = clock * ROUND_UP;
@@ -126,10 +133,14 @@ export function centerDistances(centers: Float64Array, nClusters: number, nFeatu
   for (let a = 0; a < nClusters; a++) {
     for (let b = a + 1; b < nClusters; b++) {
       let square = 0;
-      for (let j = 0; j < nFeatures; j++)
-        square += (centers[a * nFeatures + j]! - centers[b * nFeatures + j]!) ** 2;
-      distances[a * nClusters + b] = Math.sqrt(square);
-      distances[b * nClusters + a] = Math.sqrt(square);
+      let other = b * nFeatures;
+      for (let at = a * nFeatures; at < (a + 1) * nFeatures; at++) {
+        const difference = centers[at]! - centers[other++]!;
+        square += difference * difference;
+      }
+      const distance = Math.sqrt(square);
+      distances[a * nClusters + b] = distance;
+      distances[b * nClusters + a] = distance;
     }
   }
   return distances;

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { InvalidDatasetError } from '../errors.ts';
@@ -18,7 +17,7 @@ export function isGzip(first: Uint8Array): boolean {
 export async function* gunzip(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
   const decompressed = createGunzip({ chunkSize: CHUNK_BYTES });
   // Also carries an error of the source over to the reader, and stops the source when the reader leaves early.
-  const done = pipeline(Readable.from(chunks), decompressed);
+  const done = pipeline(chunks, decompressed);
   done.catch(() => {});
   try {
     yield* decompressed as AsyncIterable<Uint8Array>;

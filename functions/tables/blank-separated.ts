@@ -11,7 +11,9 @@ const isBlank = (byte: number) => byte === 0x20 || byte === TAB || byte === 0x0d
  * @param sample the first bytes of the file
  */
 export function isBlankSeparated(sample: Uint8Array): boolean {
-  const text = new TextDecoder('latin1').decode(sample);
+  let end = sample.indexOf(LF);
+  for (let line = 0; line < LINES && end >= 0; line++) end = sample.indexOf(LF, end + 1);
+  const text = new TextDecoder('latin1').decode(end < 0 ? sample : sample.subarray(0, end));
   const lines = text.split('\n', LINES + 1);
   // The last line of a sample may be cut.
   if (lines.length > 1) lines.pop();

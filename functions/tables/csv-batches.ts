@@ -120,10 +120,23 @@ export async function* readCsvBatches(
   yield* full;
 }
 
+/**
+ * As `readCsvBatches`, and checks that texts are UTF-8.
+ * @throws InvalidDatasetError, for text that is not, naming the column and the batch's first line
+ */
+export async function* readCsvTable(
+  ...[file, chunks, layout, columns, ...rest]: Parameters<typeof readCsvBatches>
+): AsyncGenerator<TableBatch> {
+  const names = columns.map((column) => layout.header[column]!);
+  for await (const batch of readCsvBatches(file, chunks, layout, columns, ...rest)) {
+    requireUtf8(file, batch, names);
+    yield batch;
+  }
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Checks that texts are UTF-8. @throws InvalidDatasetError naming the column and the batch's first line */
-export function requireUtf8(file: string, { columns, places }: TableBatch, names: readonly string[]): void {
+function requireUtf8(file: string, { columns, places }: TableBatch, names: readonly string[]): void {
   for (const [i, cells] of columns.entries()) {
     if (cells.kind !== 'text') continue;
     try {

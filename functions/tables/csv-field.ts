@@ -1,4 +1,5 @@
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+// With the full-width forms of = + - @, escaped: one such character makes the text of a whole bundle 16 bits wide.
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const PLAIN_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**

@@ -83,6 +83,7 @@ async function readSample(source: TableSource) {
 }
 
 function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let end = 0;
   for (const part of parts) {
@@ -116,9 +117,9 @@ async function textLayout(
   const start = firstLine(text);
   const head = separatedByBlanks ? blanksToTabs()(text.subarray(start)) : text.subarray(start);
   // Without a header a lone row is a table: whether rows are missing is told below.
-  const lineEnd = isWhole && head.length > 0 ? Uint8Array.of(LF) : new Uint8Array(0);
+  const lineEnd = isWhole && head.length > 0 ? [Uint8Array.of(LF)] : [];
   const { delimiter, header, end } = readCsvHeader(
-    concatenated([head, lineEnd]),
+    concatenated([head, ...lineEnd]),
     isWhole && head.length === 0,
     file,
     separatedByBlanks ? '\t' : askedDelimiter,

@@ -1,7 +1,7 @@
 import type { RowRange, TableLayout } from '../contracts/table-layout.ts';
 import { gunzip } from '../decompress/gunzip.ts';
 import type { TableBatch } from './cells.ts';
-import { readCsvBatches, requireUtf8 } from './csv-batches.ts';
+import { readCsvTable } from './csv-batches.ts';
 import { readJsonBatches } from './json-lines.ts';
 import { plainSource } from './plain-source.ts';
 import type { ReadOptions } from './read-options.ts';
@@ -29,11 +29,7 @@ export async function* readTable(
       yield* readJsonBatches(file, text, names, firstLine, onReject);
       return;
     }
-    const names = columns.map((column) => header[column]!);
-    for await (const batch of readCsvBatches(file, text, layout, columns, firstLine, onReject)) {
-      requireUtf8(file, batch, names);
-      yield batch;
-    }
+    yield* readCsvTable(file, text, layout, columns, firstLine, onReject);
     return;
   }
   const plain = await plainSource(source, compression);

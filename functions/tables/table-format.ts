@@ -55,6 +55,6 @@ export function tableFormat(file: string, sample: Uint8Array): TableFormat {
 
 /** The beginning of a text, without blanks and byte order marks. */
 function firstCharacters(sample: Uint8Array): string {
-  const encoding = detectEncoding(sample, false);
-  return new TextDecoder(encoding).decode(sample.subarray(0, 1024)).trimStart();
+  const first = sample.subarray(0, 1024);
+  return new TextDecoder(detectEncoding(first, false)).decode(first).trimStart();
 }
