@@ -1,5 +1,6 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import type { Kernels } from '../kernels/instance.ts';
+import type { Crew } from './crew.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
 import type { FitWork, LloydFit } from './kmeans-lloyd.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
@@ -45,14 +46,16 @@ export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): 
 /**
  * The steps of `kmeans`, for a caller that makes the attempts of each round itself, on several threads for instance. Rows
  * lie in memory that the caller frees.
+ * @param crew who places the rows
  */
 export function* searchKMeans(
   kernels: Kernels,
   data: Matrix,
   options: KMeansOptions,
+  crew?: Crew,
 ): Generator<Round, KMeansFit, void> {
   checkKMeansOptions(data, options);
-  const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data);
+  const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data, crew);
   requireDistinctRows({ ...data, values: placed.rows }, options.nClusters);
   const { best, restarts } = yield* searchBestFit(kernels, placed, options);
   return canonicalFit(placed, best, restarts);

@@ -3,6 +3,7 @@ import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from './column-placement.ts';
+import { alone, type Crew } from './crew.ts';
 
 /** Rows per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 const CALL_ROWS = 16_384;
@@ -20,9 +21,10 @@ export interface PlacedRows extends ColumnPlacement {
 /**
  * Copies a matrix into the kernels' memory, checks that every value is finite and places the columns; the caller's
  * scope frees it.
+ * @param crew who places them
  * @throws InvalidDatasetError naming row and column of the first value that is not finite
  */
-export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
+export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(kernels)): PlacedRows {
   requireShape(data);
   const { nSamples, nFeatures } = data;
   const { memory, exports } = kernels;
@@ -30,13 +32,11 @@ export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
   const whole = memory.f32(groups * 4 * nFeatures + 16);
   const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
   whole.fill(0, groups * 4 * nFeatures);
-  const everyGroup = (call: (address: number, groups: number, first: number) => number): number[] => {
-    const results: number[] = [];
-    for (let first = 0; first < groups; first += CALL_ROWS / 4) {
-      const count = Math.min(CALL_ROWS / 4, groups - first);
-      results.push(call(rows.byteOffset + first * nFeatures * 16, count, first));
-    }
-    return results;
+  const nCalls = Math.ceil((groups * 4) / CALL_ROWS);
+  /** Address of the rows of a call, and how many groups of 4 they are. */
+  const rangeOf = (call: number): [address: number, groups: number] => {
+    const first = (call * CALL_ROWS) / 4;
+    return [rows.byteOffset + first * nFeatures * 16, Math.min(CALL_ROWS / 4, groups - first)];
   };
   const copy = (firstGroup: number, count: number): void => {
     const first = firstGroup * 4 * nFeatures;
@@ -51,11 +51,13 @@ export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
     const low = memory.f32(lanes).fill(Number.POSITIVE_INFINITY);
     const high = memory.f32(lanes).fill(Number.NEGATIVE_INFINITY);
     // Copied call by call: the ranges are taken while the rows lie in the processor's caches.
-    const finite = everyGroup((address, count, first) => {
-      copy(first, count);
-      return exports.column_ranges_f32(address, count, nFeatures, low.byteOffset, high.byteOffset);
-    });
-    if (finite.includes(0)) requireFinite(data);
+    let finite = 1;
+    for (let call = 0; call < nCalls; call++) {
+      const [address, count] = rangeOf(call);
+      copy((call * CALL_ROWS) / 4, count);
+      finite &= exports.column_ranges_f32(address, count, nFeatures, low.byteOffset, high.byteOffset);
+    }
+    if (!finite) requireFinite(data);
     const everyFourth = (pick: (...values: number[]) => number, values: KernelF32) =>
       Float32Array.from({ length: nFeatures }, (_, j) =>
         pick(...[0, 1, 2, 3].map((row) => values[row * nFeatures + j]!)),
@@ -70,9 +72,8 @@ export function placeRows(kernels: Kernels, data: Matrix): PlacedRows {
       columns[4 * nFeatures + lane] = shift[lane % nFeatures]!;
       columns[8 * nFeatures + lane] = limit[lane % nFeatures]!;
     }
-    return everyGroup((address, count) =>
-      exports.place_rows_f32(address, count, nFeatures, columns.byteOffset, scale),
-    ).reduce((sum, part) => sum + part, 0);
+    const argsOf = (call: number) => [...rangeOf(call), nFeatures, columns.byteOffset, scale];
+    return crew.run('place_rows_f32', { count: nCalls, argsOf }).reduce((sum, part) => sum + part, 0);
   });
   let surplus = 0;
   for (let at = nSamples * nFeatures; at < groups * 4 * nFeatures; at++) surplus += whole[at]! ** 2;

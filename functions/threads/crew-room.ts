@@ -25,8 +25,11 @@ export const WAITING = 1;
 export const TOO_LATE = 2;
 export const SEATED = 3;
 
-/** Looks at a value before a thread lies down to sleep: rounds follow each other within some ten microseconds, and waking takes longer. */
-const SPINS = 20_000;
+/**
+ * Looks at a value before a thread lies down to sleep, a few tenths of a millisecond: what the caller does alone between two
+ * rounds takes no longer, and waking takes longer than a look.
+ */
+const SPINS = 200_000;
 
 /** Where a crew's members find their calls, in memory they all see. */
 export interface CrewRoom {
