@@ -25,19 +25,6 @@ export interface Calls {
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 export const CALL_SAMPLES = 8192;
 
-/** Tables with fewer calls than this are cut finer, so that no thread waits long for the others' last call. */
-const LEAST_CALLS = 32;
-/** From so many samples on: a call costs something, too, and smaller tables are not shared. */
-const CUT_FINER_FROM = 65_536;
-/** Sums of squared distances are kept by runs of so many samples, which calls may not cut. */
-const RUN = 512;
-
-/** Samples of one call of a pass over so many; hangs on nothing else. */
-export function callSamples(nSamples: number): number {
-  if (nSamples <= CUT_FINER_FROM) return CALL_SAMPLES;
-  return Math.min(CALL_SAMPLES, Math.ceil(nSamples / LEAST_CALLS / RUN) * RUN);
-}
-
 /** The calling thread alone. */
 export function alone({ exports }: Pick<Kernels, 'exports'>): Crew {
   return {
@@ -54,9 +41,11 @@ export function callsOver(
   nSamples: number,
   argsOf: (member: number, first: number, last: number) => readonly number[],
 ): Calls {
-  const size = callSamples(nSamples);
   return {
-    count: Math.ceil(nSamples / size),
-    argsOf: (call, member) => argsOf(member, call * size, Math.min(nSamples, (call + 1) * size)),
+    count: Math.ceil(nSamples / CALL_SAMPLES),
+    argsOf: (call, member) => {
+      const first = call * CALL_SAMPLES;
+      return argsOf(member, first, Math.min(nSamples, first + CALL_SAMPLES));
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
-import { alone, type Crew, callSamples } from './crew.ts';
+import { alone, CALL_SAMPLES, type Crew } from './crew.ts';
 import { FixedRows } from './fixed-rows.ts';
 import { KMeansMembers } from './kmeans-members.ts';
 import { inertia, means, meanVariance, sumOfSquares, totalWeight, unexplained } from './kmeans-moments.ts';
@@ -110,7 +110,7 @@ export function lloyd(
         sorted?.restore();
         let looked = 0;
         const argsOf = (member: number, first: number, last: number) => {
-          const keepsGaps = passes.keepsGaps(first / callSamples(nSamples));
+          const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
           // Asked for every member, counted once.
           if (keepsGaps && member === 0) looked += last - first;
           return [members.addressOf(member), first, last, Number(keepsGaps)];

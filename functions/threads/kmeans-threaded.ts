@@ -1,5 +1,5 @@
 import type { Matrix } from '../arrow/matrix.ts';
-import { callSamples } from '../clustering/crew.ts';
+import { CALL_SAMPLES } from '../clustering/crew.ts';
 import { type KMeansFit, type KMeansOptions, searchKMeans } from '../clustering/kmeans.ts';
 import { shares } from '../clustering/kmeans-lloyd.ts';
 import { ALL_ROWS_UP_TO, type Round, runAttempt } from '../clustering/kmeans-restarts.ts';
@@ -21,7 +21,7 @@ export async function kmeansThreaded(
   const { kernels, nThreads } = pool;
   const mark = kernels.memory.used;
   // Called before the rows are placed: by then all have come.
-  const crew = new ThreadCrew(pool, Math.ceil(data.nSamples / callSamples(data.nSamples)) + nThreads);
+  const crew = new ThreadCrew(pool, Math.ceil(data.nSamples / CALL_SAMPLES) + nThreads);
   try {
     const search = searchKMeans(kernels, data, options, crew);
     for (;;) {
