@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { BenchCase } from './bench-case.ts';
+import { plainEnvironment } from './environment.ts';
 import { PythonWorker } from './python-worker.ts';
 
 /** Peak resident memory that a call adds to a process which holds its data, MiB. */
@@ -21,10 +22,10 @@ export async function measureMemory(bench: BenchCase): Promise<MemoryResult | un
       new URL('memory-process.ts', import.meta.url).pathname,
       bench.title,
     ],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', env: plainEnvironment() },
   );
   if (child.status !== 0) throw new Error(child.stderr);
-  const python = new PythonWorker();
+  const python = new PythonWorker(plainEnvironment());
   try {
     const { memoryMb = Number.NaN } = await python.run(peer.job);
     return { title: bench.title, oursMb: Number(child.stdout), peer: peer.name, peerMb: memoryMb };

@@ -41,7 +41,12 @@ export interface CaseResult {
   readonly measuredAt: string;
 }
 
+/** Pairs at most, and as many more as fit a short time: of calls of milliseconds nine would tell little. */
 const MOST_PAIRS = 9;
+const MOST_PAIRS_OF_SHORT = 101;
+const SHORT_SECONDS = 2;
+/** Seconds that a side runs untimed before its first pair, if one call is shorter: until all its code is compiled. */
+const WARM_SECONDS = 1;
 /** Seconds. */
 const LONGEST_IDLE = 1;
 
@@ -53,7 +58,7 @@ export async function runCase(
   machine: Pick<Machine, 'multiplyAddPeak' | 'readBandwidth'>,
 ): Promise<CaseResult> {
   const set = dataset(bench.data);
-  const first = timeSide(bench.ours, set);
+  const first = await warmUp(() => timeSide(bench.ours, set));
   const gate = bench.reference
     ? bench.gate(first.outcome, await reference(bench.reference, python))
     : undefined;
@@ -98,23 +103,24 @@ async function pairUp(
   ourTimes: number[],
 ): Promise<PeerResult> {
   const call = () => ('job' in peer ? python.run(peer.job) : timeSide(peer.run, set));
-  const warmUp = await call();
-  const gate = bench.reference ? undefined : bench.gate(timeSide(bench.ours, set).outcome, warmUp.outcome);
-  const pairs = Math.max(1, Math.min(MOST_PAIRS, Math.floor(budget / warmUp.seconds)));
+  const first = await warmUp(call);
+  const gate = bench.reference ? undefined : bench.gate(timeSide(bench.ours, set).outcome, first.outcome);
+  const most = Math.max(MOST_PAIRS, Math.min(MOST_PAIRS_OF_SHORT, Math.floor(SHORT_SECONDS / first.seconds)));
+  const pairs = Math.max(1, Math.min(most, Math.floor(budget / first.seconds)));
   const ratios: number[] = [];
   const seconds: number[] = [];
   // Memory of a process that sits idle is reclaimed, and caches go cold: after a long call of the peer ours runs once
   // untimed. The peer never waits that long for us.
   const warm = () => {
-    if (warmUp.seconds > LONGEST_IDLE) timeSide(bench.ours, set);
+    if (first.seconds > LONGEST_IDLE) timeSide(bench.ours, set);
     return timeSide(bench.ours, set);
   };
-  if (warmUp.seconds > budget) {
+  if (first.seconds > budget) {
     // So long a call needs no warming up: it is the one pair.
     const ours = warm();
     ourTimes.push(ours.seconds);
-    seconds.push(warmUp.seconds);
-    ratios.push(warmUp.seconds / ours.seconds);
+    seconds.push(first.seconds);
+    ratios.push(first.seconds / ours.seconds);
   }
   for (let pair = ratios.length; pair < pairs; pair++) {
     // Every other pair begins with the other side: a drift of the machine favours neither.
@@ -132,6 +138,13 @@ async function pairUp(
     pairs,
     ...(gate !== undefined && { gate }),
   };
+}
+
+/** Calls until `WARM_SECONDS` have gone. @returns the last of the calls */
+async function warmUp(call: () => Measured | Promise<Measured>): Promise<Measured> {
+  let last = await call();
+  for (let spent = last.seconds; spent < WARM_SECONDS; spent += last.seconds) last = await call();
+  return last;
 }
 
 /** A side may time a part of itself and report it as `seconds`, where it must first convert the table. */
