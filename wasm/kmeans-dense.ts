@@ -1,5 +1,5 @@
 import {
-  findNearest, nearest0, nearest1, nearestByProducts, productBest0, productBest1, productSecond0, productSecond1,
+  findNearest, nearest0, nearest1, nearestByProducts, ownKeys, productBest0, productBest1, productSecond0, productSecond1,
   roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
 } from './kmeans-products';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
@@ -178,21 +178,6 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
   countWork(state, first, last);
   state.staleSamples += stale;
   return changed;
-}
-
-/** Keys of four samples' own centers. */
-@inline
-function ownKeys(keys: usize, labels: usize): v128 {
-  let own = v128.load32_zero(keys + keyOf(labels));
-  own = v128.load_lane<f32>(keys + keyOf(labels + 2) + 4, own, 1);
-  own = v128.load_lane<f32>(keys + keyOf(labels + 4) + 8, own, 2);
-  return v128.load_lane<f32>(keys + keyOf(labels + 6) + 12, own, 3);
-}
-
-/** Place of the row of a sample's own center among rows of 8 keys; a label is cluster × 4 + shell. */
-@inline
-function keyOf(label: usize): usize {
-  return <usize>(load<u16>(label) & ~3) << 3;
 }
 
 @inline

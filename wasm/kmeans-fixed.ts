@@ -1,6 +1,6 @@
 import { answerBytes, blockBytes, nearestByFixedProducts, roundSamples } from './kmeans-fixed-products';
 import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
-import { roundingOf } from './kmeans-products';
+import { ownKeys, roundingOf } from './kmeans-products';
 import { touchSamples } from './kmeans-queue';
 import { ROUND_DOWN } from './kmeans-settle';
 import {
@@ -159,19 +159,4 @@ function moveListed(state: KMeansState, moved: i32): i32 {
     moveSample(state, sample, load<i32>(at, 4), labelOf(state, sample));
   }
   return 0;
-}
-
-/** Keys of four samples' own centers. */
-@inline
-function ownKeys(keys: usize, labels: usize): v128 {
-  let own = v128.load32_zero(keys + keyOf(labels));
-  own = v128.load_lane<i32>(keys + keyOf(labels + 2) + 4, own, 1);
-  own = v128.load_lane<i32>(keys + keyOf(labels + 4) + 8, own, 2);
-  return v128.load_lane<i32>(keys + keyOf(labels + 6) + 12, own, 3);
-}
-
-/** Place of the row of a sample's own center among rows of 8 keys; a label is cluster × 4 + shell. */
-@inline
-function keyOf(label: usize): usize {
-  return <usize>(load<u16>(label) & ~3) << 3;
 }

@@ -90,6 +90,21 @@ export function findNearest(keys: usize, nClusters: i32, best0: v128, best1: v12
   nearest1 = i1;
 }
 
+/** Keys of four samples' own centers, float32 or integers. @param keys rows of 8, from the first of the four on */
+@inline
+export function ownKeys(keys: usize, labels: usize): v128 {
+  let own = v128.load32_zero(keys + keyOf(labels));
+  own = v128.load_lane<f32>(keys + keyOf(labels + 2) + 4, own, 1);
+  own = v128.load_lane<f32>(keys + keyOf(labels + 4) + 8, own, 2);
+  return v128.load_lane<f32>(keys + keyOf(labels + 6) + 12, own, 3);
+}
+
+/** Place of the row of a sample's own center among rows of 8 keys; a label is cluster × 4 + shell. */
+@inline
+function keyOf(label: usize): usize {
+  return <usize>(load<u16>(label) & ~3) << 3;
+}
+
 /**
  * Bound of the rounding error of a squared distance made of scalar products: a part of (|x| + |c|)² ≤ 2 (|x|² + |c|²), not
  * of the distance. Two keys that differ by more than this belong to distances that differ, too.
