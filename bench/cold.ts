@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePrograms, CLI_BUNDLE } from '../infra/bundle-cli.ts';
 import { DATA_FOLDER, type Dataset, dataset } from './datasets.ts';
-import { plainEnvironment } from './environment.ts';
 import { median } from './pairs.ts';
 
 /** Whole processes: start, load the libraries, read the table, cluster, exit. */
@@ -108,7 +107,7 @@ function paired(title: string, ours: readonly string[], script: string): ColdRes
 
 function wall(command: string, args: readonly string[]): number {
   const started = performance.now();
-  const env = { ...plainEnvironment(), NODE_COMPILE_CACHE: join(PROGRAMS, 'compiled') };
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(PROGRAMS, 'compiled') };
   const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', env });
   if (status !== 0) throw new Error(stderr);
   return (performance.now() - started) / 1000;

@@ -5,7 +5,6 @@ import { CASES } from './cases.ts';
 import { coldStart } from './cold.ts';
 import { denseAssignment } from './dense-assignment.ts';
 import { densityLimit, HALF_OF_CUSTOMERS } from './density-limit.ts';
-import { runAsDeployed } from './environment.ts';
 import { ingestion } from './ingestion.ts';
 import { adversarialLimits, type LimitResult, wardLimit } from './limits.ts';
 import { describeMachine } from './machine.ts';
@@ -14,8 +13,6 @@ import { type CaseResult, runCase } from './pairs.ts';
 import { PythonWorker } from './python-worker.ts';
 import { type Results, report } from './report.ts';
 import { twoThreads } from './threads.ts';
-
-runAsDeployed();
 
 /**
  * `npm run bench -- [row…] [--quick] [--json]`: measures the named rows of the suite (all without a name), merges them

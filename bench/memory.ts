@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import type { BenchCase } from './bench-case.ts';
-import { plainEnvironment } from './environment.ts';
 import { PythonWorker } from './python-worker.ts';
 
 /** Peak resident memory that a call adds to a process which holds its data, MiB. */
@@ -22,10 +21,10 @@ export async function measureMemory(bench: BenchCase): Promise<MemoryResult | un
       new URL('memory-process.ts', import.meta.url).pathname,
       bench.title,
     ],
-    { encoding: 'utf8', env: plainEnvironment() },
+    { encoding: 'utf8' },
   );
   if (child.status !== 0) throw new Error(child.stderr);
-  const python = new PythonWorker(plainEnvironment());
+  const python = new PythonWorker();
   try {
     const { memoryMb = Number.NaN } = await python.run(peer.job);
     return { title: bench.title, oursMb: Number(child.stdout), peer: peer.name, peerMb: memoryMb };

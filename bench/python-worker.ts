@@ -25,12 +25,9 @@ export class PythonWorker {
   readonly #process: ChildProcess;
   readonly #waiting: ((line: string | undefined) => void)[] = [];
 
-  constructor(env: NodeJS.ProcessEnv = process.env) {
+  constructor() {
     const script = join(import.meta.dirname, 'peers/worker.py');
-    this.#process = spawn('/usr/bin/python3', [script, DATA_FOLDER], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env,
-    });
+    this.#process = spawn('/usr/bin/python3', [script, DATA_FOLDER], { stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: this.#process.stdout! }).on('line', (line) => this.#waiting.shift()?.(line));
     this.#process.on('exit', () => {
       for (const answer of this.#waiting.splice(0)) answer(undefined);
