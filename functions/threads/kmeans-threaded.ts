@@ -29,7 +29,7 @@ export async function kmeansThreaded(
       if (done) return value;
       const { rows, attempts, take } = value;
       if (isShared(value)) for (const attempt of attempts) take(runAttempt(kernels, rows, attempt, crew));
-      else crew.fits(rows, attempts).forEach(take);
+      else (await crew.fits(rows, attempts)).forEach(take);
     }
   } finally {
     await crew.close();

@@ -29,15 +29,14 @@ import { unpackError } from './worker-error.ts';
 
 /** Arguments of one call at most. */
 const MOST_ARGS = 12;
-/** One call takes milliseconds, a fit at most minutes: who has not answered for so long will not, ms. */
+/** One call takes milliseconds: who has not answered for so long will not, ms. */
 const PATIENCE = 60_000;
-const FITS_PATIENCE = 3_600_000;
 
 let latestTable = 0;
 
 /**
  * The calling thread and the pool's workers, making kernel calls and fits together, round by round. The caller works as one
- * of them, without ever giving way to its event loop: work on a crew is as synchronous as alone. Nobody is waited for who
+ * of them, and in rounds of calls never gives way to its event loop: a fit on a crew is as synchronous as one alone. Nobody is waited for who
  * has not come yet: waking a thread may take longer than a round.
  */
 export class ThreadCrew implements Crew {
@@ -47,6 +46,8 @@ export class ThreadCrew implements Crew {
   readonly #names: readonly string[];
   readonly #ports: readonly MessagePort[];
   readonly #members: readonly Promise<number>[];
+  /** Rejects when a member does. */
+  readonly #failure: Promise<never>;
   /** Of the members, those that take part. */
   readonly #seated: number[] = [];
   #rows: PlacedRows | undefined;
@@ -70,11 +71,13 @@ export class ThreadCrew implements Crew {
     const channels = Array.from({ length: this.size - 1 }, () => new MessageChannel());
     this.#ports = channels.map(({ port1 }) => port1);
     this.#members = channels.map(({ port2 }, other) => {
-      const ending = pool.run({ member: other + 1, room: this.#room, port: port2 });
-      // Told by `close`.
-      ending.catch(() => {});
-      return ending;
+      return pool.run({ member: other + 1, room: this.#room, port: port2 });
     });
+    this.#failure = new Promise((_, reject) => {
+      for (const member of this.#members) member.catch(reject);
+    });
+    // Told by `close`, where nobody waits for it.
+    this.#failure.catch(() => {});
   }
 
   /** Threads that take part so far, the calling one among them. */
@@ -94,7 +97,7 @@ export class ThreadCrew implements Crew {
     try {
       makeCalls(exports[kernel] as (...values: number[]) => number | undefined, this.#room, 0);
     } finally {
-      this.#awaitOthers(PATIENCE);
+      this.#awaitOthers();
     }
     return Array.from(results.subarray(0, count));
   }
@@ -103,8 +106,9 @@ export class ThreadCrew implements Crew {
    * Makes fits that do not wait for each other, each on one thread.
    * @returns them in the order of the attempts
    * @throws as `runAttempt`
+   * @throws KernelError when a worker has ended meanwhile
    */
-  fits(rows: PlacedRows, attempts: readonly Attempt[]): LloydFit[] {
+  async fits(rows: PlacedRows, attempts: readonly Attempt[]): Promise<LloydFit[]> {
     if (rows !== this.#rows) latestTable++;
     this.#rows = rows;
     const made: FitAnswer[] = [];
@@ -114,7 +118,7 @@ export class ThreadCrew implements Crew {
         made.push({ attempt, fit: runAttempt(this.#pool.kernels, rows, attempts[attempt]!) });
       });
     } finally {
-      this.#awaitOthers(FITS_PATIENCE);
+      await this.#joinOthers();
     }
     for (const port of this.#ports) {
       for (let sent = receiveMessageOnPort(port); sent; sent = receiveMessageOnPort(port))
@@ -162,13 +166,26 @@ export class ThreadCrew implements Crew {
     Atomics.notify(control, ROUND);
   }
 
-  #awaitOthers(patience: number): void {
+  /** As `#awaitOthers`, for rounds of any length: gives way to the event loop, which tells of a worker that ends. */
+  async #joinOthers(): Promise<void> {
     const { control } = this.#room;
     for (;;) {
       const done = Atomics.load(control, DONE);
       if (Atomics.load(control, FAILED) > 0) throw failed('A worker thread failed');
       if (done === this.#seated.length) return;
-      if (!waitForChange(control, DONE, done, patience)) throw failed('A worker thread stopped answering');
+      if (waitForChange(control, DONE, done, 0)) continue;
+      const { value } = Atomics.waitAsync(control, DONE, done);
+      await Promise.race([value, this.#failure]);
+    }
+  }
+
+  #awaitOthers(): void {
+    const { control } = this.#room;
+    for (;;) {
+      const done = Atomics.load(control, DONE);
+      if (Atomics.load(control, FAILED) > 0) throw failed('A worker thread failed');
+      if (done === this.#seated.length) return;
+      if (!waitForChange(control, DONE, done, PATIENCE)) throw failed('A worker thread stopped answering');
     }
   }
 }

@@ -110,8 +110,8 @@ describe('k-means on threads', () => {
       const pool = poolOf(nThreads);
       const crew = await fullCrew(pool, 64);
       const rows = placeRows(pool.kernels, hard);
-      expect(crew.fits(rows, attempts)).toEqual(alone);
-      expect(crew.fits(rows, attempts.slice(2, 4))).toEqual(alone.slice(2, 4));
+      expect(await crew.fits(rows, attempts)).toEqual(alone);
+      expect(await crew.fits(rows, attempts.slice(2, 4))).toEqual(alone.slice(2, 4));
       const { work: _own, ...first } = alone[0]!;
       const { work: _theirs, ...fit } = runAttempt(pool.kernels, rows, attempts[0]!, crew);
       expect(fit).toEqual(first);
@@ -237,6 +237,20 @@ describe('a pool', () => {
       for (;;) await kmeansThreaded(pool, large, { nClusters: 3, seed: 1, init: centersOf(large, 3) });
     };
     await expect(untilItCame()).rejects.toThrow(/worker thread failed/i);
+  });
+
+  it('fails at once when a thread ends in the middle of its fits', async () => {
+    const ends = `parentPort.on('message', ({ room: { control } }) => {
+      const isLate = Atomics.compareExchange(control, ${SEATS}, ${EMPTY}, ${WAITING}) === ${TOO_LATE};
+      if (isLate) return parentPort.postMessage({ rounds: 0 });
+      Atomics.wait(control, ${SEATS}, ${WAITING});
+      process.exit(3);
+    });`;
+    const pool = poolOf(2, undefined, workerThat(ends));
+    const untilItCame = async () => {
+      for (;;) await kmeansThreaded(pool, small, { nClusters: 3, seed: 1 });
+    };
+    await expect(untilItCame()).rejects.toThrow(/worker thread ended with exit code 3/);
   });
 
   it('fails for a kernel that traps, and goes on working', async () => {
