@@ -19,7 +19,7 @@ const RECENT_RUNS = 100;
 
 /**
  * Records on the run why its execution failed. What the dataset serves is never touched. A run that this execution did
- * not claim, or that is already published, is left alone.
+ * not claim is left alone; one that is already published has succeeded.
  */
 export async function markFailed(
   { trigger, error, executionId }: Input,
@@ -32,7 +32,11 @@ export async function markFailed(
   }
   const { tenant, dataset, runId, startedAt } = record;
   const current = await ports.runs.dataset(tenant, dataset);
-  if (record.status === 'succeeded' && current?.currentRunId === runId) {
+  if (current?.currentRunId === runId) {
+    // Publishing may have lost its machine between serving the run and telling so.
+    if (record.status === 'running') {
+      await ports.runs.update(tenant, runId, { status: 'succeeded', finishedAt: current.publishedAt });
+    }
     log.warn('run is published already', { tenant, runId, error: error.Error });
     return { marked: false };
   }

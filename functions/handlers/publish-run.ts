@@ -28,9 +28,9 @@ export interface PublishResult {
 }
 
 /**
- * Merges what the workers found, writes the artefacts and segments under the run's own keys, completes the run record
- * and last of all points the dataset at the run: until that one write readers see the previous run, whole. What was
- * asked for last is served, however long its run took. Then the event bus is told, at least once.
+ * Merges what the workers found, writes the artefacts and segments under the run's own keys, and points the dataset at
+ * the run: until that one write readers see the previous run, whole. What was asked for last is served, however long its
+ * run took. Then the run is told to have succeeded, and the event bus of it, at least once.
  */
 export async function publishRun({ run }: StepInput, context: StepContext): Promise<PublishResult> {
   const { objects, segments: segmentStore, runs, clock } = context.ports;
@@ -70,8 +70,6 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
   await segmentStore.putClusters(clusters);
   await segmentStore.putOutliers(outliers);
   await runs.update(tenant, runId, {
-    status: 'succeeded',
-    finishedAt: publishedAt,
     rows,
     nEntities: profiles.total,
     scores: model.scores,
@@ -93,6 +91,8 @@ export async function publishRun({ run }: StepInput, context: StepContext): Prom
       { reason: 'former_run_expired', runId },
     );
   }
+  // After it is served: who waits for a run to succeed may read what it published.
+  await runs.update(tenant, runId, { status: 'succeeded', finishedAt: publishedAt });
   const { formerRunId, events, flow } = identities;
   await context.ports.events.publish([
     {

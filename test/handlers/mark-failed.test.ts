@@ -127,8 +127,8 @@ describe('MarkFailed', () => {
     expect((await ports.runs.get('acme', run.runId))?.status).toBe('running');
   });
 
-  it('leaves alone a run that is published already', async () => {
-    await claim({ status: 'succeeded' });
+  it.each(['succeeded', 'running'] as const)('takes a published run as succeeded: %s', async (status) => {
+    await claim({ status });
     const current = {
       tenant: 'acme',
       dataset: 'orders',

@@ -235,6 +235,24 @@ describe('PublishRun', () => {
     expect(artifactBytes(ports)).toEqual(bytes);
   });
 
+  it('tells that it has succeeded once it is served, not before', async () => {
+    const statusAtPublish: unknown[] = [];
+    const runs = {
+      ...ports.runs,
+      publish: async (record: Parameters<typeof ports.runs.publish>[0]) => {
+        statusAtPublish.push((await ports.runs.get('acme', 'r1'))?.status);
+        return ports.runs.publish(record);
+      },
+    };
+    await publishRun({ run }, { ...context, ports: { ...ports, runs } });
+    expect(statusAtPublish).toEqual(['running']);
+    expect(await ports.runs.get('acme', 'r1')).toMatchObject({
+      status: 'succeeded',
+      finishedAt: now().toISOString(),
+      publishedAt: now().toISOString(),
+    });
+  });
+
   it('does not take the dataset back from a run that was asked for later', async () => {
     const { request } = await readJson<{ request: never }>(ports.objects, keys.plan);
     const place = { tenant: 'acme', dataset: 'orders', currentRunId: 'other' };

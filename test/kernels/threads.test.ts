@@ -10,7 +10,19 @@ import { estimateSilhouette } from '../../functions/clustering/silhouette-sample
 import { silhouetteSamples } from '../../functions/clustering/validity.ts';
 import { InsufficientDataError, KernelError } from '../../functions/errors.ts';
 import { loadKernelsSync, type NumericMode } from '../../functions/kernels/instance.ts';
-import { DONE, EMPTY, FAILED, SEATS, TOO_LATE, WAITING } from '../../functions/threads/crew-room.ts';
+import {
+  DONE,
+  EMPTY,
+  FAILED,
+  FITS,
+  KERNEL,
+  PART,
+  ROUND,
+  SEATED,
+  SEATS,
+  TOO_LATE,
+  WAITING,
+} from '../../functions/threads/crew-room.ts';
 import { kmeansThreaded } from '../../functions/threads/kmeans-threaded.ts';
 import {
   estimateSilhouetteThreaded,
@@ -240,11 +252,19 @@ describe('a pool', () => {
   });
 
   it('fails at once when a thread ends in the middle of its fits', async () => {
+    // In rounds of calls it is there, and leaves all calls to the others.
     const ends = `parentPort.on('message', ({ room: { control } }) => {
       const isLate = Atomics.compareExchange(control, ${SEATS}, ${EMPTY}, ${WAITING}) === ${TOO_LATE};
-      if (isLate) return parentPort.postMessage({ rounds: 0 });
-      Atomics.wait(control, ${SEATS}, ${WAITING});
-      process.exit(3);
+      if (!isLate) Atomics.wait(control, ${SEATS}, ${WAITING});
+      const seated = Atomics.load(control, ${SEATS});
+      if (seated === ${TOO_LATE}) return parentPort.postMessage({ rounds: 0 });
+      for (let known = seated - ${SEATED}; ; known++) {
+        Atomics.wait(control, ${ROUND}, known);
+        if (control[${KERNEL}] === ${FITS}) process.exit(3);
+        if (control[${KERNEL}] === ${PART}) return parentPort.postMessage({ rounds: 0 });
+        Atomics.add(control, ${DONE}, 1);
+        Atomics.notify(control, ${DONE});
+      }
     });`;
     const pool = poolOf(2, undefined, workerThat(ends));
     const untilItCame = async () => {
