@@ -117,7 +117,7 @@ export function lloyd(
         };
         if (passes.isFixed) fixed ??= new FixedRows(kernels, state);
         const changed = passes.isFixed
-          ? fixed!.reassign(members, centers, argsOf)
+          ? fixed!.reassign(members, argsOf)
           : members.pass('kmeans_dense_f32', argsOf);
         passes.learn(before, workDone(state), looked);
         return changed;

@@ -14,14 +14,12 @@ export function totalWeight(state: KMeansState): number {
 }
 
 /** Means of the clusters, nClusters × nFeatures. */
-export function means(state: KMeansState): Float64Array {
-  const { nClusters, nFeatures, sums, sumsWidth } = state;
-  const centers = new Float64Array(nClusters * nFeatures);
-  for (let c = 0; c < nClusters; c++) {
-    const weight = weightOf(state, c);
-    for (let j = 0; j < nFeatures; j++) centers[c * nFeatures + j] = sums[c * sumsWidth + j]! / weight;
-  }
-  return centers;
+export function means({ kernels, address, nClusters, nFeatures }: KMeansState): Float64Array {
+  return kernels.memory.scope(() => {
+    const centers = kernels.memory.f64(nClusters * nFeatures);
+    kernels.exports.kmeans_means_f64(address, centers.byteOffset);
+    return new Float64Array(centers);
+  });
 }
 
 /**

@@ -127,9 +127,9 @@ export class PassChoice {
 
 /** Groups of centers that the kernels would look at per tile of samples, each as far from its center as the mean. */
 function expectedGroups(state: KMeansState, meanSquare: number): number {
-  const { nSamples, nClusters, nFeatures, centers, counts } = state;
+  const { nSamples, nClusters, centers, counts } = state;
   const radius = FARTHEST_OF_8 * Math.sqrt(meanSquare);
-  const distances = centerDistances(centers, nClusters, nFeatures);
+  const distances = centerDistances(state, centers);
   let groups = 0;
   for (let c = 0; c < nClusters; c++) {
     const others = distances.slice(c * nClusters, (c + 1) * nClusters).sort();

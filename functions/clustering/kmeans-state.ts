@@ -22,6 +22,7 @@ const NEVER = 3.4e38;
 
 /** The arrays of one k-means fit in the kernels' memory; mirrors `KMeansState` in wasm/kmeans-state.ts. */
 export interface KMeansState {
+  readonly kernels: Kernels;
   readonly nSamples: number;
   readonly nClusters: number;
   readonly nFeatures: number;
@@ -113,7 +114,11 @@ export function createState(
   fields[FIELD.radii] = radii.byteOffset;
   fields[FIELD.weights] = weights?.byteOffset ?? 0;
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
+  // Bounds of roundings that do not hang on the centers.
+  errors[FIELD.relativeError] = (nFeatures + 4) * ROUNDING;
+  errors[FIELD.productError] = 2.02 * (nFeatures + 8) * ROUNDING;
   return {
+    kernels,
     nSamples,
     nClusters,
     nFeatures,
@@ -144,27 +149,12 @@ export function createState(
 }
 
 /** Puts centers where the kernels look for them: in float64, and rounded to float32 in groups of 4. */
-export function placeCenters(state: KMeansState, centers: Float64Array): void {
-  const { nClusters, nFeatures, centersBy4 } = state;
-  state.centers.set(centers);
-  let largestSquare = 0;
-  for (let c = 0; c < nClusters; c++) {
-    const group = (c >> 2) * 4 * nFeatures + (c & 3);
-    let square = 0;
-    for (let j = 0; j < nFeatures; j++) {
-      const value = centers[c * nFeatures + j]!;
-      centersBy4[group + j * 4] = value;
-      square += value * value;
-    }
-    state.halfNorms[c] = square / 2;
-    largestSquare = Math.max(largestSquare, square);
-  }
-  state.errors[FIELD.relativeError] = (nFeatures + 4) * ROUNDING;
-  // What is added keeps the bound of the rounding above what underflow takes away.
-  state.errors[FIELD.largestSquare] = largestSquare * (1 + 4 * ROUNDING) + 1e-30;
-  state.errors[FIELD.productError] = 2.02 * (nFeatures + 8) * ROUNDING;
-  // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
-  state.errors[FIELD.absoluteError] = 2.1 * ROUNDING * Math.sqrt(largestSquare) + 1e-20;
+export function placeCenters(
+  { kernels, address, centers: placed }: KMeansState,
+  centers: Float64Array,
+): void {
+  placed.set(centers);
+  kernels.exports.kmeans_place_centers_f32(address);
 }
 
 /** What the kernels have done since the start of a fit. */

@@ -67,7 +67,7 @@ function fixedPasses(kernels: Kernels, data: Matrix, k: number, keepsGaps: boole
       state.gaps.fill(0, 0, nSamples);
       const before = clusters();
       const done = workDone(state).decisions;
-      const changed = fixed.reassign(members, centers, argsOf);
+      const changed = fixed.reassign(members, argsOf);
       return {
         before,
         after: clusters(),

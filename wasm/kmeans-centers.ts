@@ -1,0 +1,81 @@
+import { KMeansState, sumsStride } from './kmeans-state';
+
+/** Half the distance between float32 neighbours at 1. */
+const ROUNDING: f64 = 1.0 / 16777216;
+
+/**
+ * Means of the clusters.
+ * @param target OUT f64 [k][nFeatures]
+ */
+export function kmeans_means_f64(stateAddress: usize, target: usize): void {
+  const state = changetype<KMeansState>(stateAddress);
+  for (let c = 0; c < state.nClusters; c++) {
+    const weight = weightOf(state, c);
+    let sum = state.sums + <usize>c * sumsStride(state);
+    for (let j = 0; j < state.nFeatures; j++) {
+      store<f64>(target, load<f64>(sum) / weight);
+      sum += 8;
+      target += 8;
+    }
+  }
+}
+
+/** Weight of a cluster: its number of samples where each weighs 1. */
+@inline
+function weightOf(state: KMeansState, cluster: i32): f64 {
+  if (state.weights) return load<f64>(state.weightSums + (<usize>cluster << 3));
+  return <f64>load<i32>(state.counts + (<usize>cluster << 2));
+}
+
+/** Rounds the centers to float32, in groups of 4, with half their squared norms and the bounds that hang on the largest. */
+export function kmeans_place_centers_f32(stateAddress: usize): void {
+  const state = changetype<KMeansState>(stateAddress);
+  const nFeatures = state.nFeatures;
+  let center = state.centers;
+  let largest: f64 = 0;
+  for (let c = 0; c < state.nClusters; c++) {
+    let target = state.centersBy4 + (<usize>((c >> 2) * 4 * nFeatures + (c & 3)) << 2);
+    let square: f64 = 0;
+    for (let j = 0; j < nFeatures; j++) {
+      const value = load<f64>(center);
+      store<f32>(target, <f32>value);
+      square += value * value;
+      center += 8;
+      target += 16;
+    }
+    store<f32>(state.halfNorms + (<usize>c << 2), <f32>(square / 2));
+    largest = max(largest, square);
+  }
+  // What is added keeps the bound of the rounding above what underflow takes away.
+  state.largestSquare = <f32>(largest * (1 + 4 * ROUNDING) + 1e-30);
+  // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
+  state.absoluteError = <f32>(2.1 * ROUNDING * sqrt(largest) + 1e-20);
+}
+
+/**
+ * Distances between centers.
+ * @param centers IN f64 [k][nFeatures]
+ * @param distances OUT f64 [k][k]
+ */
+export function center_distances_f64(centers: usize, k: i32, nFeatures: i32, distances: usize): void {
+  const bytes = <usize>nFeatures << 3;
+  for (let a = 0; a < k; a++) {
+    store<f64>(distances + (<usize>(a * k + a) << 3), 0);
+    for (let b = a + 1; b < k; b++) {
+      const distance = sqrt(squaredStep(centers + <usize>a * bytes, centers + <usize>b * bytes, nFeatures));
+      store<f64>(distances + (<usize>(a * k + b) << 3), distance);
+      store<f64>(distances + (<usize>(b * k + a) << 3), distance);
+    }
+  }
+}
+
+/** Squared distance of two centers, summed in feature order. */
+@inline
+export function squaredStep(from: usize, to: usize, nFeatures: i32): f64 {
+  let square: f64 = 0;
+  for (let j: usize = 0; j < <usize>nFeatures << 3; j += 8) {
+    const step = load<f64>(to + j) - load<f64>(from + j);
+    square += step * step;
+  }
+  return square;
+}

@@ -1,0 +1,126 @@
+import { center_distances_f64, squaredStep } from './kmeans-centers';
+import { KMeansState } from './kmeans-state';
+
+/** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
+const ROUND_UP: f64 = 1 + 1e-6;
+const ROUND_DOWN: f64 = 1 - 1e-6;
+const SHELLS: i32 = 4;
+
+/** How far centers have moved; see `CenterMovement` of the host, which lays it out as successive 4-byte fields. */
+@unmanaged
+class CenterMovement {
+  /** IN f64 [k][nFeatures] the centers before and after a step. */
+  before: usize;
+  after: usize;
+  /** SCRATCH f64 [k] how far each has moved. */
+  drift: usize;
+  /** INOUT f64 [k][4] and f64 [nGroups] the state's clocks before they are rounded. */
+  shellClocks: usize;
+  groupClocks: usize;
+  /** INOUT f64 [k][4] per shell, how far its samples may be from the center by now; −1 where none is chosen. */
+  radii: usize;
+  /** INOUT f64 [k][k] the path both clusters have moved since the shells were chosen. */
+  paths: usize;
+  /** INOUT f64 [k][4][k] the largest difference of a shell's clock and that path at any time. */
+  leads: usize;
+  /** SCRATCH f64 [k][k] */
+  distances: usize;
+}
+
+/**
+ * Turns the clocks of shells and groups by a step of the centers, and lets the shells grow.
+ * @param byShells whether each shell counts only centers near enough to matter; or all count the farthest
+ * Cost: k × nFeatures float64 multiply-adds; by shells k² × (nFeatures / 2 + 12) steps.
+ * @returns squared length of the step over all centers
+ */
+export function kmeans_advance_f64(stateAddress: usize, movementAddress: usize, byShells: bool): f64 {
+  const state = changetype<KMeansState>(stateAddress);
+  const movement = changetype<CenterMovement>(movementAddress);
+  const shift = measureStep(state, movement);
+  if (byShells) turnByShells(state, movement);
+  else turnTogether(state, movement);
+  return shift;
+}
+
+function measureStep(state: KMeansState, movement: CenterMovement): f64 {
+  const k = state.nClusters, nFeatures = state.nFeatures, bytes = <usize>nFeatures << 3;
+  let shift: f64 = 0;
+  for (let first = 0; first < k; first += 4) {
+    let farthest: f64 = 0;
+    for (let c = first; c < min(first + 4, k); c++) {
+      const square = squaredStep(movement.before + <usize>c * bytes, movement.after + <usize>c * bytes, nFeatures);
+      const drift = sqrt(square);
+      shift += square;
+      store<f64>(movement.drift + (<usize>c << 3), drift);
+      farthest = max(farthest, drift);
+    }
+    const clock = movement.groupClocks + (<usize>(first >> 2) << 3);
+    store<f64>(clock, load<f64>(clock) + farthest);
+    store<f32>(state.groupClocks + (<usize>(first >> 2) << 2), <f32>(load<f64>(clock) * ROUND_UP));
+  }
+  return shift;
+}
+
+/** Every cluster's clock counts its own drift and the largest of another. */
+function turnTogether(state: KMeansState, movement: CenterMovement): void {
+  const k = state.nClusters;
+  let largest: f64 = 0, second: f64 = 0;
+  let farthest = 0;
+  for (let c = 0; c < k; c++) {
+    const drift = load<f64>(movement.drift + (<usize>c << 3));
+    if (drift > largest) {
+      second = largest;
+      largest = drift;
+      farthest = c;
+    } else second = max(second, drift);
+  }
+  for (let c = 0; c < k; c++) {
+    const shell = <usize>(c * SHELLS);
+    const own = load<f64>(movement.drift + (<usize>c << 3));
+    const clock = load<f64>(movement.shellClocks + (shell << 3)) + own + (c == farthest ? second : largest);
+    store<f64>(movement.shellClocks + (shell << 3), clock);
+    v128.store(state.clocks + (shell << 2), f32x4.splat(<f32>(clock * ROUND_UP)));
+  }
+}
+
+function turnByShells(state: KMeansState, movement: CenterMovement): void {
+  const k = state.nClusters;
+  center_distances_f64(movement.after, k, state.nFeatures, movement.distances);
+  for (let a = 0; a < k; a++) {
+    const row = <usize>(a * k) << 3;
+    const paths = movement.paths + row, distances = movement.distances + row;
+    const own = load<f64>(movement.drift + (<usize>a << 3));
+    for (let c: usize = 0; c < <usize>k << 3; c += 8) {
+      store<f64>(paths + c, load<f64>(paths + c) + (own + load<f64>(movement.drift + c)));
+    }
+    for (let q = 0; q < SHELLS; q++) {
+      const shell = <usize>(a * SHELLS + q);
+      const radius = growRadius(movement, shell, own);
+      const reach = q == SHELLS - 1 ? f64.MAX_VALUE : 2 * radius * ROUND_UP;
+      const leads = movement.leads + (shell * <usize>k << 3);
+      let clock = load<f64>(movement.shellClocks + (shell << 3));
+      for (let c: usize = 0; c < <usize>k << 3; c += 8) {
+        if (c == <usize>a << 3 || load<f64>(distances + c) * ROUND_DOWN > reach) continue;
+        clock = max(clock, load<f64>(leads + c) + load<f64>(paths + c));
+      }
+      for (let c: usize = 0; c < <usize>k << 3; c += 8) {
+        store<f64>(leads + c, max(load<f64>(leads + c), clock - load<f64>(paths + c)));
+      }
+      store<f64>(movement.shellClocks + (shell << 3), clock);
+      store<f32>(state.clocks + (shell << 2), <f32>(clock * ROUND_UP));
+      store<f32>(state.radii + (shell << 2), <f32>(radius * ROUND_DOWN));
+    }
+  }
+}
+
+/** Samples of a shell may lie farther from its center by all that this has moved. */
+@inline
+function growRadius(movement: CenterMovement, shell: usize, drift: f64): f64 {
+  const at = movement.radii + (shell << 3);
+  let radius = load<f64>(at);
+  if (radius >= 0) {
+    radius += drift;
+    store<f64>(at, radius);
+  }
+  return radius;
+}
