@@ -105,8 +105,7 @@ async function pairUp(
   const call = () => ('job' in peer ? python.run(peer.job) : timeSide(peer.run, set));
   const first = await warmUp(call);
   const gate = bench.reference ? undefined : bench.gate(timeSide(bench.ours, set).outcome, first.outcome);
-  const most = Math.max(MOST_PAIRS, Math.min(MOST_PAIRS_OF_SHORT, Math.floor(SHORT_SECONDS / first.seconds)));
-  const pairs = Math.max(1, Math.min(most, Math.floor(budget / first.seconds)));
+  const pairs = Math.max(1, Math.min(mostPairs(first.seconds), Math.floor(budget / first.seconds)));
   const ratios: number[] = [];
   const seconds: number[] = [];
   // Memory of a process that sits idle is reclaimed, and caches go cold: after a long call of the peer ours runs once
@@ -140,8 +139,13 @@ async function pairUp(
   };
 }
 
+/** Pairs of calls of so many seconds, if there is time enough. */
+export function mostPairs(seconds: number): number {
+  return Math.max(MOST_PAIRS, Math.min(MOST_PAIRS_OF_SHORT, Math.floor(SHORT_SECONDS / seconds)));
+}
+
 /** Calls until `WARM_SECONDS` have gone. @returns the last of the calls */
-async function warmUp(call: () => Measured | Promise<Measured>): Promise<Measured> {
+export async function warmUp<T extends { readonly seconds: number }>(call: () => T | Promise<T>): Promise<T> {
   let last = await call();
   for (let spent = last.seconds; spent < WARM_SECONDS; spent += last.seconds) last = await call();
   return last;

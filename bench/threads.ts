@@ -5,7 +5,7 @@ import { kmeansThreaded } from '../functions/threads/kmeans-threaded.ts';
 import { silhouetteSamplesThreaded } from '../functions/threads/silhouette-threaded.ts';
 import { ThreadPool } from '../functions/threads/thread-pool.ts';
 import { dataset } from './datasets.ts';
-import { median } from './pairs.ts';
+import { median, mostPairs, warmUp } from './pairs.ts';
 
 /** One thread against two, same input. */
 export interface ThreadsResult {
@@ -17,8 +17,6 @@ export interface ThreadsResult {
   readonly ratio: number;
   readonly pairs: number;
 }
-
-const PAIRS = 5;
 
 /** Row T1: two threads against one, in alternating pairs. @throws Error when a byte of the results differs */
 export async function twoThreads(): Promise<ThreadsResult[]> {
@@ -82,20 +80,24 @@ async function paired<T>(
   const timed = async (work: () => unknown) => {
     const started = performance.now();
     await work();
-    return (performance.now() - started) / 1000;
+    return { seconds: (performance.now() - started) / 1000 };
   };
+  await warmUp(() => timed(together));
+  const first = await warmUp(() => timed(alone));
+  const pairs = mostPairs(first.seconds);
   const times: { one: number; two: number }[] = [];
-  for (let pair = 0; pair < PAIRS; pair++) {
+  for (let pair = 0; pair < pairs; pair++) {
     // Every other pair begins with the other side: a drift of the machine favours neither.
     const early = pair % 2 === 0 ? await timed(alone) : undefined;
     const two = await timed(together);
-    times.push({ one: early ?? (await timed(alone)), two });
+    const one = early ?? (await timed(alone));
+    times.push({ one: one.seconds, two: two.seconds });
   }
   return {
     title,
     oneThread: median(times.map(({ one }) => one)),
     twoThreads: median(times.map(({ two }) => two)),
     ratio: median(times.map(({ one, two }) => one / two)),
-    pairs: PAIRS,
+    pairs,
   };
 }
