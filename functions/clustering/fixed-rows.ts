@@ -6,7 +6,7 @@ import type { KMeansState } from './kmeans-state.ts';
 
 /** With fewer features float32 is as fast. */
 const FROM_FEATURES = 12;
-/** Up to here what rounding adds to a key is at most half of that room. */
+/** Up to here what rounding adds to a key is at most half of the room that `KEY_ROOM` of the kernels leaves. */
 const UP_TO_FEATURES = 4096;
 
 /** Whether rows of so many features are worth rounding. */
