@@ -9,8 +9,7 @@ const SHELLS: i32 = 4;
 /** How far centers have moved; see `CenterMovement` of the host, which lays it out as successive 4-byte fields. */
 @unmanaged
 class CenterMovement {
-  /** IN f64 [k][nFeatures] the centers before and after a step. */
-  before: usize;
+  /** IN f64 [k][nFeatures] the centers after a step; before it, they are the state's. */
   after: usize;
   /** SCRATCH f64 [k] how far each has moved. */
   drift: usize;
@@ -48,7 +47,7 @@ function measureStep(state: KMeansState, movement: CenterMovement): f64 {
   for (let first = 0; first < k; first += 4) {
     let farthest: f64 = 0;
     for (let c = first; c < min(first + 4, k); c++) {
-      const square = squaredStep(movement.before + <usize>c * bytes, movement.after + <usize>c * bytes, nFeatures);
+      const square = squaredStep(state.centers + <usize>c * bytes, movement.after + <usize>c * bytes, nFeatures);
       const drift = sqrt(square);
       shift += square;
       store<f64>(movement.drift + (<usize>c << 3), drift);

@@ -1,3 +1,4 @@
+import { squaredStep } from './kmeans-centers';
 import { KMeansState } from './kmeans-state';
 
 /** Distances between centers are rounded down by this part, and by what rounding them to float32 may add. */
@@ -14,15 +15,8 @@ export function kmeans_order_f32(stateAddress: usize): void {
   const k = state.nClusters, nFeatures = state.nFeatures, width = state.nGroups << 2;
   for (let a = 0; a < k; a++) {
     for (let b = a + 1; b < k; b++) {
-      let pa = state.centers + (<usize>(a * nFeatures) << 3), pb = state.centers + (<usize>(b * nFeatures) << 3);
-      let sum: f64 = 0;
-      for (let j = 0; j < nFeatures; j++) {
-        const difference = load<f64>(pa) - load<f64>(pb);
-        sum += difference * difference;
-        pa += 8;
-        pb += 8;
-      }
-      const distance = <f32>(sqrt(sum) * ROUND_DOWN - 4 * <f64>state.absoluteError);
+      const pa = state.centers + (<usize>(a * nFeatures) << 3), pb = state.centers + (<usize>(b * nFeatures) << 3);
+      const distance = <f32>(sqrt(squaredStep(pa, pb, nFeatures)) * ROUND_DOWN - 4 * <f64>state.absoluteError);
       store<f32>(distanceAt(state, a, b), distance);
       store<f32>(distanceAt(state, b, a), distance);
     }

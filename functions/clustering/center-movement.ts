@@ -17,7 +17,6 @@ const STEPS_WITHOUT_SHELLS = 8;
 export class CenterMovement {
   /** Of the fields behind it; mirrors `CenterMovement` in wasm/kmeans-movement.ts. */
   readonly #address: number;
-  readonly #before: KernelF64;
   readonly #after: KernelF64;
   readonly #shellClocks: KernelF64;
   /** Per shell, how far its samples may be from the center by now. */
@@ -33,13 +32,11 @@ export class CenterMovement {
     this.#hasShells = pairsAreCheap(nSamples, nClusters);
     this.#stepsToShells = hasOrder ? 1 : STEPS_WITHOUT_SHELLS;
     const pairs = this.#hasShells ? nClusters ** 2 : 0;
-    this.#before = memory.f64(nClusters * nFeatures);
     this.#after = memory.f64(nClusters * nFeatures);
     this.#shellClocks = memory.f64(nClusters * SHELLS).fill(0);
     this.#radii = memory.f64(nClusters * SHELLS).fill(-1);
     this.#leads = memory.f64(pairs * SHELLS).fill(0);
     const arrays = [
-      this.#before,
       this.#after,
       memory.f64(nClusters),
       this.#shellClocks,
@@ -54,21 +51,20 @@ export class CenterMovement {
     this.#address = fields.byteOffset;
   }
 
-  /** Takes in the step from `before` to `after`; returns its squared length over all centers. */
-  advance(state: KMeansState, before: Float64Array, after: Float64Array): number {
-    this.#before.set(before);
+  /** Takes in the step from the centers that the state holds to others; returns its squared length over all centers. */
+  advance(state: KMeansState, after: Float64Array): number {
     this.#after.set(after);
     const byShells = this.#hasShells && this.#stepsToShells <= 0;
     const shift = state.kernels.exports.kmeans_advance_f64(state.address, this.#address, byShells);
     this.#stepsToShells--;
-    if (this.#stepsToShells === 0 && this.#hasShells) this.#chooseShells(state, after);
+    if (this.#stepsToShells === 0 && this.#hasShells) this.#chooseShells(state);
     return shift;
   }
 
   /** Chooses the radii. Samples come into their shells as they are decided again; the last shells' clocks run on. */
-  #chooseShells(state: KMeansState, centers: Float64Array): void {
+  #chooseShells(state: KMeansState): void {
     const k = state.nClusters;
-    const distances = centerDistances(state, centers);
+    const distances = centerDistances(state, this.#after);
     for (let a = 0; a < k; a++) {
       const others = distances.slice(a * k, (a + 1) * k).sort();
       const ranks = [1, 1 + Math.ceil((k - 1) / 4), 1 + Math.ceil((k - 1) / 2)];
@@ -86,14 +82,12 @@ export class CenterMovement {
 
 /** nClusters × nClusters. */
 export function centerDistances(
-  { kernels, nClusters, nFeatures }: KMeansState,
-  centers: Float64Array,
+  { kernels: { memory, exports }, nClusters, nFeatures }: KMeansState,
+  centers: KernelF64,
 ): Float64Array {
-  return kernels.memory.scope(() => {
-    const placed = kernels.memory.f64(centers.length);
-    const distances = kernels.memory.f64(nClusters * nClusters);
-    placed.set(centers);
-    kernels.exports.center_distances_f64(placed.byteOffset, nClusters, nFeatures, distances.byteOffset);
+  return memory.scope(() => {
+    const distances = memory.f64(nClusters * nClusters);
+    exports.center_distances_f64(centers.byteOffset, nClusters, nFeatures, distances.byteOffset);
     return new Float64Array(distances);
   });
 }

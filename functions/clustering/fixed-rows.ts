@@ -16,9 +16,9 @@ export function suitsFixedPoint(nFeatures: number): boolean {
 
 /**
  * The rows of a fit rounded to 16 bits, from which passes over all samples tell the nearest center for almost every row with
- * half as many instructions as in float32, reading half as much; see `kmeans_fixed_i16`. Each column has a step of its own, of which its
- * values are multiples; centers are rounded to multiples of one unit over those steps. Both roundings are bounded, and what
- * they leave open is decided more exactly: labels are those of float64.
+ * half as many instructions as in float32, reading half as much; see `kmeans_fixed_i16`. Each column has a step of its own,
+ * of which its values are multiples; centers are rounded to multiples of one unit over those steps. Both roundings are
+ * bounded, and what they leave open is decided more exactly: labels are those of float64.
  */
 export class FixedRows {
   readonly #state: KMeansState;

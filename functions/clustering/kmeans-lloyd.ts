@@ -97,7 +97,7 @@ export function lloyd(
         relocateEmptyClusters(state);
       }
       const next = options.spherical ? onSphere(placed, means(state)) : means(state);
-      const shift = movement.advance(state, centers, next);
+      const shift = movement.advance(state, next);
       centers = next;
       placeCenters(state, centers);
       return shift;

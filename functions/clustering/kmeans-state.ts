@@ -29,9 +29,8 @@ export interface KMeansState {
   readonly nGroups: number;
   /** Address the kernels take. */
   readonly address: number;
-  /** The fields behind the address, as integers and as floats. */
+  /** The fields behind the address. */
   readonly fields: KernelI32;
-  readonly errors: KernelF32;
   readonly rows: KernelF32;
   /** Cluster × 4 + shell, one per sample, then up to 7 without meaning. */
   readonly labels: KernelU16;
@@ -45,16 +44,12 @@ export interface KMeansState {
   /** nSamples × boundsWidth, when bounds per group of centers are kept; see the kernels' `bounds`. */
   bounds: KernelF32 | undefined;
   readonly boundsWidth: number;
-  readonly centersBy4: KernelF32;
-  /** nGroups × 4, half the squared norm of each center. */
-  readonly halfNorms: KernelF32;
   /** nClusters × nFeatures, placed units. */
   readonly centers: KernelF64;
   /** nClusters × SHELLS. */
   readonly clocks: KernelF32;
   /** nClusters × SHELLS, the last of each infinite. */
   readonly radii: KernelF32;
-  readonly groupClocks: KernelF32;
   /** nClusters × sumsWidth. */
   readonly sums: KernelF64;
   readonly sumsWidth: number;
@@ -125,7 +120,6 @@ export function createState(
     nGroups,
     address: fields.byteOffset,
     fields,
-    errors,
     rows,
     labels,
     gaps,
@@ -134,12 +128,9 @@ export function createState(
     hasOrder,
     bounds: undefined,
     boundsWidth,
-    centersBy4,
-    halfNorms,
     centers,
     clocks,
     radii,
-    groupClocks,
     sums: own.sums,
     sumsWidth,
     counts: own.counts,

@@ -36,8 +36,8 @@ let latestTable = 0;
 
 /**
  * The calling thread and the pool's workers, making kernel calls and fits together, round by round. The caller works as one
- * of them, and in rounds of calls never gives way to its event loop: a fit on a crew is as synchronous as one alone. Nobody is waited for who
- * has not come yet: waking a thread may take longer than a round.
+ * of them, and in rounds of calls never gives way to its event loop: a fit on a crew is as synchronous as one alone. Nobody is
+ * waited for who has not come yet: waking a thread may take longer than a round.
  */
 export class ThreadCrew implements Crew {
   readonly size: number;

@@ -29,7 +29,7 @@ function labelsAfter(kernels: Kernels, data: Matrix, k: number, sorts: boolean):
     for (let i = 0; i < iterations; i++) {
       if (sorts) sorted.sort();
       const next = means(state);
-      movement.advance(state, centers, next);
+      movement.advance(state, next);
       centers = next;
       placeCenters(state, centers);
       if (state.hasOrder) kernels.exports.kmeans_order_f32(state.address);
