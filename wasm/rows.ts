@@ -1,11 +1,4 @@
-import { select } from './simd';
-
-/** Adds the squares of four lanes to two float64 sums. */
-@inline
-export function addSquares(sum: v128, x: v128): v128 {
-  const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
-  return f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
-}
+import { firstTwo, lastTwo } from './simd';
 
 /**
  * Brings rows onto the kernels' axes, in place: (x − offset) × scale, rounded to a multiple of the column's grid g
@@ -24,21 +17,24 @@ export function addSquares(sum: v128, x: v128): v128 {
  */
 export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns: usize, scale: f32): f64 {
   const span = <usize>nFeatures << 4;
-  const scale_f32x4 = f32x4.splat(scale);
-  let sum = f64x2.splat(0);
+  const scales = f32x4.splat(scale), magnitude = i32x4.splat(0x7fffffff);
+  let low = f64x2.splat(0), high = low;
   let at = rows;
   for (let group = 0; group < groups; group++) {
     const end = columns + span;
     for (let column = columns; column < end; column += 16) {
-      const moved = f32x4.mul(f32x4.sub(v128.load(at), v128.load(column)), scale_f32x4);
-      const shift = v128.load(column + span);
-      const snapped = f32x4.sub(f32x4.add(moved, shift), shift);
-      const x = select(snapped, moved, f32x4.lt(f32x4.abs(moved), v128.load(column + 2 * span)));
-      v128.store(at, x);
-      sum = addSquares(sum, x);
+      const moved = f32x4.mul(f32x4.sub(v128.load(at), v128.load(column)), scales);
+      // Where values are on the grid already, nothing is added and taken away.
+      const isOff = f32x4.lt(v128.and(moved, magnitude), v128.load(column + 2 * span));
+      const shift = v128.and(v128.load(column + span), isOff);
+      v128.store(at, f32x4.sub(f32x4.add(moved, shift), shift));
+      const x0 = firstTwo(at), x1 = lastTwo(at);
+      low = f64x2.add(low, f64x2.mul(x0, x0));
+      high = f64x2.add(high, f64x2.mul(x1, x1));
       at += 16;
     }
   }
+  const sum = f64x2.add(low, high);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 

@@ -24,6 +24,18 @@ export function select(a: v128, b: v128, mask: v128): v128 {
   return v128.bitselect(a, b, mask);
 }
 
+/** The first two of four values in memory, in float64: one instruction, where lanes of a vector must be moved first. */
+@inline
+export function firstTwo(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at));
+}
+
+/** The last two of four values in memory, in float64. */
+@inline
+export function lastTwo(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at, 8));
+}
+
 /** Smallest lane, in every lane. */
 @inline
 export function horizontalMin(v: v128): v128 {
