@@ -1,4 +1,5 @@
-import { KMeansState, sumsStride } from './kmeans-state';
+import { KMeansState } from './kmeans-state';
+import { sumsStride } from './kmeans-sums';
 
 /** Half the distance between float32 neighbours at 1. */
 const ROUNDING: f64 = 1.0 / 16777216;

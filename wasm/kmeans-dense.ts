@@ -2,10 +2,12 @@ import {
   findNearest, nearest0, nearest1, nearestByProducts, ownKeys, productBest0, productBest1, productSecond0, productSecond1,
   roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
 } from './kmeans-products';
+import { LIST_LENGTH } from './kmeans-list';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
 import {
-  KMeansState, addSample, clocksOf, decideExactly, labelOf, moveLane, openGroup, rowAddress,
+  KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress,
 } from './kmeans-state';
+import { addSamples, moveSample } from './kmeans-sums';
 import { upperBound } from './kmeans-tile';
 import { loadBlock, loadTile } from './rows';
 
@@ -51,8 +53,8 @@ function findMargins(state: KMeansState, sample: i32): void {
   margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond1, n1, r1)), down), upper1);
 }
 
-/** Settles lanes one by one. @returns labels changed */
-function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, isFirst: bool): i32 {
+/** Settles lanes one by one; sums of first labels are left to the caller. @returns labels changed */
+function settleLanes(state: KMeansState, sample: i32, lanes: i32, isFirst: bool): i32 {
   const scratch = state.squares;
   v128.store(scratch, margin0);
   v128.store(scratch, margin1, 16);
@@ -66,17 +68,15 @@ function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, i
     lanes &= lanes - 1;
     const at = scratch + (<usize>lane << 2);
     const own = placeLabel(state, current, load<i32>(at, 64), load<f32>(at), load<f32>(at, 32));
-    if (isFirst) addSample(state, current, settledLabel);
-    else if (settledLabel != own) {
-      changeLane(state, current, tile, lane, own, settledLabel);
-      changed++;
-    }
+    if (isFirst || settledLabel == own) continue;
+    changeCluster(state, current, own, settledLabel);
+    changed++;
   } while (lanes);
   return changed;
 }
 
 /** As `settleLanes`, leaving gaps as they are. @param sure lanes that float32 can tell the nearest center of */
-function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, sure: i32): i32 {
+function relabelLanes(state: KMeansState, sample: i32, lanes: i32, sure: i32): i32 {
   const scratch = state.squares;
   v128.store(scratch, nearest0);
   v128.store(scratch, nearest1, 16);
@@ -89,18 +89,37 @@ function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, 
     if (label == own) continue;
     // The last shell holds every sample.
     store<u16>(state.labels + (<usize>current << 1), <u16>((label << 2) | 3));
-    changeLane(state, current, tile, lane, own, label);
+    changeCluster(state, current, own, label);
     changed++;
   } while (lanes);
   return changed;
 }
 
-/** Moves a lane of a tile between the sums of clusters. */
+/** Moves a sample between the sums of clusters. */
 @inline
-function changeLane(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
-  moveLane(state, sample, tile, lane, from, to);
+function changeCluster(state: KMeansState, sample: i32, from: i32, to: i32): void {
+  moveSample(state, sample, from, to);
   // The center left behind becomes one of the others: its group's bound no longer holds.
   if (state.bounds) openGroup(state, sample, from >>> 2);
+}
+
+/** First labels and gaps of 8 samples in a row, of which those before `last` count. */
+@inline
+function assignEight(state: KMeansState, sample: i32, last: i32): void {
+  const nFeatures = state.nFeatures, zero = f32x4.splat(0), tile = blockOf(state, sample);
+  if (sample + 8 < last) loadSamples(state, sample, tile);
+  else {
+    // Whole vectors would reach into the next call's first block.
+    loadSamples(state, sample, state.tile);
+    if (tile != state.tile) memory.copy(tile, state.tile, <usize>nFeatures << 5);
+  }
+  storeSquaredNorms(tile, nFeatures, state.squaredNorms + (<usize>sample << 2));
+  nearestByProducts(tile, nFeatures, state.centersBy4, state.halfNorms, state.nGroups, state.keys);
+  findNearest(state.keys, state.nClusters, productBest0, productBest1);
+  findMargins(state, sample);
+  const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
+  if (isClear && sample + 8 <= last) startLabels(state, sample, nearest0, nearest1, margin0, margin1);
+  else settleLanes(state, sample, 0xff >> max(0, sample + 8 - last), true);
 }
 
 /**
@@ -111,22 +130,10 @@ function changeLane(state: KMeansState, sample: i32, tile: usize, lane: i32, fro
  */
 export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): void {
   const state = changetype<KMeansState>(stateAddress);
-  const nFeatures = state.nFeatures, zero = f32x4.splat(0);
-  for (let sample = first; sample < last; sample += 8) {
-    const tile = blockOf(state, sample);
-    if (sample + 8 < last) loadSamples(state, sample, tile);
-    else {
-      // Whole vectors would reach into the next call's first block.
-      loadSamples(state, sample, state.tile);
-      if (tile != state.tile) memory.copy(tile, state.tile, <usize>nFeatures << 5);
-    }
-    storeSquaredNorms(tile, nFeatures, state.squaredNorms + (<usize>sample << 2));
-    nearestByProducts(tile, nFeatures, state.centersBy4, state.halfNorms, state.nGroups, state.keys);
-    findNearest(state.keys, state.nClusters, productBest0, productBest1);
-    findMargins(state, sample);
-    const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
-    if (isClear && sample + 8 <= last) startLabels(state, sample, nearest0, nearest1, margin0, margin1);
-    else settleLanes(state, sample, tile, 0xff >> max(0, sample + 8 - last), true);
+  for (let start = first; start < last; start += LIST_LENGTH) {
+    const stop = min(start + LIST_LENGTH, last);
+    for (let sample = start; sample < stop; sample += 8) assignEight(state, sample, last);
+    addSamples(state, start, stop);
   }
   countWork(state, first, last);
 }
@@ -171,8 +178,8 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
       (0xff >> max(0, sample + 8 - last)) & ~(i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4));
     if (others == 0) continue;
     findNearest(keys, state.nClusters, best0, best1);
-    if (keepsGaps) changed += settleLanes(state, sample, tile, others, false);
-    else changed += relabelLanes(state, sample, tile, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
+    if (keepsGaps) changed += settleLanes(state, sample, others, false);
+    else changed += relabelLanes(state, sample, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
   }
   if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
   countWork(state, first, last);

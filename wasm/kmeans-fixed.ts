@@ -3,9 +3,8 @@ import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
 import { ownKeys, roundingOf } from './kmeans-products';
 import { touchSamples } from './kmeans-queue';
 import { ROUND_DOWN } from './kmeans-settle';
-import {
-  KMeansState, clocksOf, labelOf, moveSample, openGroup, staleOf,
-} from './kmeans-state';
+import { KMeansState, clocksOf, labelOf, openGroup, staleOf } from './kmeans-state';
+import { moveSample } from './kmeans-sums';
 import { upperBound } from './kmeans-tile';
 import { select } from './simd';
 

@@ -1,5 +1,6 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
-import { KMeansState, exactSquare, labelOf, moveSample, sumsStride } from './kmeans-state';
+import { KMeansState, exactSquare, labelOf } from './kmeans-state';
+import { moveSample, sumsStride } from './kmeans-sums';
 import { loadTile } from './rows';
 
 /** A move must lower the inertia by more than float64 rounding of the two terms. */

@@ -1,12 +1,13 @@
 import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
 import { ROUND_DOWN, placeLabel, settledLabel } from './kmeans-settle';
 import { touchSamples } from './kmeans-queue';
-import { KMeansState, moveLane, openGroup } from './kmeans-state';
+import { KMeansState, openGroup } from './kmeans-state';
+import { moveSample } from './kmeans-sums';
 import { upperBound } from './kmeans-tile';
 import { loadTile } from './rows';
 
 /** Samples that may wait in a state's list; decided as soon as fewer than 8 more fit. */
-const LIST_LENGTH: i32 = 1024;
+export const LIST_LENGTH: i32 = 1024;
 /** All rows are read where at least one in so many is listed. */
 const STREAM_SPAN: i32 = 10;
 
@@ -157,7 +158,7 @@ function settleMixed(state: KMeansState, samples: usize, count: i32): i32 {
     const sample = load<i32>(samples + (<usize>lane << 2));
     const own = placeLabel(state, sample, load<i32>(at, 64), load<f32>(at), load<f32>(at, 32));
     if (settledLabel == own) continue;
-    moveLane(state, sample, tile, lane, own, settledLabel);
+    moveSample(state, sample, own, settledLabel);
     // The center left behind becomes one of the others: its group's bound no longer holds.
     if (state.bounds) openGroup(state, sample, own >>> 2);
     changed++;

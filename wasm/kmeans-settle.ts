@@ -1,6 +1,5 @@
-import {
-  KMeansState, addSample, decideExactly, exactBest, exactSecond, labelOf, moveSample,
-} from './kmeans-state';
+import { KMeansState, decideExactly, exactBest, exactSecond, labelOf } from './kmeans-state';
+import { moveSample } from './kmeans-sums';
 
 /**
  * Lower bounds are stored rounded down: this part of (bound + clock) covers the roundings of both and of the clock they
@@ -53,7 +52,7 @@ export function settle(state: KMeansState, sample: i32, label: i32, margin: f32,
 
 /**
  * First labels of 8 samples in a row, with margins above 0: before any movement clocks are 0, and all samples belong to
- * their clusters' last shells.
+ * their clusters' last shells. Sums are left to the caller.
  */
 @inline
 export function startLabels(
@@ -65,13 +64,6 @@ export function startLabels(
   v128.store(gaps, f32x4.mul(margin1, down), 16);
   const indices = i16x8.narrow_i32x4_u(index0, index1);
   v128.store(labels, v128.or(i16x8.shl(indices, 2), i16x8.splat(3)));
-  let low = i64x2.extract_lane(indices, 0), high = i64x2.extract_lane(indices, 1);
-  for (let lane = 0; lane < 4; lane++) {
-    addSample(state, first + lane, <i32>(low & 0xffff));
-    addSample(state, first + lane + 4, <i32>(high & 0xffff));
-    low >>>= 16;
-    high >>>= 16;
-  }
 }
 
 /**

@@ -151,12 +151,6 @@ export function rowAddress(state: KMeansState, sample: i32): usize {
   return state.rows + (<usize>sample * <usize>state.nFeatures << 2);
 }
 
-/** Bytes of one cluster's sums. */
-@inline
-export function sumsStride(state: KMeansState): usize {
-  return <usize>((state.nFeatures + 3) & ~3) << 3;
-}
-
 /** Squared distance in float64, squared differences summed in feature order. */
 export function exactSquare(state: KMeansState, sample: i32, label: i32): f64 {
   let at = rowAddress(state, sample);
@@ -195,69 +189,4 @@ export function decideExactly(state: KMeansState, sample: i32): i32 {
   exactSecond = sqrt(second);
   state.exactDecisions++;
   return label;
-}
-
-/** Adds a sample to its cluster's sum, count and weight. Sums are exact where every sample weighs 1. */
-export function addSample(state: KMeansState, sample: i32, label: i32): void {
-  const weight = f64x2.splat(countChange(state, sample, label, 1));
-  let at = rowAddress(state, sample);
-  let sum = state.sums + <usize>label * sumsStride(state);
-  const end = at + (<usize>state.nFeatures << 2);
-  do {
-    const x = v128.load(at);
-    const low = f64x2.mul(f64x2.promote_low_f32x4(x), weight);
-    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), weight);
-    v128.store(sum, f64x2.add(v128.load(sum), low));
-    v128.store(sum, f64x2.add(v128.load(sum, 16), high), 16);
-    at += 16;
-    sum += 32;
-  } while (at < end);
-}
-
-/** Moves a sample from one cluster's sum, count and weight to another's. The sums' padding takes up what follows the row. */
-export function moveSample(state: KMeansState, sample: i32, from: i32, to: i32): void {
-  countChange(state, sample, from, -1);
-  const weight = f64x2.splat(countChange(state, sample, to, 1));
-  let at = rowAddress(state, sample);
-  let source = state.sums + <usize>from * sumsStride(state), target = state.sums + <usize>to * sumsStride(state);
-  const end = at + (<usize>state.nFeatures << 2);
-  do {
-    const x = v128.load(at);
-    const low = f64x2.mul(f64x2.promote_low_f32x4(x), weight);
-    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), weight);
-    v128.store(source, f64x2.sub(v128.load(source), low));
-    v128.store(source, f64x2.sub(v128.load(source, 16), high), 16);
-    v128.store(target, f64x2.add(v128.load(target), low));
-    v128.store(target, f64x2.add(v128.load(target, 16), high), 16);
-    at += 16;
-    source += 32;
-    target += 32;
-  } while (at < end);
-}
-
-/** As `moveSample`, for a sample that lies in lane `lane` of a tile. */
-export function moveLane(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
-  countChange(state, sample, from, -1);
-  const weight = countChange(state, sample, to, 1);
-  let source = state.sums + <usize>from * sumsStride(state), target = state.sums + <usize>to * sumsStride(state);
-  const end = tile + (<usize>state.nFeatures << 5);
-  for (let at = tile + (<usize>lane << 2); at < end; at += 32) {
-    const x = <f64>load<f32>(at) * weight;
-    store<f64>(source, load<f64>(source) - x);
-    store<f64>(target, load<f64>(target) + x);
-    source += 8;
-    target += 8;
-  }
-}
-
-/** Count and weight of a cluster. @returns the sample's weight */
-@inline
-function countChange(state: KMeansState, sample: i32, label: i32, sign: i32): f64 {
-  const count = state.counts + (<usize>label << 2);
-  store<i32>(count, load<i32>(count) + sign);
-  if (!state.weights) return 1;
-  const weight = load<f64>(state.weights + (<usize>sample << 3));
-  const total = state.weightSums + (<usize>label << 3);
-  store<f64>(total, load<f64>(total) + <f64>sign * weight);
-  return weight;
 }
