@@ -53,3 +53,13 @@ export function kmeans_flush_f32(stateAddress: usize): i32 {
   }
   return changed;
 }
+
+/**
+ * Turns the labels of a fit that is over into plain clusters, in place: shells are dropped.
+ * Cost: one read and one write of the labels.
+ */
+export function kmeans_clusters_u16(stateAddress: usize): void {
+  const state = changetype<KMeansState>(stateAddress);
+  const end = state.labels + (<usize>((state.nSamples + 7) & ~7) << 1);
+  for (let at = state.labels; at < end; at += 16) v128.store(at, i16x8.shr_u(v128.load(at), 2));
+}

@@ -39,7 +39,7 @@ export interface LloydOptions {
 /** A fit in placed units, clusters in the order of the initial centers. */
 export interface LloydFit {
   /** Per sample. */
-  readonly labels: Int32Array;
+  readonly labels: Uint16Array;
   /** nClusters × nFeatures. */
   readonly centers: Float64Array;
   readonly sizes: Int32Array;
@@ -165,10 +165,11 @@ export function lloyd(
     const { tiles, decisions } = workDone(state);
     return {
       work: { distances: tiles * TILE_ROWS * TILE_CENTERS, rowsDecided: decisions * TILE_ROWS },
-      labels: clusterLabels(state),
+      inertia: inertia(state, squares, centers),
+      // Last: no kernel can use the state after it.
+      labels: clusters(state),
       centers,
       sizes: Int32Array.from(counts),
-      inertia: inertia(state, squares, centers),
       iterations,
     };
   });
@@ -189,10 +190,9 @@ function boundsPay(state: KMeansState, before: WorkDone): boolean {
   );
 }
 
-function clusterLabels({ nSamples, labels }: KMeansState): Int32Array {
-  const clusters = new Int32Array(nSamples);
-  for (let sample = 0; sample < nSamples; sample++) clusters[sample] = labels[sample]! >> 2;
-  return clusters;
+function clusters({ kernels, address, nSamples, labels }: KMeansState): Uint16Array {
+  kernels.exports.kmeans_clusters_u16(address);
+  return new Uint16Array(labels.subarray(0, nSamples));
 }
 
 /** Centers of length 1 in the data's units; one at the origin has no direction and stays. */

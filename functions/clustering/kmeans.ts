@@ -82,9 +82,8 @@ function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMea
     rank[c] = to;
     centers.set(original.subarray(c * nFeatures, (c + 1) * nFeatures), to * nFeatures);
   });
-  // In place: memory touched for the first time costs more than the numbering.
-  const { labels } = fit;
-  for (let row = 0; row < labels.length; row++) labels[row] = rank[labels[row]!]!;
+  const labels = new Int32Array(fit.labels.length);
+  for (let row = 0; row < labels.length; row++) labels[row] = rank[fit.labels[row]!]!;
   return {
     labels,
     centers,
