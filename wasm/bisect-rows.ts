@@ -1,3 +1,5 @@
+import { firstTwo, lastTwo } from './simd';
+
 /**
  * Adds rows to column sums, and stores each row's sum of squares and number.
  *
@@ -19,8 +21,7 @@ export function row_squares_f32(
     const end = at + whole;
     let lanes = f64x2.splat(0);
     while (at < end) {
-      const x = v128.load(at);
-      const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+      const low = firstTwo(at), high = lastTwo(at);
       lanes = f64x2.add(lanes, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
       v128.store(sum, f64x2.add(v128.load(sum), low));
       v128.store(sum, f64x2.add(v128.load(sum, 16), high), 16);

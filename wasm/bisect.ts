@@ -1,5 +1,5 @@
 import { BisectState } from './bisect-state';
-import { laneSums, madd } from './simd';
+import { firstTwo, laneSums, lastTwo, madd } from './simd';
 
 /**
  * Adds rows of a block to the sums of side 1, or takes them away: exactly, see `place_rows_f32`. Several at once wait for
@@ -23,12 +23,11 @@ function moveRows(state: BisectState, from: usize, joined: i32, left: i32, isWho
   let r0 = from, sum = state.sums;
   const end = r0 + (<usize>(state.nFeatures & ~3) << 2);
   while (r0 < end) {
-    const x0 = v128.load(r0), x1 = v128.load(r0 + rowBytes);
-    const x2 = v128.load(r0 + 2 * rowBytes), x3 = v128.load(r0 + 3 * rowBytes);
-    const low01 = f64x2.add(f64x2.mul(s0, f64x2.promote_low_f32x4(x0)), f64x2.mul(s1, f64x2.promote_low_f32x4(x1)));
-    const low23 = f64x2.add(f64x2.mul(s2, f64x2.promote_low_f32x4(x2)), f64x2.mul(s3, f64x2.promote_low_f32x4(x3)));
-    const high01 = f64x2.add(f64x2.mul(s0, promoteHigh(x0)), f64x2.mul(s1, promoteHigh(x1)));
-    const high23 = f64x2.add(f64x2.mul(s2, promoteHigh(x2)), f64x2.mul(s3, promoteHigh(x3)));
+    const r1 = r0 + rowBytes, r2 = r0 + 2 * rowBytes, r3 = r0 + 3 * rowBytes;
+    const low01 = f64x2.add(f64x2.mul(s0, firstTwo(r0)), f64x2.mul(s1, firstTwo(r1)));
+    const low23 = f64x2.add(f64x2.mul(s2, firstTwo(r2)), f64x2.mul(s3, firstTwo(r3)));
+    const high01 = f64x2.add(f64x2.mul(s0, lastTwo(r0)), f64x2.mul(s1, lastTwo(r1)));
+    const high23 = f64x2.add(f64x2.mul(s2, lastTwo(r2)), f64x2.mul(s3, lastTwo(r3)));
     v128.store(sum, f64x2.add(v128.load(sum), f64x2.add(low01, low23)));
     v128.store(sum, f64x2.add(v128.load(sum, 16), f64x2.add(high01, high23)), 16);
     r0 += 16;
@@ -45,20 +44,13 @@ function moveRows(state: BisectState, from: usize, joined: i32, left: i32, isWho
   }
 }
 
-@inline
-function promoteHigh(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
-}
-
 function moveRow(state: BisectState, row: usize, sign: f64): void {
   const sign_f64x2 = f64x2.splat(sign);
   let at = row, sum = state.sums;
   const end = at + (<usize>(state.nFeatures & ~3) << 2);
   while (at < end) {
-    const x = v128.load(at);
-    const low = f64x2.mul(sign_f64x2, f64x2.promote_low_f32x4(x));
-    v128.store(sum, f64x2.add(v128.load(sum), low));
-    v128.store(sum, f64x2.add(v128.load(sum, 16), f64x2.mul(sign_f64x2, promoteHigh(x))), 16);
+    v128.store(sum, f64x2.add(v128.load(sum), f64x2.mul(sign_f64x2, firstTwo(at))));
+    v128.store(sum, f64x2.add(v128.load(sum, 16), f64x2.mul(sign_f64x2, lastTwo(at))), 16);
     at += 16;
     sum += 32;
   }

@@ -1,4 +1,4 @@
-import { laneSums, madd } from './simd';
+import { firstTwo, laneSums, lastTwo, madd } from './simd';
 
 /**
  * Sum and count of each cluster's rows.
@@ -23,10 +23,8 @@ export function cluster_sums_f32(
     let sum = sums + (<usize>(label * nFeatures) << 3);
     const end = at + (<usize>whole << 2);
     while (at < end) {
-      const x = v128.load(at);
-      v128.store(sum, f64x2.add(v128.load(sum), f64x2.promote_low_f32x4(x)));
-      const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
-      v128.store(sum, f64x2.add(v128.load(sum, 16), high), 16);
+      v128.store(sum, f64x2.add(v128.load(sum), firstTwo(at)));
+      v128.store(sum, f64x2.add(v128.load(sum, 16), lastTwo(at)), 16);
       at += 16;
       sum += 32;
     }
