@@ -10,9 +10,9 @@ export const N_ARGS = 3;
 export const DONE = 4;
 /** Members that have failed. */
 export const FAILED = 5;
-/** The next call of this round that nobody has taken. */
-export const NEXT_CALL = 6;
-/** The first of the members' seats. */
+/** Members, whether they have come or not. */
+export const N_MEMBERS = 6;
+/** The first of the members' seats; behind these, for each member's part of the calls, the next that nobody has taken. */
 export const SEATS = 7;
 
 /** In place of a kernel's number: the crew parts; or makes the fits that were sent to its members. */
@@ -30,6 +30,11 @@ export const SEATED = 3;
  * rounds takes no longer, and waking takes longer than a look.
  */
 const SPINS = 200_000;
+
+/** Numbers in the control block of a crew. */
+export function controlLength(nMembers: number): number {
+  return SEATS + 2 * nMembers;
+}
 
 /** Where a crew's members find their calls, in memory they all see. */
 export interface CrewRoom {
@@ -54,13 +59,36 @@ export function waitForChange(
   return true;
 }
 
-/** Takes calls of the round, one after the other, until all are taken: who is held up leaves them to the others. */
-export function takeCalls({ control }: CrewRoom, take: (call: number) => void): void {
-  const nCalls = control[N_CALLS]!;
-  for (;;) {
-    const call = Atomics.add(control, NEXT_CALL, 1);
-    if (call >= nCalls) return;
-    take(call);
+/** The first call of a member's part, or past the last of the one before. */
+function firstCall(control: KernelI32, member: number): number {
+  return Math.floor((member * control[N_CALLS]!) / control[N_MEMBERS]!);
+}
+
+/** Parts the calls of a round among the members. */
+export function partCalls(control: KernelI32, nCalls: number): void {
+  const nMembers = control[N_MEMBERS]!;
+  control[N_CALLS] = nCalls;
+  for (let member = 0; member < nMembers; member++) {
+    control[SEATS + nMembers + member] = firstCall(control, member);
+  }
+}
+
+/**
+ * Takes calls of the round, one after the other, until all are taken: first those of the member's own part, which are the
+ * same samples round after round, whose data is then in its core's caches; then what others, held up or not there, have
+ * left of theirs.
+ */
+export function takeCalls({ control }: CrewRoom, member: number, take: (call: number) => void): void {
+  const nMembers = control[N_MEMBERS]!;
+  for (let other = 0; other < nMembers; other++) {
+    const part = (member + other) % nMembers;
+    const end = firstCall(control, part + 1);
+    const next = SEATS + nMembers + part;
+    for (;;) {
+      const call = Atomics.add(control, next, 1);
+      if (call >= end) break;
+      take(call);
+    }
   }
 }
 
@@ -76,7 +104,7 @@ export function makeCalls(
   const { control, args, results } = room;
   const nCalls = control[N_CALLS]!;
   const nArgs = control[N_ARGS]!;
-  takeCalls(room, (call) => {
+  takeCalls(room, member, (call) => {
     const first = (member * nCalls + call) * nArgs;
     results[call] = kernel(...args.subarray(first, first + nArgs)) ?? 0;
   });

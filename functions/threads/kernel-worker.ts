@@ -29,9 +29,9 @@ function ownRows(table: number, placed: PlacedRows): PlacedRows {
 }
 
 /** Makes fits of the round until all are taken, and sends them. */
-function makeFits(room: CrewRoom, port: MessagePort): void {
+function makeFits(room: CrewRoom, member: number, port: MessagePort): void {
   const { table, rows, attempts } = receiveMessageOnPort(port)!.message as FitsTask;
-  takeCalls(room, (attempt) => {
+  takeCalls(room, member, (attempt) => {
     let answer: FitAnswer;
     try {
       answer = { attempt, fit: runAttempt(own, ownRows(table, rows), attempts[attempt]!) };
@@ -44,7 +44,7 @@ function makeFits(room: CrewRoom, port: MessagePort): void {
 
 function answer({ member, room, port }: CrewTask): WorkerAnswer {
   try {
-    return { rounds: serveCrew(shared.exports, room, member, () => makeFits(room, port)) };
+    return { rounds: serveCrew(shared.exports, room, member, () => makeFits(room, member, port)) };
   } catch (error) {
     return { error: packError(error) };
   } finally {

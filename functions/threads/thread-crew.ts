@@ -6,15 +6,16 @@ import type { PlacedRows } from '../clustering/placed-rows.ts';
 import { KernelError } from '../errors.ts';
 import {
   type CrewRoom,
+  controlLength,
   DONE,
   FAILED,
   FITS,
   KERNEL,
   makeCalls,
   N_ARGS,
-  N_CALLS,
-  NEXT_CALL,
+  N_MEMBERS,
   PART,
+  partCalls,
   ROUND,
   SEATED,
   SEATS,
@@ -63,10 +64,11 @@ export class ThreadCrew implements Crew {
     this.size = pool.nThreads;
     this.#pool = pool;
     this.#room = {
-      control: memory.i32(SEATS + this.size).fill(0),
+      control: memory.i32(controlLength(this.size)).fill(0),
       args: memory.f64(this.size * mostCalls * MOST_ARGS),
       results: memory.f64(mostCalls),
     };
+    this.#room.control[N_MEMBERS] = this.size;
     this.#names = Object.keys(exports);
     const channels = Array.from({ length: this.size - 1 }, () => new MessageChannel());
     this.#ports = channels.map(({ port1 }) => port1);
@@ -114,7 +116,7 @@ export class ThreadCrew implements Crew {
     const made: FitAnswer[] = [];
     this.#begin(FITS, attempts.length, { table: latestTable, rows, attempts });
     try {
-      takeCalls(this.#room, (attempt) => {
+      takeCalls(this.#room, 0, (attempt) => {
         made.push({ attempt, fit: runAttempt(this.#pool.kernels, rows, attempts[attempt]!) });
       });
     } finally {
@@ -159,8 +161,7 @@ export class ThreadCrew implements Crew {
     }
     if (task) for (const other of this.#seated) this.#ports[other]!.postMessage(task);
     control[KERNEL] = kernel;
-    control[N_CALLS] = nCalls;
-    control[NEXT_CALL] = 0;
+    partCalls(control, nCalls);
     Atomics.store(control, DONE, 0);
     Atomics.add(control, ROUND, 1);
     Atomics.notify(control, ROUND);
