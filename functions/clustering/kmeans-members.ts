@@ -22,6 +22,7 @@ export class KMeansMembers {
     this.crew = crew;
     this.#state = state;
     this.#others = Array.from({ length: crew.size - 1 }, () => {
+      kernels.memory.keepApart();
       const fields = kernels.memory.i32(state.fields.length).fill(0);
       const own = allocateOwn(kernels, state);
       own.place(fields);

@@ -47,6 +47,7 @@ export function allocateOwn(
   { memory }: Kernels,
   { nClusters, nGroups, sumsWidth, boundsWidth }: OwnSizes,
 ): OwnArrays {
+  memory.keepApart();
   const sums = memory.f64(nClusters * sumsWidth).fill(0);
   const counts = memory.i32(nClusters).fill(0);
   const weightSums = memory.f64(nClusters).fill(0);
@@ -65,6 +66,7 @@ export function allocateOwn(
     [FIELD.list, memory.i32(LIST_LENGTH)],
     [FIELD.moves, memory.i32(MOVES_LENGTH * 2)],
   ] as const;
+  memory.keepApart();
   return {
     sums,
     counts,

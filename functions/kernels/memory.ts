@@ -5,6 +5,8 @@ const PAGE = 65_536;
 const MAX_BYTES = 4 * 1024 ** 3;
 /** SIMD loads of a cache line; no line is shared by two arrays, so two workers never write to one. */
 const ALIGNMENT = 64;
+/** Bytes that a core's prefetcher gets ahead of what it reads, at most. */
+const PREFETCHED = 2048;
 /** The first page stays free: address 0 then never belongs to an array, and means "none" to a kernel. */
 const FIRST_ADDRESS = PAGE;
 
@@ -48,6 +50,14 @@ export class KernelMemory {
     this.#growTo(end);
     this.#top = end;
     return address;
+  }
+
+  /**
+   * Keeps the next array out of reach of a core that reads the one before: the lines it fetches ahead would be taken from
+   * another core that writes to them, again and again. For arrays that one thread works in beside another's.
+   */
+  keepApart(): void {
+    this.alloc(PREFETCHED);
   }
 
   /** A float32 array of undefined content. */

@@ -47,6 +47,14 @@ describe('KernelMemory', () => {
     expect([...bytes]).toEqual([7, 7, 7]);
   });
 
+  it('keeps what one thread works in out of reach of another that reads what lies before it', () => {
+    const { memory } = loadKernelsSync();
+    const one = memory.f32(4);
+    memory.keepApart();
+    const other = memory.f32(4);
+    expect(other.byteOffset - one.byteOffset).toBeGreaterThanOrEqual(2048 + one.byteLength);
+  });
+
   it('keeps earlier arrays valid when the memory grows', () => {
     const { memory } = loadKernelsSync();
     const small = memory.i32(2);
