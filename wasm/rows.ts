@@ -39,6 +39,39 @@ export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns
 }
 
 /**
+ * Copies some rows, in the order given.
+ *
+ * @param rows IN f32 [][nFeatures]
+ * @param samples IN i32 [count] row numbers
+ * @param target OUT f32 [count][nFeatures]
+ * @returns sum of squares of their values, in float64
+ * Cost: one read and one write of these rows.
+ */
+export function take_rows_f32(rows: usize, nFeatures: i32, samples: usize, count: i32, target: usize): f64 {
+  const rowBytes = <usize>nFeatures << 2, whole = rowBytes & ~15;
+  let low = f64x2.splat(0), high = low;
+  let rest: f64 = 0;
+  let to = target;
+  for (let at: i32 = 0; at < count; at++) {
+    let from = rows + <usize>load<i32>(samples + (<usize>at << 2)) * rowBytes;
+    const end = from + whole, next = from + rowBytes;
+    for (; from < end; from += 16, to += 16) {
+      v128.store(to, v128.load(from));
+      const x0 = firstTwo(from), x1 = lastTwo(from);
+      low = f64x2.add(low, f64x2.mul(x0, x0));
+      high = f64x2.add(high, f64x2.mul(x1, x1));
+    }
+    for (; from < next; from += 4, to += 4) {
+      const x = load<f32>(from);
+      store<f32>(to, x);
+      rest += <f64>x * <f64>x;
+    }
+  }
+  const sum = f64x2.add(low, high);
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1) + rest;
+}
+
+/**
  * Transposes 8 rows to `tile[j][8]`, so that a vector operation serves 4 of them. Reads and writes whole vectors: up to
  * 12 bytes past a row, and nFeatures rounded up to 4 tile rows.
  *

@@ -23,7 +23,7 @@ export interface Calls {
 }
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
-export const CALL_SAMPLES = 8192;
+export const CALL_SAMPLES = 2048;
 
 /** The calling thread alone. */
 export function alone({ exports }: Pick<Kernels, 'exports'>): Crew {

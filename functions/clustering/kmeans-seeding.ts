@@ -77,16 +77,19 @@ class Seeding {
     this.#crew = crew;
     this.#placed = placed;
     this.#nTrials = nTrials;
-    this.#closest = memory.f32(nSlots).fill(0);
+    // The first center replaces what all samples have; slots past the last keep their 0.
+    this.#closest = memory.f32(nSlots).fill(0, nSamples);
     this.#limits = memory.f32(nClusters);
     this.#trials = memory.f32(nFeatures * (1 + nTrials));
     this.#newest = memory.f32(nFeatures);
     this.#potentials = memory.f64(nTrials * Math.ceil(nSamples / RUN));
     this.#runSums = this.#potentialsOf(0);
-    this.#scratch = Array.from({ length: crew.size }, () =>
-      memory.alloc(48 * (1 + nTrials) + 32 * Math.ceil(nFeatures / 4) * 4),
-    );
-    const labels = memory.u16(nSlots).fill(0);
+    this.#scratch = Array.from({ length: crew.size }, () => {
+      memory.keepApart();
+      return memory.alloc(48 * (1 + nTrials) + 32 * Math.ceil(nFeatures / 4) * 4);
+    });
+    memory.keepApart();
+    const labels = memory.u16(nSlots).fill(0, nSamples);
     const fields = memory.i32(6);
     fields.set([placed.rows.byteOffset, nSamples, nFeatures]);
     fields.set([this.#closest.byteOffset, labels.byteOffset, this.#limits.byteOffset], 3);

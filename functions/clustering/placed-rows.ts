@@ -6,7 +6,7 @@ import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from 
 import { alone, type Crew } from './crew.ts';
 
 /** Rows per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
-const CALL_ROWS = 16_384;
+const CALL_ROWS = 4096;
 
 /** A matrix in the kernels' memory, its columns moved so that float32 distances keep their digits. */
 export interface PlacedRows extends ColumnPlacement {
@@ -82,17 +82,15 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
 
 /** Some of the rows, in the order given, placed as they are; the caller's scope frees them. */
 export function sampleRows(kernels: Kernels, placed: PlacedRows, sample: Int32Array): PlacedRows {
-  const { nFeatures } = placed;
-  const whole = kernels.memory.f32(sample.length * nFeatures + 16);
-  const rows = whole.subarray(0, sample.length * nFeatures) as KernelF32;
-  let sumOfSquares = 0;
-  let at = 0;
-  for (const row of sample) {
-    for (let from = row * nFeatures; from < (row + 1) * nFeatures; from++) {
-      const value = placed.rows[from]!;
-      rows[at++] = value;
-      sumOfSquares += value * value;
-    }
-  }
-  return { ...placed, nSamples: sample.length, rows, sumOfSquares };
+  const { memory, exports } = kernels;
+  const { nFeatures, rows: from } = placed;
+  const nSamples = sample.length;
+  const whole = memory.f32(nSamples * nFeatures + 16);
+  const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
+  const sumOfSquares = memory.scope(() => {
+    const numbers = memory.i32(nSamples);
+    numbers.set(sample);
+    return exports.take_rows_f32(from.byteOffset, nFeatures, numbers.byteOffset, nSamples, rows.byteOffset);
+  });
+  return { ...placed, nSamples, rows, sumOfSquares };
 }

@@ -50,10 +50,11 @@ export class Random {
         `The bound of a random integer must be a whole number from 1 to 2^32, not ${bound}.`,
       );
     }
-    const limit = 2 ** 32 - (2 ** 32 % bound);
+    // Quotients below 2³² of whole numbers are rounded to no other whole number; `%` of numbers above 2³¹ is a slow loop.
+    const limit = Math.floor(2 ** 32 / bound) * bound;
     let bits = this.uint32();
     while (bits >= limit) bits = this.uint32();
-    return bits % bound;
+    return bits - Math.floor(bits / bound) * bound;
   }
 
   /** Normal with the given mean and standard deviation (Marsaglia's polar method, 1964). */

@@ -63,13 +63,47 @@ describe('placeRows', () => {
     });
   });
 
-  it('takes a sample of the rows as they were placed', () => {
+  it.each([1, 3, 4, 7, 16])('takes a sample of the rows as they were placed: %i features', (d) => {
+    const data = blobs(200, d, 3, d);
     kernels.memory.scope(() => {
-      const placed = placeRows(kernels, matrixOf([[1], [2], [3], [4]]));
-      const sample = sampleRows(kernels, placed, Int32Array.from([1, 3]));
-      expect([...sample.rows]).toEqual([2, 4]);
-      expect([sample.nSamples, sample.sumOfSquares]).toEqual([2, 20]);
+      const placed = placeRows(kernels, data);
+      const numbers = [199, 0, 77, 77, 12];
+      const sample = sampleRows(kernels, placed, Int32Array.from(numbers));
+      const rows = numbers.flatMap((row) => [...placed.rows.subarray(row * d, (row + 1) * d)]);
+      expect([...sample.rows]).toEqual(rows);
+      expect(sample.nSamples).toBe(5);
+      expect(sample.sumOfSquares).toBeCloseTo(
+        rows.reduce((sum, x) => sum + x * x, 0),
+        12,
+      );
     });
+  });
+
+  it.each([1, 3, 4, 6, 13, 16])(
+    'knows the range of every column, wherever its ends lie: %i features',
+    (d) => {
+      const data = blobs(301, d, 3, d);
+      const random = new Random(d);
+      for (let j = 0; j < d; j++) {
+        data.values[random.integer(301) * d + j] = -50 - j;
+        data.values[random.integer(301) * d + j] = 90 + j;
+      }
+      const ends = Array.from({ length: d }, (_, j) => {
+        const column = data.values.filter((_, at) => at % d === j);
+        return Math.max(Math.max(...column), -Math.min(...column));
+      });
+      kernels.memory.scope(() => expect(placeRows(kernels, data).largest).toBe(Math.max(...ends)));
+    },
+  );
+
+  it.each([1, 4, 7])('finds the one value that is not finite: %i features', (d) => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const at of [0, 150 * d, 301 * d - 1]) {
+        const data = blobs(301, d, 3, d);
+        data.values[at] = value;
+        expect(() => placeRows(kernels, data)).toThrow(InvalidDatasetError);
+      }
+    }
   });
 
   it('fails for a matrix with fewer values than rows × features', () => {
