@@ -82,17 +82,14 @@ describe('placeRows', () => {
   it.each([1, 3, 4, 6, 13, 16])(
     'knows the range of every column, wherever its ends lie: %i features',
     (d) => {
-      const data = blobs(301, d, 3, d);
       const random = new Random(d);
       for (let j = 0; j < d; j++) {
-        data.values[random.integer(301) * d + j] = -50 - j;
-        data.values[random.integer(301) * d + j] = 90 + j;
+        for (const end of [-100, 100]) {
+          const data = blobs(301, d, 3, d);
+          data.values[random.integer(301) * d + j] = end;
+          kernels.memory.scope(() => expect(placeRows(kernels, data).largest).toBe(100));
+        }
       }
-      const ends = Array.from({ length: d }, (_, j) => {
-        const column = data.values.filter((_, at) => at % d === j);
-        return Math.max(Math.max(...column), -Math.min(...column));
-      });
-      kernels.memory.scope(() => expect(placeRows(kernels, data).largest).toBe(Math.max(...ends)));
     },
   );
 
