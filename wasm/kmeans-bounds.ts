@@ -1,4 +1,5 @@
 import { squares_8x4 } from './distance';
+import { upperBound } from './kmeans-margins';
 import { madd, select } from './simd';
 import { ROUND_DOWN, keepLabels, settle, settledLabel } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
@@ -13,14 +14,6 @@ function lowerBound(state: KMeansState, square: v128): v128 {
     f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 - state.relativeError)), f32x4.splat(state.absoluteError),
   );
   return f32x4.pmax(f32x4.splat(0), bound);
-}
-
-/** Upper bound of a distance from its computed square. */
-@inline
-function upperBound(state: KMeansState, square: v128): v128 {
-  return f32x4.add(
-    f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 + state.relativeError)), f32x4.splat(state.absoluteError),
-  );
 }
 
 /**

@@ -1,14 +1,12 @@
+import { LIST_LENGTH } from './kmeans-list';
+import { findMargins, margin0, margin1, upper0, upper1 } from './kmeans-margins';
 import {
   findNearest, nearest0, nearest1, nearestByProducts, ownKeys, productBest0, productBest1, productSecond0, productSecond1,
-  roundingOf, squareAtLeast, squareAtMost, storeSquaredNorms,
+  roundingOf, storeSquaredNorms,
 } from './kmeans-products';
-import { LIST_LENGTH } from './kmeans-list';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
-import {
-  KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress,
-} from './kmeans-state';
+import { KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress } from './kmeans-state';
 import { addSamples, moveSample } from './kmeans-sums';
-import { upperBound } from './kmeans-tile';
 import { loadBlock, loadTile } from './rows';
 
 /** A gap no clock ever exceeds, of the lanes that only fill the last block. */
@@ -32,25 +30,6 @@ function loadSamples(state: KMeansState, sample: i32, tile: usize): void {
     store<i32>(samples + (<usize>lane << 2), min(sample + lane, state.nSamples - 1));
   }
   loadTile(state.rows, state.nFeatures, samples, tile);
-}
-
-/** Margins (second nearest − nearest distance, at least) and upper bounds of the nearest of the block at hand. */
-let margin0: v128 = i32x4.splat(0);
-let margin1: v128 = i32x4.splat(0);
-let upper0: v128 = i32x4.splat(0);
-let upper1: v128 = i32x4.splat(0);
-
-@inline
-function findMargins(state: KMeansState, sample: i32): void {
-  const norms = state.squaredNorms + (<usize>sample << 2);
-  const n0 = v128.load(norms), n1 = v128.load(norms, 16);
-  const r0 = roundingOf(n0, state.largestSquare, state.productError);
-  const r1 = roundingOf(n1, state.largestSquare, state.productError);
-  const down = f32x4.splat(1 - state.relativeError);
-  upper0 = upperBound(state, squareAtMost(productBest0, n0, r0));
-  upper1 = upperBound(state, squareAtMost(productBest1, n1, r1));
-  margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond0, n0, r0)), down), upper0);
-  margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(squareAtLeast(productSecond1, n1, r1)), down), upper1);
 }
 
 /** Settles lanes one by one; sums of first labels are left to the caller. @returns labels changed */
@@ -116,7 +95,7 @@ function assignEight(state: KMeansState, sample: i32, last: i32): void {
   storeSquaredNorms(tile, nFeatures, state.squaredNorms + (<usize>sample << 2));
   nearestByProducts(tile, nFeatures, state.centersBy4, state.halfNorms, state.nGroups, state.keys);
   findNearest(state.keys, state.nClusters, productBest0, productBest1);
-  findMargins(state, sample);
+  findMargins(state, state.squaredNorms + (<usize>sample << 2));
   const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
   if (isClear && sample + 8 <= last) startLabels(state, sample, nearest0, nearest1, margin0, margin1);
   else settleLanes(state, sample, 0xff >> max(0, sample + 8 - last), true);
@@ -164,7 +143,7 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
     const kept0 = v128.and(sure0, f32x4.eq(best0, ownKeys(keys, labels)));
     const kept1 = v128.and(sure1, f32x4.eq(best1, ownKeys(keys + 16, labels + 8)));
     if (keepsGaps) {
-      findMargins(state, sample);
+      findMargins(state, state.squaredNorms + (<usize>sample << 2));
       const gaps = state.gaps + (<usize>sample << 2), down = f32x4.splat(ROUND_DOWN);
       const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
       stale += popcnt(

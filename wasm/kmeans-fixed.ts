@@ -5,7 +5,7 @@ import { touchSamples } from './kmeans-queue';
 import { ROUND_DOWN } from './kmeans-settle';
 import { KMeansState, clocksOf, labelOf, openGroup, staleOf } from './kmeans-state';
 import { moveSample } from './kmeans-sums';
-import { upperBound } from './kmeans-tile';
+import { upperBound } from './kmeans-margins';
 import { select } from './simd';
 
 /** Blocks of 8 samples whose products are taken at once; the answers hold so many. */

@@ -1,15 +1,8 @@
-import { best0, best1, index0, index1, nearestOfBlock, second0, second1 } from './kmeans-nearest';
+import { findMarginsOfSquares, margin0, margin1, upper0, upper1 } from './kmeans-margins';
+import { index0, index1, nearestOfBlock } from './kmeans-nearest';
 import { keepLabels, settle } from './kmeans-settle';
 import { KMeansState, rowAddress } from './kmeans-state';
 import { loadBlock, loadTile } from './rows';
-
-/** Upper bound of a distance from its computed square. */
-@inline
-export function upperBound(state: KMeansState, square: v128): v128 {
-  return f32x4.add(
-    f32x4.mul(f32x4.sqrt(square), f32x4.splat(1 + state.relativeError)), f32x4.splat(state.absoluteError),
-  );
-}
 
 /**
  * Labels and gaps of up to 8 samples of one cluster (`own`), keeping one bound per sample.
@@ -43,10 +36,7 @@ function decideTile(state: KMeansState, samples: usize, count: i32, own: i32): i
       state.orderedDistances + width, state.absoluteError,
     );
   } else state.tiles += nearestOfBlock(state.tile, state.nFeatures, state.centersBy4, nGroups, 0, 0);
-  const upper0 = upperBound(state, best0), upper1 = upperBound(state, best1);
-  const down = f32x4.splat(1 - state.relativeError);
-  const margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(second0), down), upper0);
-  const margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(second1), down), upper1);
+  findMarginsOfSquares(state);
   const zero = f32x4.splat(0), same = i32x4.splat(order ? 0 : own);
   const low = index0, high = index1;
   const stays0 = v128.and(f32x4.gt(margin0, zero), i32x4.eq(low, same));
