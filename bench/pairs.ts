@@ -47,8 +47,8 @@ const MOST_PAIRS_OF_SHORT = 101;
 const SHORT_SECONDS = 2;
 /** Seconds that a side runs untimed before its first pair, if one call is shorter: until all its code is compiled. */
 const WARM_SECONDS = 1;
-/** Seconds. */
-const LONGEST_IDLE = 1;
+/** Seconds of a call that warms itself up. */
+const LONG_SECONDS = 1;
 
 /** Runs a case: gate first, then alternating pairs with every peer. `budget` is in seconds per peer. */
 export async function runCase(
@@ -108,27 +108,31 @@ async function pairUp(
   const pairs = Math.max(1, Math.min(mostPairs(first.seconds), Math.floor(budget / first.seconds)));
   const ratios: number[] = [];
   const seconds: number[] = [];
-  // Memory of a process that sits idle is reclaimed, and caches go cold: after a long call of the peer ours runs once
-  // untimed. The peer never waits that long for us.
-  const warm = () => {
-    if (first.seconds > LONGEST_IDLE) timeSide(bench.ours, set);
+  // Memory of a process that sits idle is reclaimed, its caches go cold and its core to sleep: before each timed call a side
+  // runs once untimed. A long call of the peer needs none, and never waits long for us.
+  const ours = () => {
+    timeSide(bench.ours, set);
     return timeSide(bench.ours, set);
+  };
+  const theirs = async () => {
+    if (first.seconds <= LONG_SECONDS) await call();
+    return call();
   };
   if (first.seconds > budget) {
     // So long a call needs no warming up: it is the one pair.
-    const ours = warm();
-    ourTimes.push(ours.seconds);
+    const one = ours();
+    ourTimes.push(one.seconds);
     seconds.push(first.seconds);
-    ratios.push(first.seconds / ours.seconds);
+    ratios.push(first.seconds / one.seconds);
   }
   for (let pair = ratios.length; pair < pairs; pair++) {
     // Every other pair begins with the other side: a drift of the machine favours neither.
-    const early = pair % 2 === 0 ? warm() : undefined;
-    const theirs = await call();
-    const ours = early ?? warm();
-    ourTimes.push(ours.seconds);
-    seconds.push(theirs.seconds);
-    ratios.push(theirs.seconds / ours.seconds);
+    const early = pair % 2 === 0 ? ours() : undefined;
+    const other = await theirs();
+    const one = early ?? ours();
+    ourTimes.push(one.seconds);
+    seconds.push(other.seconds);
+    ratios.push(other.seconds / one.seconds);
   }
   return {
     name: peer.name,
