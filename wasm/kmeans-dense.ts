@@ -6,7 +6,7 @@ import {
 } from './kmeans-products';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
 import { KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress } from './kmeans-state';
-import { addSamples, moveSample } from './kmeans-sums';
+import { addSamples, moveLane, moveSample } from './kmeans-sums';
 import { loadBlock, loadTile } from './rows';
 
 /** A gap no clock ever exceeds, of the lanes that only fill the last block. */
@@ -33,7 +33,7 @@ function loadSamples(state: KMeansState, sample: i32, tile: usize): void {
 }
 
 /** Settles lanes one by one; sums of first labels are left to the caller. @returns labels changed */
-function settleLanes(state: KMeansState, sample: i32, lanes: i32, isFirst: bool): i32 {
+function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, isFirst: bool): i32 {
   const scratch = state.squares;
   v128.store(scratch, margin0);
   v128.store(scratch, margin1, 16);
@@ -48,14 +48,14 @@ function settleLanes(state: KMeansState, sample: i32, lanes: i32, isFirst: bool)
     const at = scratch + (<usize>lane << 2);
     const own = placeLabel(state, current, load<i32>(at, 64), load<f32>(at), load<f32>(at, 32));
     if (isFirst || settledLabel == own) continue;
-    changeCluster(state, current, own, settledLabel);
+    changeCluster(state, current, tile, lane, own, settledLabel);
     changed++;
   } while (lanes);
   return changed;
 }
 
 /** As `settleLanes`, leaving gaps as they are. @param sure lanes that float32 can tell the nearest center of */
-function relabelLanes(state: KMeansState, sample: i32, lanes: i32, sure: i32): i32 {
+function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, sure: i32): i32 {
   const scratch = state.squares;
   v128.store(scratch, nearest0);
   v128.store(scratch, nearest1, 16);
@@ -68,16 +68,17 @@ function relabelLanes(state: KMeansState, sample: i32, lanes: i32, sure: i32): i
     if (label == own) continue;
     // The last shell holds every sample.
     store<u16>(state.labels + (<usize>current << 1), <u16>((label << 2) | 3));
-    changeCluster(state, current, own, label);
+    changeCluster(state, current, tile, lane, own, label);
     changed++;
   } while (lanes);
   return changed;
 }
 
-/** Moves a sample between the sums of clusters. */
+/** Moves a lane of a tile between the sums of clusters. Where rows are packed, their places in the table are cache misses. */
 @inline
-function changeCluster(state: KMeansState, sample: i32, from: i32, to: i32): void {
-  moveSample(state, sample, from, to);
+function changeCluster(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
+  if (state.blocks) moveLane(state, sample, tile, lane, from, to);
+  else moveSample(state, sample, from, to);
   // The center left behind becomes one of the others: its group's bound no longer holds.
   if (state.bounds) openGroup(state, sample, from >>> 2);
 }
@@ -98,7 +99,7 @@ function assignEight(state: KMeansState, sample: i32, last: i32): void {
   findMargins(state, state.squaredNorms + (<usize>sample << 2));
   const isClear = i32x4.all_true(v128.and(f32x4.gt(margin0, zero), f32x4.gt(margin1, zero)));
   if (isClear && sample + 8 <= last) startLabels(state, sample, nearest0, nearest1, margin0, margin1);
-  else settleLanes(state, sample, 0xff >> max(0, sample + 8 - last), true);
+  else settleLanes(state, sample, tile, 0xff >> max(0, sample + 8 - last), true);
 }
 
 /**
@@ -157,8 +158,8 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
       (0xff >> max(0, sample + 8 - last)) & ~(i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4));
     if (others == 0) continue;
     findNearest(keys, state.nClusters, best0, best1);
-    if (keepsGaps) changed += settleLanes(state, sample, others, false);
-    else changed += relabelLanes(state, sample, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
+    if (keepsGaps) changed += settleLanes(state, sample, tile, others, false);
+    else changed += relabelLanes(state, sample, tile, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
   }
   if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
   countWork(state, first, last);

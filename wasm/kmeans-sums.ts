@@ -104,6 +104,21 @@ export function moveSample(state: KMeansState, sample: i32, from: i32, to: i32):
   } while (at < end);
 }
 
+/** As `moveSample`, for a sample that lies in lane `lane` of a tile. */
+export function moveLane(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
+  countChange(state, sample, from, -1);
+  const weight = countChange(state, sample, to, 1);
+  let source = state.sums + <usize>from * sumsStride(state), target = state.sums + <usize>to * sumsStride(state);
+  const end = tile + (<usize>state.nFeatures << 5);
+  for (let at = tile + (<usize>lane << 2); at < end; at += 32) {
+    const x = <f64>load<f32>(at) * weight;
+    store<f64>(source, load<f64>(source) - x);
+    store<f64>(target, load<f64>(target) + x);
+    source += 8;
+    target += 8;
+  }
+}
+
 /** Count and weight of a cluster. @returns the sample's weight */
 @inline
 function countChange(state: KMeansState, sample: i32, label: i32, sign: i32): f64 {
