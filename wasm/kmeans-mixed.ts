@@ -8,7 +8,7 @@ import { KMeansState, openGroup } from './kmeans-state';
 import { moveSample } from './kmeans-sums';
 import { loadTile } from './rows';
 
-/** Where a sample's cluster × 4 is found: the first of its shells. */
+/** The first of the shells of a sample's cluster: cluster × 4. */
 @inline
 function shellsOf(labels: usize, sample: usize): usize {
   return <usize>(load<u16>(labels + (sample << 1)) & ~3);
