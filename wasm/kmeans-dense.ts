@@ -1,5 +1,5 @@
 import { LIST_LENGTH } from './kmeans-list';
-import { findMargins, margin0, margin1, upper0, upper1 } from './kmeans-margins';
+import { findMargins, margin0, margin1, storeMargins } from './kmeans-margins';
 import {
   findNearest, nearest0, nearest1, nearestByProducts, ownKeys, productBest0, productBest1, productSecond0, productSecond1,
   roundingOf, storeSquaredNorms,
@@ -35,12 +35,7 @@ function loadSamples(state: KMeansState, sample: i32, tile: usize): void {
 /** Settles lanes one by one; sums of first labels are left to the caller. @returns labels changed */
 function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, isFirst: bool): i32 {
   const scratch = state.squares;
-  v128.store(scratch, margin0);
-  v128.store(scratch, margin1, 16);
-  v128.store(scratch, upper0, 32);
-  v128.store(scratch, upper1, 48);
-  v128.store(scratch, nearest0, 64);
-  v128.store(scratch, nearest1, 80);
+  storeMargins(scratch, nearest0, nearest1);
   let changed = 0;
   do {
     const lane = ctz(lanes), current = sample + lane;

@@ -40,3 +40,17 @@ export function findMarginsOfSquares(state: KMeansState): void {
   margin0 = f32x4.sub(f32x4.mul(f32x4.sqrt(second0), down), upper0);
   margin1 = f32x4.sub(f32x4.mul(f32x4.sqrt(second1), down), upper1);
 }
+
+/**
+ * Lays them out lane by lane, with what else each of 8 samples has.
+ * @param scratch OUT f32 [2][8] margins, upper bounds; i32 [8] indices
+ */
+@inline
+export function storeMargins(scratch: usize, index0: v128, index1: v128): void {
+  v128.store(scratch, margin0);
+  v128.store(scratch, margin1, 16);
+  v128.store(scratch, upper0, 32);
+  v128.store(scratch, upper1, 48);
+  v128.store(scratch, index0, 64);
+  v128.store(scratch, index1, 80);
+}

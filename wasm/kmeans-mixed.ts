@@ -1,9 +1,9 @@
-import { findMargins, findMarginsOfSquares, margin0, margin1, upper0, upper1 } from './kmeans-margins';
+import { findMargins, findMarginsOfSquares, margin0, margin1, storeMargins, upper0, upper1 } from './kmeans-margins';
 import { index0, index1, nearestOfBlock } from './kmeans-nearest';
 import {
   findNearest, nearest0, nearest1, nearestByProducts, productBest0, productBest1, storeSquaredNorms,
 } from './kmeans-products';
-import { ROUND_DOWN, placeLabel, settledLabel } from './kmeans-settle';
+import { placeLabel, settledLabel, storeFour } from './kmeans-settle';
 import { KMeansState, openGroup } from './kmeans-state';
 import { moveSample } from './kmeans-sums';
 import { loadTile } from './rows';
@@ -37,10 +37,9 @@ function keysOf(state: KMeansState, samples: usize, keys: usize): v128 {
 /** Stores the gaps of four samples that stay with their clusters, and which of the cluster's shells they are in now. */
 @inline
 function keepFour(state: KMeansState, samples: usize, margin: v128, upper: v128): void {
-  const radii = state.radii, clocks = state.clocks, gaps = state.gaps, labels = state.labels;
-  const i0 = <usize>load<i32>(samples), i1 = <usize>load<i32>(samples, 4);
-  const i2 = <usize>load<i32>(samples, 8), i3 = <usize>load<i32>(samples, 12);
-  const own0 = shellsOf(labels, i0), own1 = shellsOf(labels, i1), own2 = shellsOf(labels, i2), own3 = shellsOf(labels, i3);
+  const radii = state.radii, labels = state.labels;
+  const own0 = shellsOf(labels, <usize>load<i32>(samples)), own1 = shellsOf(labels, <usize>load<i32>(samples, 4));
+  const own2 = shellsOf(labels, <usize>load<i32>(samples, 8)), own3 = shellsOf(labels, <usize>load<i32>(samples, 12));
   // Rows of four radii, of which the first three count, become columns.
   const r0 = v128.load(radii + (own0 << 2)), r1 = v128.load(radii + (own1 << 2));
   const r2 = v128.load(radii + (own2 << 2)), r3 = v128.load(radii + (own3 << 2));
@@ -53,19 +52,7 @@ function keepFour(state: KMeansState, samples: usize, margin: v128, upper: v128)
   const passed = i32x4.add(first, i32x4.add(second, third));
   const q0 = own0 - i32x4.extract_lane(passed, 0), q1 = own1 - i32x4.extract_lane(passed, 1);
   const q2 = own2 - i32x4.extract_lane(passed, 2), q3 = own3 - i32x4.extract_lane(passed, 3);
-  let clock = v128.load32_zero(clocks + (q0 << 2));
-  clock = v128.load_lane<f32>(clocks + (q1 << 2), clock, 1);
-  clock = v128.load_lane<f32>(clocks + (q2 << 2), clock, 2);
-  clock = v128.load_lane<f32>(clocks + (q3 << 2), clock, 3);
-  const gap = f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN));
-  v128.store32_lane(gaps + (i0 << 2), gap, 0);
-  v128.store32_lane(gaps + (i1 << 2), gap, 1);
-  v128.store32_lane(gaps + (i2 << 2), gap, 2);
-  v128.store32_lane(gaps + (i3 << 2), gap, 3);
-  store<u16>(labels + (i0 << 1), <u16>q0);
-  store<u16>(labels + (i1 << 1), <u16>q1);
-  store<u16>(labels + (i2 << 1), <u16>q2);
-  store<u16>(labels + (i3 << 1), <u16>q3);
+  storeFour(state, samples, q0, q1, q2, q3, margin);
 }
 
 /**
@@ -108,12 +95,7 @@ export function settleMixed(state: KMeansState, samples: usize, count: i32): i32
 /** Settles lanes that do not stay as they are, or may not. @returns labels changed */
 function settleLanes(state: KMeansState, samples: usize, others: i32, nearest0: v128, nearest1: v128): i32 {
   const scratch = state.squares;
-  v128.store(scratch, margin0);
-  v128.store(scratch, margin1, 16);
-  v128.store(scratch, upper0, 32);
-  v128.store(scratch, upper1, 48);
-  v128.store(scratch, nearest0, 64);
-  v128.store(scratch, nearest1, 80);
+  storeMargins(scratch, nearest0, nearest1);
   let lanes = others;
   let changed = 0;
   do {

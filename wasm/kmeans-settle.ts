@@ -86,13 +86,21 @@ export function keepLabels(
 
 @inline
 function keepFour(state: KMeansState, samples: usize, shells: v128, margin: v128): void {
+  const q0 = <usize>i32x4.extract_lane(shells, 0), q1 = <usize>i32x4.extract_lane(shells, 1);
+  const q2 = <usize>i32x4.extract_lane(shells, 2), q3 = <usize>i32x4.extract_lane(shells, 3);
+  storeFour(state, samples, q0, q1, q2, q3, margin);
+}
+
+/** Stores labels of four samples, which are shells, and the gaps that their margins come to at the shells' clocks. */
+@inline
+export function storeFour(
+  state: KMeansState, samples: usize, q0: usize, q1: usize, q2: usize, q3: usize, margin: v128,
+): void {
   const gaps = state.gaps, labels = state.labels, clocks = state.clocks;
-  const q0 = i32x4.extract_lane(shells, 0), q1 = i32x4.extract_lane(shells, 1);
-  const q2 = i32x4.extract_lane(shells, 2), q3 = i32x4.extract_lane(shells, 3);
-  let clock = v128.load32_zero(clocks + (<usize>q0 << 2));
-  clock = v128.load_lane<f32>(clocks + (<usize>q1 << 2), clock, 1);
-  clock = v128.load_lane<f32>(clocks + (<usize>q2 << 2), clock, 2);
-  clock = v128.load_lane<f32>(clocks + (<usize>q3 << 2), clock, 3);
+  let clock = v128.load32_zero(clocks + (q0 << 2));
+  clock = v128.load_lane<f32>(clocks + (q1 << 2), clock, 1);
+  clock = v128.load_lane<f32>(clocks + (q2 << 2), clock, 2);
+  clock = v128.load_lane<f32>(clocks + (q3 << 2), clock, 3);
   const gap = f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN));
   const i0 = <usize>load<i32>(samples), i1 = <usize>load<i32>(samples, 4);
   const i2 = <usize>load<i32>(samples, 8), i3 = <usize>load<i32>(samples, 12);

@@ -1,4 +1,4 @@
-import { findMarginsOfSquares, margin0, margin1, upper0, upper1 } from './kmeans-margins';
+import { findMarginsOfSquares, margin0, margin1, storeMargins, upper0, upper1 } from './kmeans-margins';
 import { index0, index1, nearestOfBlock } from './kmeans-nearest';
 import { keepLabels, settle } from './kmeans-settle';
 import { KMeansState, rowAddress } from './kmeans-state';
@@ -46,19 +46,14 @@ function decideTile(state: KMeansState, samples: usize, count: i32, own: i32): i
   let others = (0xff >> (8 - count)) & ~(i32x4.bitmask(stays0) | (i32x4.bitmask(stays1) << 4));
   if (others == 0) return 0;
   const lanes = state.tile;
-  v128.store(lanes, margin0);
-  v128.store(lanes, margin1, 16);
-  v128.store(lanes, low, 32);
-  v128.store(lanes, high, 48);
-  v128.store(lanes, upper0, 64);
-  v128.store(lanes, upper1, 80);
+  storeMargins(lanes, low, high);
   let changed = 0;
   do {
     const lane = ctz(others), at = lanes + (<usize>lane << 2);
     others &= others - 1;
-    let label = load<i32>(at, 32);
+    let label = load<i32>(at, 64);
     if (order) label = load<i32>(order + (<usize>label << 2));
-    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 64));
+    changed += settle(state, load<i32>(samples + (<usize>lane << 2)), label, load<f32>(at), load<f32>(at, 32));
   } while (others);
   return changed;
 }
