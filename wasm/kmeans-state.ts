@@ -48,7 +48,7 @@ export class KMeansState {
   orderedCenters: usize;
   /** IN f32 [k][4 × nGroups] those distances, rounded down. */
   orderedDistances: usize;
-  /** SCRATCH i32 [k][8] and i32 [k]: samples of each cluster that wait for a full tile, and how many. */
+  /** SCRATCH i32 [k][8] and i32 [k]: samples of each cluster that wait for a full tile, and how many; or where its samples end. */
   queues: usize;
   queueLengths: usize;
   /** SCRATCH f32 [nFeatures rounded up to 4][8] */
@@ -87,7 +87,7 @@ export class KMeansState {
   keys: usize;
   /** OUT samples whose gap did not exceed their clock, when looked at, so far. */
   staleSamples: i32;
-  /** SCRATCH i32 [1024] samples to be decided again. */
+  /** SCRATCH i32 [1024] samples to be decided again, or by cluster when they are added to the sums. */
   list: usize;
   /** SCRATCH */
   touched: i32;
