@@ -36,6 +36,13 @@ export function lastTwo(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at, 8));
 }
 
+/** sum + x² per lane of float32 values in float64, whose squares are exact: fused or not, the result is the same. */
+@inline
+export function addSquares(x: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(x, x, sum);
+  return f64x2.add(sum, f64x2.mul(x, x));
+}
+
 /** Smallest lane, in every lane. */
 @inline
 export function horizontalMin(v: v128): v128 {
