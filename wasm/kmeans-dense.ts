@@ -1,12 +1,13 @@
 import { LIST_LENGTH } from './kmeans-list';
 import { findMargins, margin0, margin1, storeMargins } from './kmeans-margins';
+import { listMove, moveListed } from './kmeans-moves';
 import {
   findNearest, nearest0, nearest1, nearestByProducts, ownKeys, productBest0, productBest1, productSecond0, productSecond1,
   roundingOf, storeSquaredNorms,
 } from './kmeans-products';
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
 import { KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress } from './kmeans-state';
-import { addSamples, moveLane, moveSample } from './kmeans-sums';
+import { addSamples, moveLane } from './kmeans-sums';
 import { loadBlock, loadTile } from './rows';
 
 /** A gap no clock ever exceeds, of the lanes that only fill the last block. */
@@ -73,7 +74,7 @@ function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, 
 @inline
 function changeCluster(state: KMeansState, sample: i32, tile: usize, lane: i32, from: i32, to: i32): void {
   if (state.blocks) moveLane(state, sample, tile, lane, from, to);
-  else moveSample(state, sample, from, to);
+  else listMove(state, sample, from);
   // The center left behind becomes one of the others: its group's bound no longer holds.
   if (state.bounds) openGroup(state, sample, from >>> 2);
 }
@@ -156,6 +157,7 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
     if (keepsGaps) changed += settleLanes(state, sample, tile, others, false);
     else changed += relabelLanes(state, sample, tile, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
   }
+  moveListed(state);
   if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
   countWork(state, first, last);
   state.staleSamples += stale;

@@ -1,20 +1,15 @@
 import { answerBytes, blockBytes, nearestByFixedProducts, roundSamples } from './kmeans-fixed-products';
 import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
 import { ownKeys, roundingOf } from './kmeans-products';
-import { touchSamples } from './kmeans-queue';
+import { listMove, moveListed } from './kmeans-moves';
 import { ROUND_DOWN } from './kmeans-settle';
 import { KMeansState, clocksOf, labelOf, openGroup, staleOf } from './kmeans-state';
-import { moveSample } from './kmeans-sums';
 import { upperBound } from './kmeans-margins';
 import { select } from './simd';
 
 /** Blocks of 8 samples whose products are taken at once; the answers hold so many. */
 const BLOCKS = 8;
 const SAMPLES = 8 * BLOCKS;
-/** Samples that may wait to be moved. */
-const MOVES: i32 = 256;
-/** All rows are read where at least one in so many is moved: memory is read fastest without gaps. */
-const STREAM_SPAN: i32 = 10;
 
 /**
  * Labels of all samples [first, last) anew from scalar products in fixed point: rows and centers rounded to 16 bits, whose
@@ -37,7 +32,7 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
   const state = changetype<KMeansState>(stateAddress);
   const nGroups = state.nGroups, bytes = blockBytes(state), answer = answerBytes(nGroups);
   const rounding = f32x4.splat(state.fixedRounding), error = f32x4.splat(state.fixedError);
-  let changed = 0, listed = 0, moved = 0, stale = 0;
+  let changed = 0, listed = 0, stale = 0;
   for (let start = first; start < last; start += SAMPLES) {
     const stop = min(start + SAMPLES, last);
     const blocks = state.fixedRows + <usize>(start >>> 3) * bytes;
@@ -69,19 +64,14 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
       const sure = i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4);
       // A gap within its clock has the label proven already.
       const open = others & ~sure & (keepsGaps ? 0xff : staleOf(state, sample));
-      if (others & sure) moved = relabel(state, sample, keys, best0, best1, others & sure, moved);
+      if (others & sure) changed += relabel(state, sample, keys, best0, best1, others & sure);
       if (open) listed = listSamples(state, sample, open, listed);
-      if (moved > MOVES - 8) {
-        changed += moved;
-        moved = moveListed(state, moved);
-      }
       if (hasRoom(listed, 8)) continue;
       listed = settleList(state, listed, false);
       changed += listChanged;
     }
   }
-  changed += moved;
-  moveListed(state, moved);
+  moveListed(state);
   if (listed > 0) {
     settleList(state, listed, true);
     changed += listChanged;
@@ -114,8 +104,8 @@ function keepGaps(state: KMeansState, sample: i32, labels: usize, kept: v128, ma
   v128.store(gaps, select(gap, v128.load(gaps), kept));
 }
 
-/** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns samples listed */
-function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best1: v128, lanes: i32, moved: i32): i32 {
+/** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns labels changed */
+function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best1: v128, lanes: i32): i32 {
   let nearest0 = i32x4.splat(0), nearest1 = nearest0;
   let key = keys;
   for (let c = 0; c < state.nClusters; c++) {
@@ -127,6 +117,7 @@ function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best
   const scratch = state.squares;
   v128.store(scratch, nearest0);
   v128.store(scratch, nearest1, 16);
+  const changed = popcnt(lanes);
   do {
     const lane = ctz(lanes), current = sample + lane;
     lanes &= lanes - 1;
@@ -136,26 +127,7 @@ function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best
     store<f32>(state.gaps + (<usize>current << 2), 0);
     // The center left behind becomes one of the others: its group's bound no longer holds.
     if (state.bounds) openGroup(state, current, own >>> 2);
-    const move = state.moves + (<usize>moved << 3);
-    store<i32>(move, current);
-    store<i32>(move, own, 4);
-    moved++;
+    listMove(state, current, own);
   } while (lanes);
-  return moved;
-}
-
-/** Moves the listed samples between the sums of their clusters, their rows loaded ahead. @returns 0: none is listed */
-function moveListed(state: KMeansState, moved: i32): i32 {
-  if (moved == 0) return 0;
-  const moves = state.moves, end = moves + (<usize>moved << 3);
-  const first = load<i32>(moves), span = load<i32>(end - 8) + 1 - first;
-  let touched: i32 = 0;
-  if (span < moved * STREAM_SPAN) touched = touchSamples(state, first, span);
-  else for (let at = moves; at < end; at += 8) touched += touchSamples(state, load<i32>(at), 1);
-  state.touched = touched;
-  for (let at = moves; at < end; at += 8) {
-    const sample = load<i32>(at);
-    moveSample(state, sample, load<i32>(at, 4), labelOf(state, sample));
-  }
-  return 0;
+  return changed;
 }
