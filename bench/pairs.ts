@@ -47,6 +47,8 @@ const MOST_PAIRS_OF_SHORT = 101;
 const SHORT_SECONDS = 2;
 /** Seconds that a side runs untimed before its first pair, if one call is shorter: until all its code is compiled. */
 const WARM_SECONDS = 1;
+/** And before each timed call, for the core it runs on to be back at full speed. */
+const WAKE_SECONDS = 0.1;
 /** Seconds of a call that warms itself up. */
 const LONG_SECONDS = 1;
 
@@ -108,28 +110,21 @@ async function pairUp(
   const pairs = Math.max(1, Math.min(mostPairs(first.seconds), Math.floor(budget / first.seconds)));
   const ratios: number[] = [];
   const seconds: number[] = [];
-  // Memory of a process that sits idle is reclaimed, its caches go cold and its core to sleep: before each timed call a side
-  // runs once untimed. A long call of the peer needs none, and never waits long for us.
-  const ours = () => {
-    timeSide(bench.ours, set);
-    return timeSide(bench.ours, set);
-  };
-  const theirs = async () => {
-    if (first.seconds <= LONG_SECONDS) await call();
-    return call();
-  };
+  // A long call of the peer wakes itself, and never waits long for us.
+  const ours = () => wakeAndTime(() => timeSide(bench.ours, set));
+  const theirs = () => (first.seconds <= LONG_SECONDS ? wakeAndTime(call) : call());
   if (first.seconds > budget) {
     // So long a call needs no warming up: it is the one pair.
-    const one = ours();
+    const one = await ours();
     ourTimes.push(one.seconds);
     seconds.push(first.seconds);
     ratios.push(first.seconds / one.seconds);
   }
   for (let pair = ratios.length; pair < pairs; pair++) {
     // Every other pair begins with the other side: a drift of the machine favours neither.
-    const early = pair % 2 === 0 ? ours() : undefined;
+    const early = pair % 2 === 0 ? await ours() : undefined;
     const other = await theirs();
-    const one = early ?? ours();
+    const one = early ?? (await ours());
     ourTimes.push(one.seconds);
     seconds.push(other.seconds);
     ratios.push(other.seconds / one.seconds);
@@ -148,11 +143,25 @@ export function mostPairs(seconds: number): number {
   return Math.max(MOST_PAIRS, Math.min(MOST_PAIRS_OF_SHORT, Math.floor(SHORT_SECONDS / seconds)));
 }
 
-/** Calls until `WARM_SECONDS` have gone. @returns the last of the calls */
-export async function warmUp<T extends { readonly seconds: number }>(call: () => T | Promise<T>): Promise<T> {
+/** Calls until `seconds` have gone. @returns the last of the calls */
+export async function warmUp<T extends { readonly seconds: number }>(
+  call: () => T | Promise<T>,
+  seconds = WARM_SECONDS,
+): Promise<T> {
   let last = await call();
-  for (let spent = last.seconds; spent < WARM_SECONDS; spent += last.seconds) last = await call();
+  for (let spent = last.seconds; spent < seconds; spent += last.seconds) last = await call();
   return last;
+}
+
+/**
+ * One call that follows others at once. While the other side works, this one's memory may be reclaimed, its caches go cold
+ * and its core to sleep, which then runs at half its speed for the first hundredths of a second.
+ */
+export async function wakeAndTime<T extends { readonly seconds: number }>(
+  call: () => T | Promise<T>,
+): Promise<T> {
+  await warmUp(call, WAKE_SECONDS);
+  return call();
 }
 
 /** A side may time a part of itself and report it as `seconds`, where it must first convert the table. */

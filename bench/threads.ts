@@ -5,7 +5,7 @@ import { kmeansThreaded } from '../functions/threads/kmeans-threaded.ts';
 import { silhouetteSamplesThreaded } from '../functions/threads/silhouette-threaded.ts';
 import { ThreadPool } from '../functions/threads/thread-pool.ts';
 import { dataset } from './datasets.ts';
-import { median, mostPairs, warmUp } from './pairs.ts';
+import { median, mostPairs, wakeAndTime, warmUp } from './pairs.ts';
 
 /** One thread against two, same input. */
 export interface ThreadsResult {
@@ -77,20 +77,22 @@ async function paired<T>(
   if (!expected.every((value, i) => Object.is(value, found[i]))) {
     throw new Error(`${title}: two threads give other bytes than one.`);
   }
-  const timed = async (work: () => unknown) => {
+  const timed = (work: () => unknown) => async () => {
     const started = performance.now();
     await work();
     return { seconds: (performance.now() - started) / 1000 };
   };
-  await warmUp(() => timed(together));
-  const first = await warmUp(() => timed(alone));
+  const timeTwo = timed(together);
+  const timeOne = timed(alone);
+  await warmUp(timeTwo);
+  const first = await warmUp(timeOne);
   const pairs = mostPairs(first.seconds);
   const times: { one: number; two: number }[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     // Every other pair begins with the other side: a drift of the machine favours neither.
-    const early = pair % 2 === 0 ? await timed(alone) : undefined;
-    const two = await timed(together);
-    const one = early ?? (await timed(alone));
+    const early = pair % 2 === 0 ? await wakeAndTime(timeOne) : undefined;
+    const two = await wakeAndTime(timeTwo);
+    const one = early ?? (await wakeAndTime(timeOne));
     times.push({ one: one.seconds, two: two.seconds });
   }
   return {

@@ -53,24 +53,27 @@ export function cluster_sums_f32(
 export function cluster_spread_f32(
   rows: usize, nRows: i32, nFeatures: i32, labels: usize, offset: usize, centers: usize, lanes: usize, spread: usize,
 ): void {
-  const rowBytes = <usize>nFeatures << 2;
-  const centerBytes = <usize>((nFeatures + 3) & ~3) << 2;
+  const rowBytes = <usize>nFeatures << 2, wholeBytes = rowBytes & ~15;
+  const centerBytes = (rowBytes + 15) & ~15;
+  const inside = v128.load(lanes + wholeBytes);
   let r0 = rows;
-  for (let row = 0; row < nRows; row += 4) {
+  const quarter = (nRows + 3) >>> 2, stride = <usize>quarter << 2, apart = <usize>quarter * rowBytes;
+  for (let row = 0; row < quarter; row++) {
     const label = labels + (<usize>row << 2);
-    const l0 = <usize>load<i32>(label), l1 = <usize>load<i32>(label, 4);
-    const l2 = <usize>load<i32>(label, 8), l3 = <usize>load<i32>(label, 12);
+    const l0 = <usize>load<i32>(label), l1 = <usize>load<i32>(label + stride);
+    const l2 = <usize>load<i32>(label + 2 * stride), l3 = <usize>load<i32>(label + 3 * stride);
     let c0 = centers + l0 * centerBytes, c1 = centers + l1 * centerBytes;
     let c2 = centers + l2 * centerBytes, c3 = centers + l3 * centerBytes;
-    const end = r0 + rowBytes;
-    let r1 = end, r2 = r1 + rowBytes, r3 = r2 + rowBytes, move = offset, mask = lanes;
+    const end = r0 + wholeBytes;
+    let r1 = r0 + apart, r2 = r1 + apart, r3 = r2 + apart, move = offset;
+    const next = r0 + rowBytes;
     let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-    do {
-      const o = v128.load(move), inside = v128.load(mask);
-      const t0 = v128.and(f32x4.sub(f32x4.sub(v128.load(r0), o), v128.load(c0)), inside);
-      const t1 = v128.and(f32x4.sub(f32x4.sub(v128.load(r1), o), v128.load(c1)), inside);
-      const t2 = v128.and(f32x4.sub(f32x4.sub(v128.load(r2), o), v128.load(c2)), inside);
-      const t3 = v128.and(f32x4.sub(f32x4.sub(v128.load(r3), o), v128.load(c3)), inside);
+    while (r0 < end) {
+      const o = v128.load(move);
+      const t0 = f32x4.sub(f32x4.sub(v128.load(r0), o), v128.load(c0));
+      const t1 = f32x4.sub(f32x4.sub(v128.load(r1), o), v128.load(c1));
+      const t2 = f32x4.sub(f32x4.sub(v128.load(r2), o), v128.load(c2));
+      const t3 = f32x4.sub(f32x4.sub(v128.load(r3), o), v128.load(c3));
       a0 = madd(t0, t0, a0);
       a1 = madd(t1, t1, a1);
       a2 = madd(t2, t2, a2);
@@ -84,14 +87,24 @@ export function cluster_spread_f32(
       c2 += 16;
       c3 += 16;
       move += 16;
-      mask += 16;
-    } while (r0 < end);
-    r0 = end + 3 * rowBytes;
+    }
+    if (wholeBytes < rowBytes) {
+      const o = v128.load(move);
+      const t0 = v128.and(f32x4.sub(f32x4.sub(v128.load(r0), o), v128.load(c0)), inside);
+      const t1 = v128.and(f32x4.sub(f32x4.sub(v128.load(r1), o), v128.load(c1)), inside);
+      const t2 = v128.and(f32x4.sub(f32x4.sub(v128.load(r2), o), v128.load(c2)), inside);
+      const t3 = v128.and(f32x4.sub(f32x4.sub(v128.load(r3), o), v128.load(c3)), inside);
+      a0 = madd(t0, t0, a0);
+      a1 = madd(t1, t1, a1);
+      a2 = madd(t2, t2, a2);
+      a3 = madd(t3, t3, a3);
+    }
+    r0 = next;
     const distances = f32x4.sqrt(laneSums(a0, a1, a2, a3));
     add(spread + (l0 << 5), f32x4.extract_lane(distances, 0));
-    if (row + 1 < nRows) add(spread + (l1 << 5) + 8, f32x4.extract_lane(distances, 1));
-    if (row + 2 < nRows) add(spread + (l2 << 5) + 16, f32x4.extract_lane(distances, 2));
-    if (row + 3 < nRows) add(spread + (l3 << 5) + 24, f32x4.extract_lane(distances, 3));
+    if (row + quarter < nRows) add(spread + (l1 << 5) + 8, f32x4.extract_lane(distances, 1));
+    if (row + 2 * quarter < nRows) add(spread + (l2 << 5) + 16, f32x4.extract_lane(distances, 2));
+    if (row + 3 * quarter < nRows) add(spread + (l3 << 5) + 24, f32x4.extract_lane(distances, 3));
   }
 }
 
