@@ -4,6 +4,8 @@ import { KMeansState } from './kmeans-state';
 
 /** Samples that may wait in a state's list; decided as soon as fewer than 8 more fit. */
 export const LIST_LENGTH: i32 = 1024;
+/** Samples of it whose rows are loaded ahead at once. */
+const AT_ONCE: i32 = 512;
 /** All rows are read where at least one in so many is listed. */
 const STREAM_SPAN: i32 = 10;
 
@@ -42,17 +44,13 @@ export let listChanged: i32 = 0;
  */
 export function settleList(state: KMeansState, length: i32, all: bool): i32 {
   const list = state.list, end = all ? length : length & ~7;
-  const isStreamed = length > 0 && length * STREAM_SPAN >= load<i32>(list + (<usize>(length - 1) << 2)) + 1 - load<i32>(list);
-  if (!isStreamed) touchListed(state, length);
-  let changed = 0, next = load<i32>(list);
-  for (let at = 0; at < end; at += 8) {
-    const samples = list + (<usize>at << 2), count = min(8, length - at);
-    if (isStreamed) {
-      const last = load<i32>(samples + (<usize>(count - 1) << 2));
-      state.touched = touchSamples(state, next, last + 1 - next);
-      next = last + 1;
+  let changed = 0;
+  for (let start = 0; start < end; start += AT_ONCE) {
+    const stop = min(start + AT_ONCE, end);
+    touchListed(state, start, stop);
+    for (let at = start; at < stop; at += 8) {
+      changed += settleMixed(state, list + (<usize>at << 2), min(8, stop - at));
     }
-    changed += settleMixed(state, samples, count);
   }
   listChanged = changed;
   for (let at = end; at < length; at++) store<i32>(list + (<usize>(at - end) << 2), load<i32>(list + (<usize>at << 2)));
@@ -60,12 +58,15 @@ export function settleList(state: KMeansState, length: i32, all: bool): i32 {
 }
 
 /**
- * Loads ahead the rows of all samples listed, one right after the other: the processor fetches many from
- * memory at a time, which it cannot while it decides them. Where many rows in a row are listed, all of them are read as they
- * are decided, those in between too: memory is read fastest without gaps.
+ * Loads ahead the rows of samples listed, one right after the other: the processor fetches many from memory at a time, which
+ * it cannot while it decides them. Where many rows in a row are listed, those in between are read too: memory is read
+ * fastest without gaps.
  */
-function touchListed(state: KMeansState, length: i32): void {
+function touchListed(state: KMeansState, start: i32, stop: i32): void {
+  const list = state.list, end = list + (<usize>stop << 2);
+  const first = load<i32>(list + (<usize>start << 2)), span = load<i32>(end - 4) + 1 - first;
   let touched: i32 = 0;
-  for (let at: usize = 0; at < <usize>length << 2; at += 4) touched += touchSamples(state, load<i32>(state.list + at), 1);
+  if ((stop - start) * STREAM_SPAN >= span) touched = touchSamples(state, first, span);
+  else for (let at = list + (<usize>start << 2); at < end; at += 4) touched += touchSamples(state, load<i32>(at), 1);
   state.touched = touched;
 }

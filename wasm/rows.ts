@@ -147,12 +147,18 @@ function loadHalf(first: usize, second: usize, third: usize, fourth: usize, rowB
   } while (r0 < end);
 }
 
-/** Loads from every cache line of a range, so that it is at hand later. The result keeps the loads from being dropped. */
+/**
+ * Loads from every cache line of a range, so that it is at hand later: in four places at a time, which memory serves faster
+ * than one. The result keeps the loads from being dropped.
+ */
 @inline
 export function touch(from: usize, bytes: usize): i32 {
-  const end = from + bytes - 4;
-  let sum = load<i32>(end);
-  for (let line = from; line < end; line += 64) sum += load<i32>(line);
+  const end = from + bytes - 4, quarter = (bytes >>> 2) & ~63;
+  let sum = load<i32>(end), line = from;
+  for (const stop = from + quarter; line < stop; line += 64) {
+    sum += load<i32>(line) + load<i32>(line + quarter) + load<i32>(line + 2 * quarter) + load<i32>(line + 3 * quarter);
+  }
+  for (line += 3 * quarter; line < end; line += 64) sum += load<i32>(line);
   return sum;
 }
 
