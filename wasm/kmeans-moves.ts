@@ -27,14 +27,19 @@ export function listMove(state: KMeansState, sample: i32, from: i32): void {
 export function moveListed(state: KMeansState): void {
   if (waiting == 0) return;
   const moves = state.moves, end = moves + (<usize>waiting << 3);
-  const first = load<i32>(moves), span = load<i32>(end - 8) + 1 - first;
-  let touched: i32 = 0;
-  if (span < waiting * STREAM_SPAN) touched = touchSamples(state, first, span);
-  else for (let at = moves; at < end; at += 8) touched += touchSamples(state, load<i32>(at), 1);
-  state.touched = touched;
+  // Passes over rows in float32 have just read them.
+  if (state.fixedRows) touchMoves(state, moves, end);
   for (let at = moves; at < end; at += 8) {
     const sample = load<i32>(at);
     moveSample(state, sample, load<i32>(at, 4), labelOf(state, sample));
   }
   waiting = 0;
+}
+
+function touchMoves(state: KMeansState, moves: usize, end: usize): void {
+  const first = load<i32>(moves), span = load<i32>(end - 8) + 1 - first;
+  let touched: i32 = 0;
+  if (span < waiting * STREAM_SPAN) touched = touchSamples(state, first, span);
+  else for (let at = moves; at < end; at += 8) touched += touchSamples(state, load<i32>(at), 1);
+  state.touched = touched;
 }
