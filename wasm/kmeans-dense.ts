@@ -50,7 +50,7 @@ function settleLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, i
   return changed;
 }
 
-/** As `settleLanes`, leaving gaps as they are. @param sure lanes that float32 can tell the nearest center of */
+/** As `settleLanes`, leaving gaps of the others as they are. @param sure lanes that float32 can tell the nearest center of */
 function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, sure: i32): i32 {
   const scratch = state.squares;
   v128.store(scratch, nearest0);
@@ -62,8 +62,9 @@ function relabelLanes(state: KMeansState, sample: i32, tile: usize, lanes: i32, 
     const own = labelOf(state, current);
     const label = sure & (1 << lane) ? load<i32>(scratch + (<usize>lane << 2)) : decideExactly(state, current);
     if (label == own) continue;
-    // The last shell holds every sample.
+    // The last shell holds every sample, and a gap of 0 no clock.
     store<u16>(state.labels + (<usize>current << 1), <u16>((label << 2) | 3));
+    store<f32>(state.gaps + (<usize>current << 2), 0);
     changeCluster(state, current, tile, lane, own, label);
     changed++;
   } while (lanes);
@@ -120,7 +121,7 @@ export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): v
  * center moved.
  * Cost: one read of the rows, ⌈n / 8⌉ × k × nFeatures × 2 vector multiply-adds.
  * @param first a multiple of 8
- * @param keepsGaps whether gaps are brought up to date, and out-of-date ones counted; otherwise they stay as they are
+ * @param keepsGaps whether gaps are brought up to date; otherwise those of samples that stay do, too
  * @returns labels changed
  */
 export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, keepsGaps: bool): i32 {
@@ -128,7 +129,7 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
   const nFeatures = state.nFeatures, keys = state.keys;
   const centers = state.centersBy4, halfNorms = state.halfNorms, nGroups = state.nGroups;
   const largestSquare = state.largestSquare, productError = state.productError;
-  let changed = 0, stale = 0;
+  let changed = 0;
   for (let sample = first; sample < last; sample += 8) {
     const tile = blockOf(state, sample);
     if (!state.blocks) loadSamples(state, sample, tile);
@@ -142,12 +143,8 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
     if (keepsGaps) {
       findMargins(state, state.squaredNorms + (<usize>sample << 2));
       const gaps = state.gaps + (<usize>sample << 2), down = f32x4.splat(ROUND_DOWN);
-      const clocks0 = clocksOf(state.clocks, labels), clocks1 = clocksOf(state.clocks, labels + 8);
-      stale += popcnt(
-        i32x4.bitmask(f32x4.le(v128.load(gaps), clocks0)) | (i32x4.bitmask(f32x4.le(v128.load(gaps, 16), clocks1)) << 4),
-      );
-      v128.store(gaps, f32x4.mul(f32x4.add(margin0, clocks0), down));
-      v128.store(gaps, f32x4.mul(f32x4.add(margin1, clocks1), down), 16);
+      v128.store(gaps, f32x4.mul(f32x4.add(margin0, clocksOf(state.clocks, labels)), down));
+      v128.store(gaps, f32x4.mul(f32x4.add(margin1, clocksOf(state.clocks, labels + 8)), down), 16);
     }
     if (i32x4.all_true(v128.and(kept0, kept1))) continue;
     const others =
@@ -160,7 +157,6 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
   moveListed(state);
   if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
   countWork(state, first, last);
-  state.staleSamples += stale;
   return changed;
 }
 

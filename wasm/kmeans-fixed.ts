@@ -23,7 +23,7 @@ const SAMPLES = 8 * BLOCKS;
  * Cost: one read of the rounded rows, half of what the rows take, ⌈n / 8⌉ × k × nFeatures integer vector multiply-adds; and
  * the first time one read of the rows.
  * @param first a multiple of 8
- * @param keepsGaps whether gaps are brought up to date, and out-of-date ones counted; otherwise they stay as they are: a
+ * @param keepsGaps whether gaps are brought up to date; otherwise they stay as they are: a
  * sample that stays with its cluster stays in its shell, which has grown by all its center moved
  * @param rounds whether the rows of these samples are to be rounded first
  * @returns labels changed
@@ -32,7 +32,7 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
   const state = changetype<KMeansState>(stateAddress);
   const nGroups = state.nGroups, bytes = blockBytes(state), answer = answerBytes(nGroups);
   const rounding = f32x4.splat(state.fixedRounding), error = f32x4.splat(state.fixedError);
-  let changed = 0, listed = 0, stale = 0;
+  let changed = 0, listed = 0;
   for (let start = first; start < last; start += SAMPLES) {
     const stop = min(start + SAMPLES, last);
     const blocks = state.fixedRows + <usize>(start >>> 3) * bytes;
@@ -55,7 +55,6 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
       const kept = i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4);
       const others = (0xff >> max(0, sample + 8 - last)) & ~kept;
       if (keepsGaps) {
-        stale += popcnt(staleOf(state, sample));
         const norms = state.squaredNorms + (<usize>sample << 2);
         keepGaps(state, sample, labels, kept0, marginOf(state, best0, second0, v128.load(norms), open0));
         keepGaps(state, sample + 4, labels + 8, kept1, marginOf(state, best1, second1, v128.load(norms, 16), open1));
@@ -79,7 +78,6 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
   const decided = (last - first + 7) >>> 3;
   state.decisions += decided;
   state.tiles += decided * nGroups;
-  state.staleSamples += stale;
   return changed;
 }
 

@@ -11,13 +11,6 @@ const STREAM_SPAN: i32 = 10;
 
 /** Puts those of 8 samples in a row whose bits are set at the end of the list; without a branch per sample. */
 @inline
-export function listStale(state: KMeansState, sample: i32, stale: i32, length: i32): i32 {
-  state.staleSamples += popcnt(stale);
-  return listSamples(state, sample, stale, length);
-}
-
-/** As `listStale`, for samples that are to be decided for another reason than their gaps. */
-@inline
 export function listSamples(state: KMeansState, sample: i32, lanes: i32, length: i32): i32 {
   const list = state.list;
   for (let lane = 0; lane < 8; lane++) {

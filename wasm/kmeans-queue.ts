@@ -19,7 +19,6 @@ export function settleAny(state: KMeansState, samples: usize, count: i32, own: i
 @inline
 export function enqueue(state: KMeansState, sample: i32, stale: i32): i32 {
   let changed = 0;
-  state.staleSamples += popcnt(stale);
   do {
     const next = sample + ctz(stale);
     stale &= stale - 1;

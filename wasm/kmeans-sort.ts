@@ -109,7 +109,6 @@ export function kmeans_reassign_sorted_f32(stateAddress: usize, sortAddress: usi
       if (!stale) continue;
       blocks++;
       if (popcnt(stale) >= MOST_OF_A_BLOCK && sample + 8 <= end && isOneCluster(state, sample)) {
-        state.staleSamples += popcnt(stale);
         changed += settleBlock(state, sample, labelOf(state, sample));
         continue;
       }

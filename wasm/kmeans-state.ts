@@ -85,8 +85,6 @@ export class KMeansState {
   blocks: usize;
   /** SCRATCH f32 [nGroups × 4][8] */
   keys: usize;
-  /** OUT samples whose gap did not exceed their clock, when looked at, so far. */
-  staleSamples: i32;
   /** SCRATCH i32 [1024] samples to be decided again, or by cluster when they are added to the sums. */
   list: usize;
   /** SCRATCH */

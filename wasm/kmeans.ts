@@ -1,4 +1,4 @@
-import { hasRoom, listChanged, listStale, settleList } from './kmeans-list';
+import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
 import { enqueue, settleAny, touchSamples } from './kmeans-queue';
 import { KMeansState, staleOf } from './kmeans-state';
 
@@ -31,13 +31,26 @@ function reassignListed(state: KMeansState, first: i32, last: i32): i32 {
   for (let sample = first; sample < last; sample += 8) {
     const stale = staleOf(state, sample);
     if (!stale) continue;
-    listed = listStale(state, sample, stale, listed);
+    listed = listSamples(state, sample, stale, listed);
     if (hasRoom(listed, 8)) continue;
     listed = settleList(state, listed, false);
     changed += listChanged;
   }
   settleList(state, listed, true);
   return changed + listChanged;
+}
+
+/**
+ * How many samples `kmeans_reassign_f32` would decide again, counted over some blocks of 8: those at `first` and every `step`
+ * samples further.
+ * @param step a multiple of 8
+ * Cost: one read of their labels and gaps.
+ */
+export function kmeans_stale_f32(stateAddress: usize, first: i32, last: i32, step: i32): i32 {
+  const state = changetype<KMeansState>(stateAddress);
+  let stale = 0;
+  for (let sample = first; sample < last; sample += step) stale += popcnt(staleOf(state, sample));
+  return stale;
 }
 
 /** Decides the samples still waiting. @returns labels changed */

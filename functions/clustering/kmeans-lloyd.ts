@@ -77,7 +77,6 @@ export function lloyd(
 ): LloydFit {
   return kernels.memory.scope(() => {
     const { exports } = kernels;
-    const { nSamples } = placed;
     const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
     const movement = new CenterMovement(state);
@@ -104,27 +103,25 @@ export function lloyd(
     };
     /** Brings the labels up to date; returns how many changed. */
     const reassign = (): number => {
+      passes.choose();
       const before = workDone(state);
       if (passes.isDense) {
         // Packed rows and their norms are in the order of the table.
         sorted?.restore();
-        let looked = 0;
         const argsOf = (member: number, first: number, last: number) => {
           const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
-          // Asked for every member, counted once.
-          if (keepsGaps && member === 0) looked += last - first;
           return [members.addressOf(member), first, last, Number(keepsGaps)];
         };
         if (passes.isFixed) fixed ??= new FixedRows(kernels, state);
         const changed = passes.isFixed
           ? fixed!.reassign(members, argsOf)
           : members.pass('kmeans_dense_f32', argsOf);
-        passes.learn(before, workDone(state), looked);
+        passes.learn(before, workDone(state));
         return changed;
       }
       if (state.hasOrder) exports.kmeans_order_f32(address);
       const changed = sorted?.reassign() ?? reassignInOrder();
-      passes.learn(before, workDone(state), nSamples);
+      passes.learn(before, workDone(state));
       judgeBounds(before);
       if (changed > 0 && !passes.isDense) sorted?.sortIfItPays();
       return changed;

@@ -3,7 +3,7 @@ import type { KernelF64, KernelI32 } from '../kernels/memory.ts';
 import { FIELD } from './kmeans-fields.ts';
 
 /** Counters: each worker counts for itself. */
-export const WORK_FIELDS = [FIELD.tiles, FIELD.decisions, FIELD.exactDecisions, FIELD.staleSamples] as const;
+export const WORK_FIELDS = [FIELD.tiles, FIELD.decisions, FIELD.exactDecisions] as const;
 /** Fields in which the states of a fit's workers differ. */
 export const OWN_FIELDS: ReadonlySet<number> = new Set([
   ...[

@@ -1,8 +1,11 @@
 import { centerDistances } from './center-movement.ts';
+import { CALL_SAMPLES } from './crew.ts';
 import type { KMeansState, WorkDone } from './kmeans-state.ts';
 
 /** Of a pass over all samples, one call in so many brings gaps up to date: enough to know how many are out of date. */
 const CALLS_PER_PROBE = 8;
+/** Blocks of 8 samples whose gaps are looked at where all are up to date, about. */
+const PROBED_BLOCKS = 1024;
 /** A pass that looks at gaps must promise to take at most this part of one over all samples; it tends to take longer. */
 const WORTH_A_CHANGE = 0.7;
 /** A tile of samples out of date, whatever its length: of samples of one cluster, or of any. */
@@ -30,8 +33,8 @@ const DENSE_BEFORE_FIXED = 3;
 const FARTHEST_OF_8 = 1.2;
 
 /**
- * Whether the next pass decides all samples again or only those whose gap is out of date. It hangs on counts of the
- * passes before, never on time: equal rows take equal passes. Either way gives the same labels.
+ * Whether the next pass decides all samples again or only those whose gap is out of date. It hangs on counts of samples and
+ * of the passes before, never on time: equal rows take equal passes. Either way gives the same labels.
  *
  * Costs are in units of 8 vector multiply-adds, measured on x86-64: of 8 samples in a row, or of 8 out of date that had to
  * wait for each other.
@@ -40,6 +43,8 @@ export class PassChoice {
   readonly #state: KMeansState;
   /** All samples; all, with all gaps brought up to date; those out of date. */
   #next: 'all' | 'all gaps' | 'out of date' = 'all';
+  /** Whether every gap was brought up to date when its sample was decided last: the first labels bring all. */
+  #hasAllGaps = true;
   /** Groups of centers looked at per tile in the latest pass over samples out of date, or expected to be. */
   #groups: number;
   #densePasses = 0;
@@ -51,8 +56,16 @@ export class PassChoice {
   constructor(state: KMeansState, meanSquare: number) {
     this.#state = state;
     this.#groups = state.hasOrder ? expectedGroups(state, meanSquare) : state.nGroups;
-    // First gaps are up to date; whether far centers can be left out decides alone.
-    if (this.#costOfSome(1) <= WORTH_A_CHANGE * this.#costOfAll()) this.#next = 'out of date';
+  }
+
+  /** Chooses the next pass, once the centers have moved. */
+  choose(): void {
+    const some = this.#costOfSome(this.#staleShare());
+    const all = this.#costOfAll();
+    if (this.#next === 'out of date') {
+      if (some > all) this.#next = 'all';
+    } else if (some > WORTH_A_CHANGE * all) this.#next = 'all';
+    else this.#next = this.#hasAllGaps ? 'out of date' : 'all gaps';
   }
 
   /** Whether to decide all samples again. */
@@ -67,32 +80,43 @@ export class PassChoice {
 
   /** Whether the n-th call of a pass over all samples brings gaps up to date: next to reading rows that is little. */
   keepsGaps(call: number): boolean {
-    return (
-      !(this.#state.isPacked || this.isFixed) || this.#next === 'all gaps' || call % CALLS_PER_PROBE === 0
-    );
+    return this.#keepsAllGaps || call % CALLS_PER_PROBE === 0;
   }
 
-  /**
-   * Takes in what a pass did.
-   * @param looked samples whose gaps were looked at
-   */
-  learn(before: WorkDone, after: WorkDone, looked: number): void {
+  /** Takes in what a pass did. */
+  learn(before: WorkDone, after: WorkDone): void {
     const decisions = after.decisions - before.decisions;
-    if (this.isDense) this.#densePasses++;
-    const stale = (after.staleSamples - before.staleSamples) / looked;
-    if (this.#next === 'all gaps') {
-      this.#next = 'out of date';
+    if (!this.isDense) {
+      if (decisions > 0) this.#groups = (after.tiles - before.tiles) / decisions;
       return;
     }
-    if (this.#next === 'all') {
-      const leftOpen = 8 * decisions - this.#state.nSamples;
-      if (leftOpen > MOST_OPEN * this.#state.nSamples) this.#state.isFixed = false;
-      if (this.#costOfSome(stale) > WORTH_A_CHANGE * this.#costOfAll()) return;
-      this.#next = looked === this.#state.nSamples ? 'out of date' : 'all gaps';
-      return;
+    this.#hasAllGaps = this.#keepsAllGaps;
+    this.#densePasses++;
+    const leftOpen = 8 * decisions - this.#state.nSamples;
+    if (leftOpen > MOST_OPEN * this.#state.nSamples) this.#state.isFixed = false;
+  }
+
+  get #keepsAllGaps(): boolean {
+    return !(this.#state.isPacked || this.isFixed) || this.#next === 'all gaps';
+  }
+
+  /** Part of the samples whose gap is out of date, of those that tell. */
+  #staleShare(): number {
+    const { kernels, address, nSamples } = this.#state;
+    const stale = (first: number, last: number, step: number) =>
+      kernels.exports.kmeans_stale_f32(address, first, last, step);
+    if (this.#hasAllGaps) {
+      const step = 8 * Math.ceil(nSamples / 8 / PROBED_BLOCKS);
+      return stale(0, nSamples, step) / (8 * Math.ceil(nSamples / step));
     }
-    if (decisions > 0) this.#groups = (after.tiles - before.tiles) / decisions;
-    if (this.#costOfSome(stale) > this.#costOfAll()) this.#next = 'all';
+    let found = 0;
+    let looked = 0;
+    for (let first = 0; first < nSamples; first += CALLS_PER_PROBE * CALL_SAMPLES) {
+      const last = Math.min(nSamples, first + CALL_SAMPLES);
+      found += stale(first, last, 8);
+      looked += last - first;
+    }
+    return found / looked;
   }
 
   #costOfAll(): number {

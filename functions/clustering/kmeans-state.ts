@@ -156,8 +156,6 @@ export interface WorkDone {
   readonly decisions: number;
   /** Samples decided in float64. */
   readonly exactDecisions: number;
-  /** Samples whose gap was out of date when looked at. */
-  readonly staleSamples: number;
 }
 
 /** What the kernels have done so far; differences of two tell of one pass. */
@@ -166,7 +164,6 @@ export function workDone({ fields }: KMeansState): WorkDone {
     tiles: fields[FIELD.tiles]! >>> 0,
     decisions: fields[FIELD.decisions]! >>> 0,
     exactDecisions: fields[FIELD.exactDecisions]!,
-    staleSamples: fields[FIELD.staleSamples]! >>> 0,
   };
 }
 

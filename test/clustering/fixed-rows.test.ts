@@ -187,7 +187,7 @@ describe('the choice of fixed point', () => {
       for (let pass = 0; pass < 3; pass++) {
         expect(passes.isFixed).toBe(false);
         const before = workDone(state);
-        passes.learn(before, { ...before, decisions: 75_000, staleSamples: 600_000 }, 600_000);
+        passes.learn(before, { ...before, decisions: 75_000 });
       }
       expect(passes.isFixed).toBe(true);
     });
@@ -197,9 +197,9 @@ describe('the choice of fixed point', () => {
     kernels.memory.scope(() => {
       const { state, passes } = passesFor(1000, 16);
       const before = workDone(state);
-      passes.learn(before, { ...before, decisions: 125 + 20, staleSamples: 900 }, 1000);
+      passes.learn(before, { ...before, decisions: 125 + 20 });
       expect(passes.isFixed).toBe(true);
-      passes.learn(before, { ...before, decisions: 125 + 40, staleSamples: 900 }, 1000);
+      passes.learn(before, { ...before, decisions: 125 + 40 });
       expect(passes.isFixed).toBe(false);
     });
   });

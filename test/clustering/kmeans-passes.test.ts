@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../functions/arrow/matrix.ts';
+import { CALL_SAMPLES } from '../../functions/clustering/crew.ts';
 import { kmeans } from '../../functions/clustering/kmeans.ts';
 import { PassChoice } from '../../functions/clustering/kmeans-passes.ts';
-import { createState, placeCenters, type WorkDone } from '../../functions/clustering/kmeans-state.ts';
+import {
+  createState,
+  type KMeansState,
+  placeCenters,
+  type WorkDone,
+} from '../../functions/clustering/kmeans-state.ts';
 import { placeRows } from '../../functions/clustering/placed-rows.ts';
 import { type Kernels, loadKernelsSync } from '../../functions/kernels/instance.ts';
 import { Random } from '../../functions/stats/random.ts';
@@ -84,6 +90,8 @@ describe.each(['relaxed-fma', 'strict'] as const)('passes over all samples, %s',
               expect(pass.before).toEqual(pass.expected[0]);
               expect(pass.after).toEqual(pass.expected[1]);
               expect(pass.changed).toBe(pass.after.filter((label, row) => label !== pass.before[row]).length);
+              const changedGaps = pass.gaps.filter((_, row) => pass.after[row] !== pass.before[row]);
+              if (!keepsGaps) expect(changedGaps).toEqual(changedGaps.map(() => 0));
               const counts = new Array<number>(k).fill(0);
               const sums = Array.from({ length: k }, () => new Array<number>(d).fill(0));
               pass.after.forEach((label, row) => {
@@ -138,48 +146,84 @@ describe.each(['relaxed-fma', 'strict'] as const)('passes over all samples, %s',
 
 describe('the choice of the next pass', () => {
   const kernels = loadKernelsSync();
-  const nothing: WorkDone = { tiles: 0, decisions: 0, exactDecisions: 0, staleSamples: 0 };
+  const nothing: WorkDone = { tiles: 0, decisions: 0, exactDecisions: 0 };
 
-  const choose = (nSamples: number, work: (passes: PassChoice) => void) =>
+  /** Gives so many samples, spread evenly, a gap that is out of date, and all others one that is not. */
+  const setStale = ({ labels, gaps, nSamples, clocks }: KMeansState, count: number) => {
+    labels.fill(0);
+    clocks.fill(1);
+    for (let row = 0; row < nSamples; row++) gaps[row] = (row * count) % nSamples < count ? 1 : 2;
+  };
+
+  const choose = (nSamples: number, work: (passes: PassChoice, state: KMeansState) => void) =>
     kernels.memory.scope(() => {
-      const passes = new PassChoice(createState(kernels, placeRows(kernels, uniform(nSamples, 8, 1)), 8), 1);
-      work(passes);
+      const state = createState(kernels, placeRows(kernels, uniform(nSamples, 8, 1)), 8);
+      work(new PassChoice(state, 1), state);
     });
 
   it('stays with all samples while most are out of date', () => {
-    choose(1000, (passes) => {
-      passes.learn(nothing, { ...nothing, staleSamples: 900 }, 1000);
+    choose(1000, (passes, state) => {
+      setStale(state, 900);
+      passes.choose();
       expect(passes.isDense).toBe(true);
     });
   });
 
-  it('brings every gap up to date before it looks at some samples only', () => {
-    choose(100_000, (passes) => {
-      expect([0, 1, 7, 8].map((call) => passes.keepsGaps(call))).toEqual([true, false, false, true]);
-      passes.learn(nothing, { ...nothing, staleSamples: 100 }, 16_384);
-      expect(passes.isDense && passes.keepsGaps(1)).toBe(true);
-      passes.learn(nothing, { ...nothing, staleSamples: 100 }, 100_000);
+  it('looks at samples out of date at once where few are', () => {
+    choose(100_003, (passes, state) => {
+      setStale(state, 5000);
+      passes.choose();
       expect(passes.isDense).toBe(false);
     });
   });
 
-  it('begins with samples out of date where most centers are too far to matter', () => {
+  it('brings every gap up to date before it looks at some samples only', () => {
+    choose(100_000, (passes, state) => {
+      setStale(state, 90_000);
+      passes.choose();
+      expect([0, 1, 7, 8].map((call) => passes.keepsGaps(call))).toEqual([true, false, false, true]);
+      passes.learn(nothing, nothing);
+      // Those of the calls in between are out of date, and do not tell.
+      state.gaps.fill(2, 0, CALL_SAMPLES).fill(2, 8 * CALL_SAMPLES, 9 * CALL_SAMPLES);
+      for (let call = 16; call * CALL_SAMPLES < 100_000; call += 8) {
+        state.gaps.fill(2, call * CALL_SAMPLES, (call + 1) * CALL_SAMPLES);
+      }
+      passes.choose();
+      expect(passes.isDense && passes.keepsGaps(1)).toBe(true);
+      passes.learn(nothing, nothing);
+      setStale(state, 100);
+      passes.choose();
+      expect(passes.isDense).toBe(false);
+    });
+  });
+
+  it('looks at samples out of date, be it all, where most centers are too far to matter', () => {
     kernels.memory.scope(() => {
       const [nSamples, nFeatures, k] = [12_000, 16, 50];
       const placed = placeRows(kernels, uniform(nSamples, nFeatures, 2));
       const state = createState(kernels, placed, k);
       placeCenters(state, Float64Array.from(placed.rows.subarray(0, k * nFeatures)));
       kernels.exports.kmeans_assign_f32(state.address, 0, nSamples);
-      expect(new PassChoice(state, 1e-6).isDense).toBe(false);
-      expect(new PassChoice(state, 1).isDense).toBe(true);
+      state.clocks.fill(1e6);
+      for (const [meanSquare, isDense] of [
+        [1e-6, false],
+        [1, true],
+      ] as const) {
+        const passes = new PassChoice(state, meanSquare);
+        passes.choose();
+        expect(passes.isDense).toBe(isDense);
+      }
     });
   });
 
   it('goes back to all samples when too many are out of date', () => {
-    choose(1000, (passes) => {
-      passes.learn(nothing, { ...nothing, staleSamples: 10 }, 1000);
+    choose(1000, (passes, state) => {
+      setStale(state, 10);
+      passes.choose();
       expect(passes.isDense).toBe(false);
-      passes.learn(nothing, { ...nothing, staleSamples: 600, tiles: 200, decisions: 100 }, 1000);
+      passes.learn(nothing, { ...nothing, tiles: 200, decisions: 100 });
+      setStale(state, 600);
+      passes.choose();
       expect(passes.isDense).toBe(true);
     });
   });
