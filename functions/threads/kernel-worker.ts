@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { runAttempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
+import { copyValues } from '../kernels/copy-values.ts';
 import { loadKernelsSync } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { serveCrew } from './crew-member.ts';
@@ -21,7 +22,7 @@ function ownRows(table: number, placed: PlacedRows): PlacedRows {
   own.memory.release(empty);
   // Kernels read a little past the end of the rows.
   const whole = own.memory.f32(placed.rows.length + 16);
-  whole.set(placed.rows);
+  copyValues(whole, placed.rows);
   whole.fill(0, placed.rows.length);
   const rows = { ...placed, rows: whole.subarray(0, placed.rows.length) as KernelF32 };
   latest = { table, rows };
