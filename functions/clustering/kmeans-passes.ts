@@ -6,8 +6,6 @@ import type { KMeansState, WorkDone } from './kmeans-state.ts';
 const CALLS_PER_PROBE = 8;
 /** Blocks of 8 samples whose gaps are looked at where all are up to date, about. */
 const PROBED_BLOCKS = 1024;
-/** A pass that looks at gaps must promise to take at most this part of one over all samples; it tends to take longer. */
-const WORTH_A_CHANGE = 0.7;
 /** A tile of samples out of date, whatever its length: of samples of one cluster, or of any. */
 const TILE = 78;
 const TILE_OF_ANY = 45;
@@ -60,11 +58,7 @@ export class PassChoice {
 
   /** Chooses the next pass, once the centers have moved. */
   choose(): void {
-    const some = this.#costOfSome(this.#staleShare());
-    const all = this.#costOfAll();
-    if (this.#next === 'out of date') {
-      if (some > all) this.#next = 'all';
-    } else if (some > WORTH_A_CHANGE * all) this.#next = 'all';
+    if (this.#costOfSome(this.#staleShare()) > this.#costOfAll()) this.#next = 'all';
     else this.#next = this.#hasAllGaps ? 'out of date' : 'all gaps';
   }
 
