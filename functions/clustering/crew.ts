@@ -31,7 +31,9 @@ export function alone({ exports }: Pick<Kernels, 'exports'>): Crew {
     size: 1,
     run: (kernel, calls) => {
       const call = exports[kernel] as (...args: readonly number[]) => number | undefined;
-      return Array.from({ length: calls.count }, (_, i) => call(...calls.argsOf(i, 0)) ?? 0);
+      const results: number[] = [];
+      for (let i = 0; i < calls.count; i++) results.push(call(...calls.argsOf(i, 0)) ?? 0);
+      return results;
     },
   };
 }
