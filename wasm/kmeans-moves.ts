@@ -11,8 +11,8 @@ const STREAM_SPAN: i32 = 10;
 let waiting: i32 = 0;
 
 /**
- * Lists a sample that has its new label, to be moved from the sums of another cluster to those of its own: many moves in a
- * row take half as long as each by itself, between decisions.
+ * Lists a sample that has its new label, to be moved from the sums of another cluster to those of its own: moves in a row
+ * take less time than each by itself, between decisions.
  */
 @inline
 export function listMove(state: KMeansState, sample: i32, from: i32): void {

@@ -31,7 +31,7 @@ export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns
       const y0 = place(x0, offset, scales, shift, limit), y1 = place(x1, offset, scales, shift, limit);
       const y2 = place(x2, offset, scales, shift, limit), y3 = place(x3, offset, scales, shift, limit);
       const changed = v128.or(v128.or(v128.xor(x0, y0), v128.xor(x1, y1)), v128.or(v128.xor(x2, y2), v128.xor(x3, y3)));
-      // To write what is there already would take as long as to read it.
+      // Most tables change in few places, and memory takes longer to write than to read.
       if (v128.any_true(changed)) {
         v128.store(at, y0);
         v128.store(second, y1);
