@@ -127,6 +127,12 @@ function blockMargins(state: BisectState, from: usize): v128 {
   return f32x4.sub(laneSums(a0, a1, a2, a3), f32x4.splat(state.bias));
 }
 
+/** Blocks of a quarter of [first, last): read in four places at a time, rows come faster from memory than in one. */
+@inline
+function streamOf(first: i32, last: i32): i32 {
+  return (last - first + 3) >>> 2;
+}
+
 /**
  * Decides the side of every row for the first time: as `bisect_pass_f32`, and measures the radii.
  * @param stateAddress a `BisectState` with sides, sums and count 0
@@ -136,8 +142,10 @@ export function bisect_first_f32(stateAddress: usize, first: i32, last: i32): vo
   const state = changetype<BisectState>(stateAddress);
   const rowBytes = <usize>state.nFeatures << 2;
   const bias = f32x4.splat(state.bias);
-  let r0 = state.rows + (<usize>first << 2) * rowBytes;
-  for (let block = first; block < last; block++) {
+  const stream = streamOf(first, last);
+  for (let start = first, stop = first + stream; start < stop; start++)
+  for (let block = start; block < last; block += stream) {
+    let r0 = state.rows + (<usize>block << 2) * rowBytes;
     const end = r0 + rowBytes;
     let r1 = end, r2 = r1 + rowBytes, r3 = r2 + rowBytes;
     let origin = state.origin, direction = state.direction, lanes = state.lanes;
@@ -162,7 +170,6 @@ export function bisect_first_f32(stateAddress: usize, first: i32, last: i32): vo
       direction += 16;
       lanes += 16;
     } while (r0 < end);
-    r0 = end + 3 * rowBytes;
     const at = <usize>block << 4;
     const margins = f32x4.sub(laneSums(a0, a1, a2, a3), bias);
     v128.store(state.radii + at, f32x4.sqrt(laneSums(s0, s1, s2, s3)));
@@ -181,7 +188,9 @@ export function bisect_pass_f32(stateAddress: usize, first: i32, last: i32): i32
   const state = changetype<BisectState>(stateAddress);
   const blockBytes = <usize>state.nFeatures << 4;
   let changed = 0;
-  for (let block = first; block < last; block++) {
+  const stream = streamOf(first, last);
+  for (let start = first, stop = first + stream; start < stop; start++)
+  for (let block = start; block < last; block += stream) {
     const margins = blockMargins(state, state.rows + <usize>block * blockBytes);
     v128.store(state.margins + (<usize>block << 4), margins);
     changed += settleBlock(state, block, margins);
