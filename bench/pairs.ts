@@ -155,7 +155,7 @@ export async function warmUp<T extends { readonly seconds: number }>(
 
 /**
  * One call that follows others at once. While the other side works, this one's memory may be reclaimed, its caches go cold
- * and its core to sleep, which then runs at half its speed for the first hundredths of a second.
+ * and its core to sleep, which does not run at full speed at once.
  */
 export async function wakeAndTime<T extends { readonly seconds: number }>(
   call: () => T | Promise<T>,

@@ -48,7 +48,7 @@ export function cluster_sums_f32(
  * @param centers IN f32 [k][nFeatures rounded up to 4] center − offset, zeros at the end
  * @param lanes IN [nFeatures rounded up to 4] all ones for a feature, 0 past the last
  * @param spread INOUT f64 [k][4]
- * Accumulation: distances float32, their sum float64 in row order. Cost: one read of the rows.
+ * Accumulation: distances float32, their sums float64 in the order of each quarter. Cost: one read of the rows.
  */
 export function cluster_spread_f32(
   rows: usize, nRows: i32, nFeatures: i32, labels: usize, offset: usize, centers: usize, lanes: usize, spread: usize,

@@ -1,13 +1,11 @@
 import { settleMixed } from './kmeans-mixed';
-import { touchSamples } from './kmeans-queue';
+import { touchListed } from './kmeans-queue';
 import { KMeansState } from './kmeans-state';
 
 /** Samples that may wait in a state's list; decided as soon as fewer than 8 more fit. */
 export const LIST_LENGTH: i32 = 1024;
 /** Samples of it whose rows are loaded ahead at once. */
 const AT_ONCE: i32 = 512;
-/** All rows are read where at least one in so many is listed. */
-const STREAM_SPAN: i32 = 10;
 
 /** Puts those of 8 samples in a row whose bits are set at the end of the list; without a branch per sample. */
 @inline
@@ -40,7 +38,7 @@ export function settleList(state: KMeansState, length: i32, all: bool): i32 {
   let changed = 0;
   for (let start = 0; start < end; start += AT_ONCE) {
     const stop = min(start + AT_ONCE, end);
-    touchListed(state, start, stop);
+    touchListed(state, list + (<usize>start << 2), list + (<usize>stop << 2), 4);
     for (let at = start; at < stop; at += 8) {
       changed += settleMixed(state, list + (<usize>at << 2), min(8, stop - at));
     }
@@ -48,18 +46,4 @@ export function settleList(state: KMeansState, length: i32, all: bool): i32 {
   listChanged = changed;
   for (let at = end; at < length; at++) store<i32>(list + (<usize>(at - end) << 2), load<i32>(list + (<usize>at << 2)));
   return length - end;
-}
-
-/**
- * Loads ahead the rows of samples listed, one right after the other: the processor fetches many from memory at a time, which
- * it cannot while it decides them. Where many rows in a row are listed, those in between are read too: memory is read
- * fastest without gaps.
- */
-function touchListed(state: KMeansState, start: i32, stop: i32): void {
-  const list = state.list, end = list + (<usize>stop << 2);
-  const first = load<i32>(list + (<usize>start << 2)), span = load<i32>(end - 4) + 1 - first;
-  let touched: i32 = 0;
-  if ((stop - start) * STREAM_SPAN >= span) touched = touchSamples(state, first, span);
-  else for (let at = list + (<usize>start << 2); at < end; at += 4) touched += touchSamples(state, load<i32>(at), 1);
-  state.touched = touched;
 }

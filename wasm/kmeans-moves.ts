@@ -1,11 +1,9 @@
-import { touchSamples } from './kmeans-queue';
+import { touchListed } from './kmeans-queue';
 import { KMeansState, labelOf } from './kmeans-state';
 import { moveSample } from './kmeans-sums';
 
 /** Samples that may wait to be moved. */
 const MOST: i32 = 256;
-/** All rows are read where at least one in so many is moved: memory is read fastest without gaps. */
-const STREAM_SPAN: i32 = 10;
 
 /** Samples that wait. */
 let waiting: i32 = 0;
@@ -28,18 +26,10 @@ export function moveListed(state: KMeansState): void {
   if (waiting == 0) return;
   const moves = state.moves, end = moves + (<usize>waiting << 3);
   // Passes over rows in float32 have just read them.
-  if (state.fixedRows) touchMoves(state, moves, end);
+  if (state.fixedRows) touchListed(state, moves, end, 8);
   for (let at = moves; at < end; at += 8) {
     const sample = load<i32>(at);
     moveSample(state, sample, load<i32>(at, 4), labelOf(state, sample));
   }
   waiting = 0;
-}
-
-function touchMoves(state: KMeansState, moves: usize, end: usize): void {
-  const first = load<i32>(moves), span = load<i32>(end - 8) + 1 - first;
-  let touched: i32 = 0;
-  if (span < waiting * STREAM_SPAN) touched = touchSamples(state, first, span);
-  else for (let at = moves; at < end; at += 8) touched += touchSamples(state, load<i32>(at), 1);
-  state.touched = touched;
 }
