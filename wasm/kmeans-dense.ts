@@ -8,7 +8,7 @@ import {
 import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
 import { KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress } from './kmeans-state';
 import { addSamples, moveLane } from './kmeans-sums';
-import { loadBlock, loadTile } from './rows';
+import { loadBlock, loadTile, squares_f64 } from './rows';
 
 /** A gap no clock ever exceeds, of the lanes that only fill the last block. */
 const NEVER: f32 = 3.4e38;
@@ -99,20 +99,38 @@ function assignEight(state: KMeansState, sample: i32, last: i32): void {
   else settleLanes(state, sample, tile, 0xff >> max(0, sample + 8 - last), true);
 }
 
+/** Σ|x|² over some samples in a row, by weight: the same sum whatever their labels. */
+@inline
+function squaresOf(state: KMeansState, first: i32, last: i32): f64 {
+  if (!state.weights) return squares_f64(rowAddress(state, first), (last - first) * state.nFeatures);
+  let squares: f64 = 0;
+  for (let sample = first; sample < last; sample++) {
+    const weight = load<f64>(state.weights + (<usize>sample << 3));
+    squares += weight * squares_f64(rowAddress(state, sample), state.nFeatures);
+  }
+  return squares;
+}
+
 /**
  * First labels and gaps of samples [first, last), and their sums and counts; packs them, where blocks are kept.
  * Ties: lowest cluster index, decided in float64. Cost: one read of the rows, ⌈n / 8⌉ × k × nFeatures × 2 vector
  * multiply-adds.
  * @param first a multiple of 8
+ * @returns Σ|x|² over the samples, by weight, in float64
  */
-export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): void {
+export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): f64 {
   const state = changetype<KMeansState>(stateAddress);
+  let squares: f64 = 0;
   for (let start = first; start < last; start += LIST_LENGTH) {
     const stop = min(start + LIST_LENGTH, last);
-    for (let sample = start; sample < stop; sample += 8) assignEight(state, sample, last);
+    for (let sample = start; sample < stop; sample += 8) {
+      assignEight(state, sample, last);
+      squares += squaresOf(state, sample, min(sample + 8, stop));
+    }
     addSamples(state, start, stop);
   }
   countWork(state, first, last);
+  return squares;
 }
 
 /**

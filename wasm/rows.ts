@@ -12,36 +12,33 @@ import { addSquares, firstTwo, lastTwo } from './simd';
  * @param rows INOUT f32 [4 × groups][nFeatures]
  * @param columns IN f32 [3][4 × nFeatures] offset, shift and limit of each lane
  * @param scale a power of two
- * @returns sum of squares of the results, in float64
- * Cost: one read and one write of the rows.
+ * @param moves false where all offsets are 0 and the scale is 1: all that changes are values below their limit
+ * Cost: one read of the rows, and a write of what changes: most tables change in few places, and memory takes longer to
+ * write than to read.
  */
-export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns: usize, scale: f32): f64 {
+export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns: usize, scale: f32, moves: bool): void {
   const span = <usize>nFeatures << 4, end = columns + span;
-  const scales = f32x4.splat(scale);
+  const scales = f32x4.splat(scale), zero = f32x4.splat(0);
   // Four groups far apart at a time: memory is read fastest in several places at once.
   const distance = <usize>(groups >>> 2) * span;
   const stop = rows + distance;
-  let low0 = f64x2.splat(0), high0 = low0, low1 = low0, high1 = low0;
   let at = rows;
   while (at < stop) {
     for (let column = columns; column < end; column += 16) {
       const second = at + distance, third = second + distance, fourth = third + distance;
-      const x0 = v128.load(at), x1 = v128.load(second), x2 = v128.load(third), x3 = v128.load(fourth);
-      const offset = v128.load(column), shift = v128.load(column + span), limit = v128.load(column + 2 * span);
-      const y0 = place(x0, offset, scales, shift, limit), y1 = place(x1, offset, scales, shift, limit);
-      const y2 = place(x2, offset, scales, shift, limit), y3 = place(x3, offset, scales, shift, limit);
-      const changed = v128.or(v128.or(v128.xor(x0, y0), v128.xor(x1, y1)), v128.or(v128.xor(x2, y2), v128.xor(x3, y3)));
-      // Most tables change in few places, and memory takes longer to write than to read.
-      if (v128.any_true(changed)) {
-        v128.store(at, y0);
-        v128.store(second, y1);
-        v128.store(third, y2);
-        v128.store(fourth, y3);
+      const limit = v128.load(column + 2 * span);
+      if (
+        moves || v128.any_true(v128.or(
+          v128.or(isOffGrid(v128.load(at), limit, zero), isOffGrid(v128.load(second), limit, zero)),
+          v128.or(isOffGrid(v128.load(third), limit, zero), isOffGrid(v128.load(fourth), limit, zero)),
+        ))
+      ) {
+        const offset = v128.load(column), shift = v128.load(column + span);
+        v128.store(at, place(v128.load(at), offset, scales, shift, limit));
+        v128.store(second, place(v128.load(second), offset, scales, shift, limit));
+        v128.store(third, place(v128.load(third), offset, scales, shift, limit));
+        v128.store(fourth, place(v128.load(fourth), offset, scales, shift, limit));
       }
-      low0 = addSquares(firstTwo(at), addSquares(firstTwo(third), low0));
-      high0 = addSquares(lastTwo(at), addSquares(lastTwo(third), high0));
-      low1 = addSquares(firstTwo(second), addSquares(firstTwo(fourth), low1));
-      high1 = addSquares(lastTwo(second), addSquares(lastTwo(fourth), high1));
       at += 16;
     }
   }
@@ -49,13 +46,15 @@ export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns
   for (let rest = groups & 3; rest > 0; rest--) {
     for (let column = columns; column < end; column += 16) {
       v128.store(at, place(v128.load(at), v128.load(column), scales, v128.load(column + span), v128.load(column + 2 * span)));
-      low0 = addSquares(firstTwo(at), low0);
-      high0 = addSquares(lastTwo(at), high0);
       at += 16;
     }
   }
-  const sum = f64x2.add(f64x2.add(low0, high0), f64x2.add(low1, high1));
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** Whether values may lie between multiples of their column's grid. */
+@inline
+function isOffGrid(values: v128, limit: v128, zero: v128): v128 {
+  return v128.and(f32x4.lt(f32x4.abs(values), limit), f32x4.ne(values, zero));
 }
 
 /** Four values on the kernels' axes. Where they are on the grid already, nothing is added and taken away. */
@@ -66,37 +65,41 @@ function place(values: v128, offset: v128, scales: v128, shift: v128, limit: v12
   return f32x4.sub(f32x4.add(moved, added), added);
 }
 
+/** Sum of squares of some values in a row, in float64. */
+@inline
+export function squares_f64(from: usize, count: i32): f64 {
+  const whole = from + (<usize>(count & ~7) << 2), end = from + (<usize>count << 2);
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  let at = from;
+  for (; at < whole; at += 32) {
+    s0 = addSquares(firstTwo(at), s0);
+    s1 = addSquares(lastTwo(at), s1);
+    s2 = addSquares(firstTwo(at + 16), s2);
+    s3 = addSquares(lastTwo(at + 16), s3);
+  }
+  const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
+  let squares = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  for (; at < end; at += 4) squares += <f64>load<f32>(at) * <f64>load<f32>(at);
+  return squares;
+}
+
 /**
  * Copies some rows, in the order given.
  *
  * @param rows IN f32 [][nFeatures]
  * @param samples IN i32 [count] row numbers
  * @param target OUT f32 [count][nFeatures]
- * @returns sum of squares of their values, in float64
  * Cost: one read and one write of these rows.
  */
-export function take_rows_f32(rows: usize, nFeatures: i32, samples: usize, count: i32, target: usize): f64 {
+export function take_rows_f32(rows: usize, nFeatures: i32, samples: usize, count: i32, target: usize): void {
   const rowBytes = <usize>nFeatures << 2, whole = rowBytes & ~15;
-  let low = f64x2.splat(0), high = low;
-  let rest: f64 = 0;
   let to = target;
   for (let at: i32 = 0; at < count; at++) {
     let from = rows + <usize>load<i32>(samples + (<usize>at << 2)) * rowBytes;
     const end = from + whole, next = from + rowBytes;
-    for (; from < end; from += 16, to += 16) {
-      v128.store(to, v128.load(from));
-      const x0 = firstTwo(from), x1 = lastTwo(from);
-      low = addSquares(x0, low);
-      high = addSquares(x1, high);
-    }
-    for (; from < next; from += 4, to += 4) {
-      const x = load<f32>(from);
-      store<f32>(to, x);
-      rest += <f64>x * <f64>x;
-    }
+    for (; from < end; from += 16, to += 16) v128.store(to, v128.load(from));
+    for (; from < next; from += 4, to += 4) store<f32>(to, load<f32>(from));
   }
-  const sum = f64x2.add(low, high);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1) + rest;
 }
 
 /**

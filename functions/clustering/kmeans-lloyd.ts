@@ -3,7 +3,7 @@ import { CenterMovement } from './center-movement.ts';
 import { alone, CALL_SAMPLES, type Crew } from './crew.ts';
 import { FixedRows } from './fixed-rows.ts';
 import { KMeansMembers } from './kmeans-members.ts';
-import { inertia, means, meanVariance, sumOfSquares, totalWeight, unexplained } from './kmeans-moments.ts';
+import { inertia, means, meanVariance, totalWeight, unexplained } from './kmeans-moments.ts';
 import { PassChoice } from './kmeans-passes.ts';
 import {
   createState,
@@ -85,8 +85,8 @@ export function lloyd(
       !options.improve && SortedRows.suits(state) ? new SortedRows(kernels, state, members) : undefined;
     let centers: Float64Array = options.spherical ? onSphere(placed, initial) : initial.slice();
     placeCenters(state, centers);
-    members.pass('kmeans_assign_f32');
-    const squares = sumOfSquares(placed, state);
+    /** Σ|x|² over the samples, by weight. */
+    const squares = members.pass('kmeans_assign_f32');
     const passes = new PassChoice(state, unexplained(state, squares, centers) / totalWeight(state));
     const tolerance = options.improve ? -1 : options.tol * meanVariance(state, squares);
     /** Moves the centers to the means; returns the squared movement. */

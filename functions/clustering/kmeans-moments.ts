@@ -1,5 +1,4 @@
 import { type KMeansState, SHELLS } from './kmeans-state.ts';
-import type { PlacedRows } from './placed-rows.ts';
 
 /** Weight of a cluster: its number of samples when each weighs 1. */
 function weightOf(state: KMeansState, cluster: number): number {
@@ -24,7 +23,7 @@ export function means({ kernels, address, nClusters, nFeatures }: KMeansState): 
 
 /**
  * Mean over the columns of their population variance, from the clusters' sums.
- * @param squares see `sumOfSquares`, here and below
+ * @param squares Σ|x|² over the samples, by weight; here and below
  */
 export function meanVariance(state: KMeansState, squares: number): number {
   const { nFeatures } = state;
@@ -36,12 +35,6 @@ export function meanVariance(state: KMeansState, squares: number): number {
     squaredMeans += (sum / total) ** 2;
   }
   return Math.max(0, squares / total - squaredMeans) / nFeatures;
-}
-
-/** Σ|x|² over the samples, by weight: a read of all rows where they have weights. */
-export function sumOfSquares(placed: PlacedRows, { weights, rows, nFeatures }: KMeansState): number {
-  if (!weights) return placed.sumOfSquares;
-  return rows.reduce((sum, x, at) => sum + weights[Math.floor(at / nFeatures)]! * x * x, 0);
 }
 
 /** Sum of squared distances to the centers; where the sums alone cannot tell, summed sample by sample. */

@@ -14,8 +14,6 @@ export interface PlacedRows extends ColumnPlacement {
   readonly nFeatures: number;
   /** nSamples × nFeatures row-major: (value − offset[feature]) × scale; readable a little past the end. */
   readonly rows: KernelF32;
-  /** Sum of squares of the placed values. */
-  readonly sumOfSquares: number;
 }
 
 /**
@@ -64,7 +62,7 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
       );
     return placeColumns(everyFourth(Math.min, low), everyFourth(Math.max, high), nSamples);
   });
-  const sumOfSquares = memory.scope(() => {
+  memory.scope(() => {
     const { offset, shift, limit, scale } = placement;
     const columns = memory.f32(12 * nFeatures);
     for (let lane = 0; lane < 4 * nFeatures; lane++) {
@@ -72,12 +70,11 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
       columns[4 * nFeatures + lane] = shift[lane % nFeatures]!;
       columns[8 * nFeatures + lane] = limit[lane % nFeatures]!;
     }
-    const argsOf = (call: number) => [...rangeOf(call), nFeatures, columns.byteOffset, scale];
-    return crew.run('place_rows_f32', { count: nCalls, argsOf }).reduce((sum, part) => sum + part, 0);
+    const moves = Number(scale !== 1 || offset.some((value) => value !== 0));
+    const argsOf = (call: number) => [...rangeOf(call), nFeatures, columns.byteOffset, scale, moves];
+    crew.run('place_rows_f32', { count: nCalls, argsOf });
   });
-  let surplus = 0;
-  for (let at = nSamples * nFeatures; at < groups * 4 * nFeatures; at++) surplus += whole[at]! ** 2;
-  return { ...placement, nSamples, nFeatures, rows, sumOfSquares: sumOfSquares - surplus };
+  return { ...placement, nSamples, nFeatures, rows };
 }
 
 /** Some of the rows, in the order given, placed as they are; the caller's scope frees them. */
@@ -87,10 +84,10 @@ export function sampleRows(kernels: Kernels, placed: PlacedRows, sample: Int32Ar
   const nSamples = sample.length;
   const whole = memory.f32(nSamples * nFeatures + 16);
   const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
-  const sumOfSquares = memory.scope(() => {
+  memory.scope(() => {
     const numbers = memory.i32(nSamples);
     numbers.set(sample);
-    return exports.take_rows_f32(from.byteOffset, nFeatures, numbers.byteOffset, nSamples, rows.byteOffset);
+    exports.take_rows_f32(from.byteOffset, nFeatures, numbers.byteOffset, nSamples, rows.byteOffset);
   });
-  return { ...placed, nSamples, rows, sumOfSquares };
+  return { ...placed, nSamples, rows };
 }

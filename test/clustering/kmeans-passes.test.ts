@@ -47,7 +47,7 @@ function twoPasses(kernels: Kernels, data: Matrix, k: number, isPacked: boolean,
       (_, at) => placed.rows[at % placed.rows.length]!,
     );
     placeCenters(state, first);
-    exports.kmeans_assign_f32(state.address, 0, nSamples);
+    const squares = exports.kmeans_assign_f32(state.address, 0, nSamples);
     const clusters = () => Array.from(state.labels.subarray(0, nSamples), (label) => label >> 2);
     const before = clusters();
     const moved = first.map((x, at) => x * 0.75 + (at % 3) * 0.125);
@@ -56,6 +56,7 @@ function twoPasses(kernels: Kernels, data: Matrix, k: number, isPacked: boolean,
     const oracle = (centers: Float64Array) =>
       Array.from({ length: nSamples }, (_, row) => nearest(placedMatrix, row, centers).label);
     return {
+      squares,
       before,
       after: clusters(),
       changed,
@@ -101,6 +102,8 @@ describe.each(['relaxed-fma', 'strict'] as const)('passes over all samples, %s',
               expect(pass.counts).toEqual(counts);
               // Placed rows have exact sums: the order of additions does not matter.
               expect(pass.sums).toEqual(sums);
+              const squares = pass.rows.values.reduce((sum, x) => sum + x * x, 0);
+              expect(Math.abs(pass.squares - squares)).toBeLessThanOrEqual(1e-12 * squares);
               expect(pass.padding.every((gap) => gap > 3e38)).toBe(true);
             }
           }

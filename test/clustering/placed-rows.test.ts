@@ -22,7 +22,6 @@ describe('placeRows', () => {
         expect(placed.rows[at]! + placed.offset[at % 3]!).toBe(value);
       });
       expect(placed.largest).toBeLessThanOrEqual(5);
-      expect(placed.sumOfSquares).toBe([...placed.rows].reduce((sum, x) => sum + x * x, 0));
     });
   });
 
@@ -72,10 +71,6 @@ describe('placeRows', () => {
       const rows = numbers.flatMap((row) => [...placed.rows.subarray(row * d, (row + 1) * d)]);
       expect([...sample.rows]).toEqual(rows);
       expect(sample.nSamples).toBe(5);
-      expect(sample.sumOfSquares).toBeCloseTo(
-        rows.reduce((sum, x) => sum + x * x, 0),
-        12,
-      );
     });
   });
 
