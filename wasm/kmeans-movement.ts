@@ -36,8 +36,8 @@ export function kmeans_advance_f64(stateAddress: usize, movementAddress: usize, 
   const state = changetype<KMeansState>(stateAddress);
   const movement = changetype<CenterMovement>(movementAddress);
   const shift = measureStep(state, movement);
-  if (byShells) turnByShells(state, movement);
-  else turnTogether(state, movement);
+  const most = byShells ? turnByShells(state, movement) : turnTogether(state, movement);
+  state.clock = <f32>((<f64>state.clock + most) * ROUND_UP);
   return shift;
 }
 
@@ -60,8 +60,8 @@ function measureStep(state: KMeansState, movement: CenterMovement): f64 {
   return shift;
 }
 
-/** Every cluster's clock counts its own drift and the largest of another. */
-function turnTogether(state: KMeansState, movement: CenterMovement): void {
+/** Every cluster's clock counts its own drift and the largest of another. @returns how far the fastest went */
+function turnTogether(state: KMeansState, movement: CenterMovement): f64 {
   const k = state.nClusters;
   let largest: f64 = 0, second: f64 = 0;
   let farthest = 0;
@@ -73,17 +73,23 @@ function turnTogether(state: KMeansState, movement: CenterMovement): void {
       farthest = c;
     } else second = max(second, drift);
   }
+  let most: f64 = 0;
   for (let c = 0; c < k; c++) {
     const shell = <usize>(c * SHELLS);
     const own = load<f64>(movement.drift + (<usize>c << 3));
     const clock = load<f64>(movement.shellClocks + (shell << 3)) + own + (c == farthest ? second : largest);
     store<f64>(movement.shellClocks + (shell << 3), clock);
-    v128.store(state.clocks + (shell << 2), f32x4.splat(<f32>(clock * ROUND_UP)));
+    const before = load<f32>(state.clocks + (shell << 2)), after = <f32>(clock * ROUND_UP);
+    most = max(most, <f64>after - <f64>before);
+    v128.store(state.clocks + (shell << 2), f32x4.splat(after));
   }
+  return most;
 }
 
-function turnByShells(state: KMeansState, movement: CenterMovement): void {
+/** @returns how far the fastest shell's clock went */
+function turnByShells(state: KMeansState, movement: CenterMovement): f64 {
   const k = state.nClusters;
+  let most: f64 = 0;
   center_distances_f64(movement.after, k, state.nFeatures, movement.distances);
   for (let a = 0; a < k; a++) {
     const row = <usize>(a * k) << 3;
@@ -106,10 +112,13 @@ function turnByShells(state: KMeansState, movement: CenterMovement): void {
         store<f64>(leads + c, max(load<f64>(leads + c), clock - load<f64>(paths + c)));
       }
       store<f64>(movement.shellClocks + (shell << 3), clock);
-      store<f32>(state.clocks + (shell << 2), <f32>(clock * ROUND_UP));
+      const before = load<f32>(state.clocks + (shell << 2)), after = <f32>(clock * ROUND_UP);
+      most = max(most, <f64>after - <f64>before);
+      store<f32>(state.clocks + (shell << 2), after);
       store<f32>(state.radii + (shell << 2), <f32>(radius * ROUND_DOWN));
     }
   }
+  return most;
 }
 
 /** Samples of a shell may lie farther from its center by all that this has moved. */

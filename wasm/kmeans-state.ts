@@ -111,6 +111,13 @@ export class KMeansState {
   toInteger: f32;
   /** SCRATCH i32 [256][2] samples to be moved between sums, and the clusters they leave. */
   moves: usize;
+  /**
+   * INOUT f32 [nSamples / 64, rounded up] for each 64 samples in a row a lower bound of their gaps' lead over their clocks, plus
+   * `clock` at that time. While it exceeds `clock`, none of them is to be decided again.
+   */
+  blockGaps: usize;
+  /** INOUT sum over the steps so far of how far the fastest shell's clock went; rounded up. */
+  clock: f32;
 }
 
 /** Clocks of the shells of four samples, whose labels lie at `labels`. */
@@ -120,6 +127,13 @@ export function clocksOf(clocks: usize, labels: usize): v128 {
   values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 2) << 2), values, 1);
   values = v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 4) << 2), values, 2);
   return v128.load_lane<f32>(clocks + (<usize>load<u16>(labels, 6) << 2), values, 3);
+}
+
+/** By how much the gaps of four samples in a row exceed their clocks. */
+@inline
+export function leadOf(state: KMeansState, sample: i32): v128 {
+  const clocks = clocksOf(state.clocks, state.labels + (<usize>sample << 1));
+  return f32x4.sub(v128.load(state.gaps + (<usize>sample << 2)), clocks);
 }
 
 /** Which of 8 samples in a row have a gap that no longer exceeds its clock: bit l for sample + l. */

@@ -1,6 +1,28 @@
 import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
 import { enqueue, settleAny, touchSamples } from './kmeans-queue';
-import { KMeansState, staleOf } from './kmeans-state';
+import { ROUND_DOWN } from './kmeans-settle';
+import { KMeansState, leadOf, staleOf } from './kmeans-state';
+import { horizontalMin } from './simd';
+
+/** Samples in a row that are left out together. */
+const BLOCK: i32 = 64;
+const FAR: f32 = 3.0e38;
+
+/** Whether no gap of a block's samples can have expired. */
+@inline
+function isQuiet(state: KMeansState, block: i32): bool {
+  return load<f32>(state.blockGaps + (<usize>(block >> 6) << 2)) > state.clock;
+}
+
+/** Takes down the gap of a block none of whose samples is out of date. */
+function keepBlockGap(state: KMeansState, block: i32, end: i32): void {
+  let lead = f32x4.splat(FAR);
+  for (let sample = block; sample < end; sample += 8) {
+    lead = f32x4.pmin(lead, f32x4.pmin(leadOf(state, sample), leadOf(state, sample + 4)));
+  }
+  const least = f32x4.extract_lane(horizontalMin(lead), 0);
+  store<f32>(state.blockGaps + (<usize>(block >> 6) << 2), (least + state.clock) * ROUND_DOWN);
+}
 
 /**
  * Decides again the samples of [first, last) whose gap no longer exceeds their shell's clock; the others keep their
@@ -8,33 +30,50 @@ import { KMeansState, staleOf } from './kmeans-state';
  * clock instead of updated at every iteration). Where centers are ordered or bounds kept, samples wait until 8 of one
  * cluster are together; `kmeans_flush_f32` takes those left over.
  * Cost: one read of labels and gaps, plus the rows looked at.
- * @param first a multiple of 8
+ * @param first a multiple of 64
+ * @param byBlocks whether to leave out blocks of samples none of which can be out of date: gains where few samples are
  * @returns labels changed
  */
-export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32): i32 {
+export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32, byBlocks: bool): i32 {
   const state = changetype<KMeansState>(stateAddress);
-  if (!state.order && !state.bounds) return reassignListed(state, first, last);
+  if (!state.order && !state.bounds) return reassignListed(state, first, last, byBlocks);
+  const step = byBlocks ? BLOCK : last - first;
   let changed = 0;
   let touched: i32 = 0;
-  for (let sample = first; sample < last; sample += 8) {
-    const stale = staleOf(state, sample);
-    if (!stale) continue;
-    touched += touchSamples(state, sample, 8);
-    changed += enqueue(state, sample, stale);
+  for (let start = first; start < last; start += step) {
+    if (byBlocks && isQuiet(state, start)) continue;
+    const end = min(start + step, last);
+    let isStale = false;
+    for (let sample = start; sample < end; sample += 8) {
+      const stale = staleOf(state, sample);
+      if (!stale) continue;
+      isStale = true;
+      touched += touchSamples(state, sample, 8);
+      changed += enqueue(state, sample, stale);
+    }
+    if (byBlocks && !isStale) keepBlockGap(state, start, end);
   }
   state.touched = touched;
   return changed;
 }
 
-function reassignListed(state: KMeansState, first: i32, last: i32): i32 {
+function reassignListed(state: KMeansState, first: i32, last: i32, byBlocks: bool): i32 {
+  const step = byBlocks ? BLOCK : last - first;
   let changed = 0, listed = 0;
-  for (let sample = first; sample < last; sample += 8) {
-    const stale = staleOf(state, sample);
-    if (!stale) continue;
-    listed = listSamples(state, sample, stale, listed);
-    if (hasRoom(listed, 8)) continue;
-    listed = settleList(state, listed, false);
-    changed += listChanged;
+  for (let start = first; start < last; start += step) {
+    if (byBlocks && isQuiet(state, start)) continue;
+    const end = min(start + step, last);
+    let isStale = false;
+    for (let sample = start; sample < end; sample += 8) {
+      const stale = staleOf(state, sample);
+      if (!stale) continue;
+      isStale = true;
+      listed = listSamples(state, sample, stale, listed);
+      if (hasRoom(listed, 8)) continue;
+      listed = settleList(state, listed, false);
+      changed += listChanged;
+    }
+    if (byBlocks && !isStale) keepBlockGap(state, start, end);
   }
   settleList(state, listed, true);
   return changed + listChanged;

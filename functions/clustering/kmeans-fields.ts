@@ -41,7 +41,8 @@ export const FIELD = {
   fixedLimit: 48,
   toInteger: 49,
   moves: 50,
+  blockGaps: 51,
 } as const;
 
 /** Fields of a state. */
-export const N_FIELDS = 51;
+export const N_FIELDS = 53;

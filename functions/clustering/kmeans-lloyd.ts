@@ -9,6 +9,7 @@ import {
   createState,
   type KMeansState,
   keepBounds,
+  lookAtAllBlocks,
   placeCenters,
   type WorkDone,
   workDone,
@@ -106,6 +107,7 @@ export function lloyd(
       passes.choose();
       const before = workDone(state);
       if (passes.isDense) {
+        lookAtAllBlocks(state);
         // Packed rows and their norms are in the order of the table.
         sorted?.restore();
         const argsOf = (member: number, first: number, last: number) => {
@@ -120,14 +122,14 @@ export function lloyd(
         return changed;
       }
       if (state.hasOrder) exports.kmeans_order_f32(address);
-      const changed = sorted?.reassign() ?? reassignInOrder();
+      const changed = sorted?.reassign(passes.leavesOutBlocks) ?? reassignInOrder();
       passes.learn(before, workDone(state));
       judgeBounds(before);
       if (changed > 0 && !passes.isDense) sorted?.sortIfItPays();
       return changed;
     };
     const reassignInOrder = (): number => {
-      const changed = members.pass('kmeans_reassign_f32');
+      const changed = members.reassign(passes.leavesOutBlocks);
       return changed + members.flush();
     };
     let fixed: FixedRows | undefined;
@@ -140,6 +142,7 @@ export function lloyd(
       keepBounds(kernels, state);
     };
     const improve = (): number => {
+      lookAtAllBlocks(state);
       const smallest = Math.max(1, Math.min(...counts));
       return members.pass('kmeans_improve_f32', (_, first, last) => [address, first, last, smallest]);
     };

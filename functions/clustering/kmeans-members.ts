@@ -43,6 +43,17 @@ export class KMeansMembers {
     return this.#shared(kernel, callsOver(this.#state.nSamples, argsOf));
   }
 
+  /** Decides again the samples whose gap expired. @returns labels changed */
+  reassign(byBlocks: boolean): number {
+    const flag = Number(byBlocks);
+    return this.pass('kmeans_reassign_f32', (member, first, last) => [
+      this.addressOf(member),
+      first,
+      last,
+      flag,
+    ]);
+  }
+
   /** Decides the samples that still wait with each member. @returns labels changed */
   flush(): number {
     // Whoever makes the call: the samples of one member wait in its state.

@@ -27,6 +27,8 @@ const CACHED_VALUES = 2 ** 23;
 const MOST_OPEN = 0.25;
 /** Rows in no cache are rounded after so many passes over all samples: to do so takes as long as such a pass. */
 const DENSE_BEFORE_FIXED = 3;
+/** Part of the samples out of date up to which most blocks of 64 samples hold none. */
+const MOST_BY_BLOCKS = 0.01;
 /** Of 8 samples of a cluster the farthest lies about this many times as far from its center as samples do on average. */
 const FARTHEST_OF_8 = 1.2;
 
@@ -41,6 +43,7 @@ export class PassChoice {
   readonly #state: KMeansState;
   /** All samples; all, with all gaps brought up to date; those out of date. */
   #next: 'all' | 'all gaps' | 'out of date' = 'all';
+  #leavesOutBlocks = false;
   /** Whether every gap was brought up to date when its sample was decided last: the first labels bring all. */
   #hasAllGaps = true;
   /** Groups of centers looked at per tile in the latest pass over samples out of date, or expected to be. */
@@ -58,13 +61,20 @@ export class PassChoice {
 
   /** Chooses the next pass, once the centers have moved. */
   choose(): void {
-    if (this.#costOfSome(this.#staleShare()) > this.#costOfAll()) this.#next = 'all';
+    const stale = this.#staleShare();
+    this.#leavesOutBlocks = stale <= MOST_BY_BLOCKS;
+    if (this.#costOfSome(stale) > this.#costOfAll()) this.#next = 'all';
     else this.#next = this.#hasAllGaps ? 'out of date' : 'all gaps';
   }
 
   /** Whether to decide all samples again. */
   get isDense(): boolean {
     return this.#next !== 'out of date';
+  }
+
+  /** Whether a pass over samples out of date leaves out blocks that hold none. */
+  get leavesOutBlocks(): boolean {
+    return this.#leavesOutBlocks;
   }
 
   /** Whether a pass over all samples takes rows in fixed point. */

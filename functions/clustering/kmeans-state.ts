@@ -17,8 +17,11 @@ export const SHELLS = 4;
 const ORDER_FROM = 3;
 /** Values up to which rows are kept packed, too: 32 MiB more. */
 const PACK_UP_TO_VALUES = 2 ** 23;
-/** A gap no clock ever exceeds. */
+/** A gap no clock ever exceeds, and one that every clock does. */
 const NEVER = 3.4e38;
+const EXPIRED = -3e38;
+/** Samples in a row that passes over some leave out together; mirrors wasm/kmeans.ts. */
+const BLOCK = 64;
 
 /** The arrays of one k-means fit in the kernels' memory; mirrors `KMeansState` in wasm/kmeans-state.ts. */
 export interface KMeansState {
@@ -35,6 +38,8 @@ export interface KMeansState {
   /** Cluster × 4 + shell, one per sample, then up to 7 without meaning. */
   readonly labels: KernelU16;
   readonly gaps: KernelF32;
+  /** One per `BLOCK` samples; see `lookAtAllBlocks`. */
+  readonly blockGaps: KernelF32;
   /** Whether the kernels keep the rows packed in blocks of 8, too. */
   readonly isPacked: boolean;
   /** Whether passes over all samples use rows in fixed point. */
@@ -79,6 +84,7 @@ export function createState(
   const boundsWidth = padded(nGroups, 4);
   const labels = memory.u16(nSlots).fill(0, nSamples);
   const gaps = memory.f32(nSlots).fill(NEVER, nSamples);
+  const blockGaps = memory.f32(Math.ceil(nSamples / BLOCK)).fill(EXPIRED);
   const centersBy4 = memory.f32(nGroups * 4 * nFeatures).fill(NOWHERE);
   const centers = memory.f64(nClusters * nFeatures);
   const clocks = memory.f32(nClusters * SHELLS).fill(0);
@@ -107,6 +113,7 @@ export function createState(
   fields.set([centersBy4.byteOffset, centers.byteOffset, clocks.byteOffset, groupClocks.byteOffset], 8);
   fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
   fields[FIELD.radii] = radii.byteOffset;
+  fields[FIELD.blockGaps] = blockGaps.byteOffset;
   fields[FIELD.weights] = weights?.byteOffset ?? 0;
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   // Bounds of roundings that do not hang on the centers.
@@ -123,6 +130,7 @@ export function createState(
     rows,
     labels,
     gaps,
+    blockGaps,
     isPacked,
     isFixed,
     hasOrder,
@@ -146,6 +154,14 @@ export function placeCenters(
 ): void {
   placed.set(centers);
   kernels.exports.kmeans_place_centers_f32(address);
+}
+
+/**
+ * Has the next pass over samples whose gap is out of date look at all: where gaps were written by others than such passes, or
+ * samples have moved, what is known of blocks of them no longer holds.
+ */
+export function lookAtAllBlocks({ blockGaps }: KMeansState): void {
+  blockGaps.fill(EXPIRED);
 }
 
 /** What the kernels have done since the start of a fit. */

@@ -1,4 +1,4 @@
-import { type KMeansState, SHELLS } from './kmeans-state.ts';
+import { type KMeansState, lookAtAllBlocks, SHELLS } from './kmeans-state.ts';
 
 /**
  * Gives each empty cluster the sample farthest from its own center (of equally far ones the first), as scikit-learn
@@ -9,6 +9,7 @@ export function relocateEmptyClusters(state: KMeansState): void {
   const empty = [...state.counts.keys()].filter((c) => state.counts[c] === 0);
   if (empty.length === 0) return;
   const distances = squaredDistances(state);
+  lookAtAllBlocks(state);
   for (const cluster of empty) {
     const sample = farthestSample(state, distances);
     moveSample(state, sample, cluster);

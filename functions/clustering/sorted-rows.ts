@@ -2,7 +2,7 @@ import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32, KernelI32, KernelU16 } from '../kernels/memory.ts';
 import { CALL_SAMPLES } from './crew.ts';
 import type { KMeansMembers } from './kmeans-members.ts';
-import { type KMeansState, SHELLS, workDone } from './kmeans-state.ts';
+import { type KMeansState, lookAtAllBlocks, SHELLS, workDone } from './kmeans-state.ts';
 
 /** Samples per page and runs per cluster; mirror wasm/kmeans-sort.ts. */
 const PAGE = 128;
@@ -81,8 +81,11 @@ export class SortedRows {
     return hasOrder && !weights && bytes >= LEAST_BYTES && bytes <= MOST_BYTES;
   }
 
-  /** Decides again the samples whose gap expired, as `kmeans_reassign_f32`, and returns how many labels changed. */
-  reassign(): number {
+  /**
+   * Decides again the samples whose gap expired, as `kmeans_reassign_f32`, and returns how many labels changed.
+   * @param leavesOutBlocks see there
+   */
+  reassign(leavesOutBlocks: boolean): number {
     const { nSamples, clocks } = this.#state;
     for (let shell = 0; shell < clocks.length; shell++) {
       this.#rates[shell] = 1 / (clocks[shell]! - this.#clocksBefore[shell]! + 1e-30);
@@ -91,7 +94,7 @@ export class SortedRows {
     const before = workDone(this.#state).decisions;
     const blocksBefore = this.#fields[LOOKED]!;
     const changed =
-      (this.#now ? this.#passSorted() : this.#members.pass('kmeans_reassign_f32')) + this.#members.flush();
+      (this.#now ? this.#passSorted() : this.#members.reassign(leavesOutBlocks)) + this.#members.flush();
     const decided = workDone(this.#state).decisions - before;
     const nBlocks = Math.ceil(nSamples / 8);
     const looked = this.#now ? this.#fields[LOOKED]! - blocksBefore : scattered(decided / nBlocks) * nBlocks;
@@ -177,6 +180,7 @@ export class SortedRows {
   }
 
   #use({ rows, labels, gaps }: Samples): void {
+    lookAtAllBlocks(this.#state);
     this.#state.fields.set([rows.byteOffset, labels.byteOffset, gaps.byteOffset], ADDRESSES);
   }
 }
