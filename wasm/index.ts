@@ -5,7 +5,7 @@ export { column_ranges_f32 } from './moments';
 export { pack_blocks_f32, place_rows_f32, take_rows_f32 } from './rows';
 export { part_rows_f32, row_squares_f32, side_labels_i32, side_squares_f64 } from './bisect-rows';
 export { bisect_first_f32, bisect_pass_f32, bisect_scan_f32 } from './bisect';
-export { kmeans_clusters_u16, kmeans_flush_f32, kmeans_reassign_f32, kmeans_stale_f32 } from './kmeans';
+export { kmeans_clusters_u16, kmeans_flush_f32, kmeans_reassign_f32, kmeans_stale_f32, rank_labels_i32 } from './kmeans';
 export { kmeans_assign_f32, kmeans_dense_f32 } from './kmeans-dense';
 export { kmeans_fixed_i16 } from './kmeans-fixed';
 export { kmeans_fixed_centers_i16, kmeans_fixed_steps_f64 } from './kmeans-fixed-place';

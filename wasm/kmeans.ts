@@ -115,3 +115,16 @@ export function kmeans_clusters_u16(stateAddress: usize): void {
   const end = state.labels + (<usize>((state.nSamples + 7) & ~7) << 1);
   for (let at = state.labels; at < end; at += 16) v128.store(at, i16x8.shr_u(v128.load(at), 2));
 }
+
+/**
+ * Renames clusters.
+ * @param labels IN u16 [count]
+ * @param ranks IN i32 [k] new name of each cluster
+ * @param target OUT i32 [count]
+ */
+export function rank_labels_i32(labels: usize, count: i32, ranks: usize, target: usize): void {
+  const end = labels + (<usize>count << 1);
+  for (let at = labels, to = target; at < end; at += 2, to += 4) {
+    store<i32>(to, load<i32>(ranks + (<usize>load<u16>(at) << 2)));
+  }
+}

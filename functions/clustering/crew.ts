@@ -20,6 +20,8 @@ export interface Calls {
   readonly count: number;
   /** Arguments of a call, should it fall to a member. Asked for every member, whoever makes the call. */
   readonly argsOf: (call: number, member: number) => readonly number[];
+  /** Work of the calling thread's own, which no call waits for nor waits for one. */
+  readonly meanwhile?: () => void;
 }
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
@@ -29,10 +31,11 @@ export const CALL_SAMPLES = 2048;
 export function alone({ exports }: Pick<Kernels, 'exports'>): Crew {
   return {
     size: 1,
-    run: (kernel, calls) => {
+    run: (kernel, { count, argsOf, meanwhile }) => {
       const call = exports[kernel] as (...args: readonly number[]) => number | undefined;
       const results: number[] = [];
-      for (let i = 0; i < calls.count; i++) results.push(call(...calls.argsOf(i, 0)) ?? 0);
+      for (let i = 0; i < count; i++) results.push(call(...argsOf(i, 0)) ?? 0);
+      meanwhile?.();
       return results;
     },
   };

@@ -68,11 +68,13 @@ export function runAttempt(
 /**
  * Asks for fits from several starts, round by round, and keeps the best. Restart r draws from the seed's fork r, so that
  * more restarts never change earlier ones.
+ * @param crew who takes a sample of the rows
  */
 export function* searchBestFit(
   kernels: Kernels,
   placed: PlacedRows,
   options: KMeansOptions,
+  crew: Crew,
 ): Generator<Round, BestFit, void> {
   const { nClusters, seed, init = 'k-means++', nInit = 10, maxIter = 300, tol = 1e-4 } = options;
   const spherical = options.metric === 'cosine';
@@ -84,7 +86,7 @@ export function* searchBestFit(
   }
   const drawn = (...forks: number[]) => ({ method: init, seed, forks });
   if (!weights && placed.nSamples > ALL_ROWS_UP_TO && nClusters * SAMPLE_ROWS_PER_CLUSTER <= SAMPLE_ROWS) {
-    return yield* searchBySample(kernels, placed, nInit, seed, (lloyd, ...forks) => ({
+    return yield* searchBySample(kernels, placed, nInit, seed, crew, (lloyd, ...forks) => ({
       nClusters,
       start: drawn(...forks),
       lloyd: { ...plain, ...lloyd },
@@ -104,11 +106,12 @@ function* searchBySample(
   placed: PlacedRows,
   nInit: number,
   seed: number,
+  crew: Crew,
   attempt: (lloyd: Partial<LloydOptions>, ...forks: number[]) => Attempt,
 ): Generator<Round, BestFit, void> {
   const fromAllRows = attempt({}, 0, 0);
   const drawn = new Random(seed).fork(0).sample(placed.nSamples, SAMPLE_ROWS);
-  const sample = sampleRows(kernels, placed, drawn);
+  const sample = sampleRows(kernels, placed, drawn, crew);
   const asMatrix = { nSamples: SAMPLE_ROWS, nFeatures: placed.nFeatures, values: sample.rows };
   if (countDistinctRows(asMatrix, fromAllRows.nClusters) < fromAllRows.nClusters) {
     return yield* bestOfRestarts(placed, 1, () => fromAllRows);

@@ -1,6 +1,7 @@
 import type { Matrix } from '../arrow/matrix.ts';
+import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
-import type { Crew } from './crew.ts';
+import { alone, type Crew, callsOver } from './crew.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
 import type { FitWork, LloydFit } from './kmeans-lloyd.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
@@ -46,23 +47,29 @@ export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): 
 /**
  * The steps of `kmeans`, for a caller that makes the attempts of each round itself, on several threads for instance. Rows
  * lie in memory that the caller frees.
- * @param crew who places the rows
+ * @param crew who makes the calls between the fits: places the rows, takes a sample, numbers the labels
  */
 export function* searchKMeans(
   kernels: Kernels,
   data: Matrix,
   options: KMeansOptions,
-  crew?: Crew,
+  crew: Crew = alone(kernels),
 ): Generator<Round, KMeansFit, void> {
   checkKMeansOptions(data, options);
   const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data, crew);
   requireDistinctRows({ ...data, values: placed.rows }, options.nClusters);
-  const { best, restarts } = yield* searchBestFit(kernels, placed, options);
-  return canonicalFit(placed, best, restarts);
+  const { best, restarts } = yield* searchBestFit(kernels, placed, options, crew);
+  return canonicalFit(kernels, placed, best, restarts, crew);
 }
 
 /** Numbers the clusters canonically, those of the fit's own labels too, and brings the centers back to the data's units. */
-function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMeansFit {
+function canonicalFit(
+  kernels: Kernels,
+  placed: PlacedRows,
+  fit: LloydFit,
+  restarts: number,
+  crew: Crew,
+): KMeansFit {
   const { nFeatures, offset, scale } = placed;
   const nClusters = fit.sizes.length;
   const original = Float64Array.from(fit.centers, (x, at) => x / scale + offset[at % nFeatures]!);
@@ -82,10 +89,8 @@ function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMea
     rank[c] = to;
     centers.set(original.subarray(c * nFeatures, (c + 1) * nFeatures), to * nFeatures);
   });
-  const labels = new Int32Array(fit.labels.length);
-  for (let row = 0; row < labels.length; row++) labels[row] = rank[fit.labels[row]!]!;
   return {
-    labels,
+    labels: rankLabels(kernels, fit.labels, rank, crew),
     centers,
     sizes: Int32Array.from(order, (c) => fit.sizes[c]!),
     inertia: fit.inertia / scale ** 2,
@@ -93,4 +98,21 @@ function canonicalFit(placed: PlacedRows, fit: LloydFit, restarts: number): KMea
     restarts,
     work: fit.work,
   };
+}
+
+/** Each label's rank. */
+function rankLabels({ memory }: Kernels, labels: Uint16Array, rank: Int32Array, crew: Crew): Int32Array {
+  return memory.scope(() => {
+    const from = memory.u16(labels.length);
+    copyValues(from, labels);
+    const ranks = memory.i32(rank.length);
+    ranks.set(rank);
+    const to = memory.i32(labels.length);
+    const calls = callsOver(labels.length, (_, first, last) => [
+      ...[from.byteOffset + 2 * first, last - first],
+      ...[ranks.byteOffset, to.byteOffset + 4 * first],
+    ]);
+    crew.run('rank_labels_i32', calls);
+    return new Int32Array(to);
+  });
 }

@@ -3,10 +3,12 @@ import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from './column-placement.ts';
-import { alone, type Crew } from './crew.ts';
+import { alone, type Crew, callsOver } from './crew.ts';
 
 /** Rows per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 const CALL_ROWS = 4096;
+/** Calls whose rows a crew's calling thread copies while all take the ranges of those before. */
+const STAGE_CALLS = 8;
 
 /** A matrix in the kernels' memory, its columns moved so that float32 distances keep their digits. */
 export interface PlacedRows extends ColumnPlacement {
@@ -19,13 +21,13 @@ export interface PlacedRows extends ColumnPlacement {
 /**
  * Copies a matrix into the kernels' memory, checks that every value is finite and places the columns; the caller's
  * scope frees it.
- * @param crew who places them
+ * @param crew who takes the columns' ranges and places the rows
  * @throws InvalidDatasetError naming row and column of the first value that is not finite
  */
 export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(kernels)): PlacedRows {
   requireShape(data);
   const { nSamples, nFeatures } = data;
-  const { memory, exports } = kernels;
+  const { memory } = kernels;
   const groups = Math.ceil(nSamples / 4);
   const whole = memory.f32(groups * 4 * nFeatures + 16);
   const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
@@ -36,9 +38,9 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
     const first = (call * CALL_ROWS) / 4;
     return [rows.byteOffset + first * nFeatures * 16, Math.min(CALL_ROWS / 4, groups - first)];
   };
-  const copy = (firstGroup: number, count: number): void => {
-    const first = firstGroup * 4 * nFeatures;
-    const end = first + count * 4 * nFeatures;
+  const copy = (call: number): void => {
+    const first = call * CALL_ROWS * nFeatures;
+    const end = first + rangeOf(call)[1] * 4 * nFeatures;
     const last = Math.min(end, rows.length);
     copyValues(rows.subarray(first, last) as KernelF32, data.values.subarray(first, last));
     // Rows that only fill the last group repeat the last one, which leaves the columns' ranges as they are.
@@ -46,21 +48,43 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
   };
   const placement = memory.scope(() => {
     const lanes = 4 * nFeatures;
-    const low = memory.f32(lanes).fill(Number.POSITIVE_INFINITY);
-    const high = memory.f32(lanes).fill(Number.NEGATIVE_INFINITY);
-    // Copied call by call: the ranges are taken while the rows lie in the processor's caches.
-    let finite = 1;
-    for (let call = 0; call < nCalls; call++) {
-      const [address, count] = rangeOf(call);
-      copy((call * CALL_ROWS) / 4, count);
-      finite &= exports.column_ranges_f32(address, count, nFeatures, low.byteOffset, high.byteOffset);
+    const ranges = Array.from({ length: crew.size }, () => {
+      memory.keepApart();
+      const low = memory.f32(lanes).fill(Number.POSITIVE_INFINITY);
+      return { low, high: memory.f32(lanes).fill(Number.NEGATIVE_INFINITY) };
+    });
+    // Copied a stage ahead of their ranges, which are taken while the rows lie in the processor's caches.
+    const stageCalls = crew.size === 1 ? 1 : STAGE_CALLS;
+    const copyStage = (first: number): void => {
+      for (let call = first; call < Math.min(nCalls, first + stageCalls); call++) copy(call);
+    };
+    let areFinite = true;
+    copyStage(0);
+    for (let first = 0; first < nCalls; first += stageCalls) {
+      const results = crew.run('column_ranges_f32', {
+        count: Math.min(stageCalls, nCalls - first),
+        argsOf: (call, member) => {
+          const { low, high } = ranges[member]!;
+          return [...rangeOf(first + call), nFeatures, low.byteOffset, high.byteOffset];
+        },
+        meanwhile: () => copyStage(first + stageCalls),
+      });
+      areFinite &&= results.every((result) => result === 1);
     }
-    if (!finite) requireFinite(data);
-    const everyFourth = (pick: (...values: number[]) => number, values: KernelF32) =>
+    if (!areFinite) requireFinite(data);
+    const ofColumn = (pick: (...values: number[]) => number, arrays: readonly KernelF32[]) =>
       Float32Array.from({ length: nFeatures }, (_, j) =>
-        pick(...[0, 1, 2, 3].map((row) => values[row * nFeatures + j]!)),
+        pick(...arrays.flatMap((values) => [0, 1, 2, 3].map((row) => values[row * nFeatures + j]!))),
       );
-    return placeColumns(everyFourth(Math.min, low), everyFourth(Math.max, high), nSamples);
+    const minima = ofColumn(
+      Math.min,
+      ranges.map(({ low }) => low),
+    );
+    const maxima = ofColumn(
+      Math.max,
+      ranges.map(({ high }) => high),
+    );
+    return placeColumns(minima, maxima, nSamples);
   });
   memory.scope(() => {
     const { offset, shift, limit, scale } = placement;
@@ -78,8 +102,12 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
 }
 
 /** Some of the rows, in the order given, placed as they are; the caller's scope frees them. */
-export function sampleRows(kernels: Kernels, placed: PlacedRows, sample: Int32Array): PlacedRows {
-  const { memory, exports } = kernels;
+export function sampleRows(
+  { memory }: Kernels,
+  placed: PlacedRows,
+  sample: Int32Array,
+  crew: Crew,
+): PlacedRows {
   const { nFeatures, rows: from } = placed;
   const nSamples = sample.length;
   const whole = memory.f32(nSamples * nFeatures + 16);
@@ -87,7 +115,11 @@ export function sampleRows(kernels: Kernels, placed: PlacedRows, sample: Int32Ar
   memory.scope(() => {
     const numbers = memory.i32(nSamples);
     numbers.set(sample);
-    exports.take_rows_f32(from.byteOffset, nFeatures, numbers.byteOffset, nSamples, rows.byteOffset);
+    const takes = callsOver(nSamples, (_, first, last) => [
+      ...[from.byteOffset, nFeatures, numbers.byteOffset + 4 * first, last - first],
+      rows.byteOffset + 4 * first * nFeatures,
+    ]);
+    crew.run('take_rows_f32', takes);
   });
   return { ...placed, nSamples, rows };
 }

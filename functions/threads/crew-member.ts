@@ -39,8 +39,8 @@ export function serveCrew(
   for (let known = seated - SEATED, rounds = 0; ; known++, rounds++) {
     waitForChange(control, ROUND, known);
     const kernel = control[KERNEL]!;
-    if (kernel === PART) return rounds;
     try {
+      if (kernel === PART) return rounds;
       if (kernel === FITS) makeFits();
       else makeCalls(exports[names[kernel]!] as (...values: number[]) => number | undefined, room, member);
     } catch (error) {

@@ -87,7 +87,7 @@ export class ThreadCrew implements Crew {
     return 1 + this.#seated.length;
   }
 
-  run(kernel: KernelName, { count, argsOf }: Calls): number[] {
+  run(kernel: KernelName, { count, argsOf, meanwhile }: Calls): number[] {
     const { control, args, results } = this.#room;
     let at = 0;
     for (let member = 0; member < this.size; member++) {
@@ -97,6 +97,7 @@ export class ThreadCrew implements Crew {
     this.#begin(this.#names.indexOf(kernel), count);
     const { exports } = this.#pool.kernels;
     try {
+      meanwhile?.();
       makeCalls(exports[kernel] as (...values: number[]) => number | undefined, this.#room, 0);
     } finally {
       this.#awaitOthers();
@@ -144,7 +145,11 @@ export class ThreadCrew implements Crew {
       Atomics.notify(control, SEATS + other);
     }
     try {
-      await Promise.all(this.#members);
+      const hasFailed = Atomics.load(control, FAILED) > 0;
+      if (!hasFailed) await this.#joinOthers();
+      // What members have to tell takes a turn of the event loop: only those that failed, or never came, are waited for.
+      const told = hasFailed ? [] : this.#seated;
+      await Promise.all(this.#members.filter((_, other) => !told.includes(other)));
     } finally {
       for (const port of this.#ports) port.close();
     }

@@ -11,23 +11,21 @@ const WORKER = new URL(
 );
 
 interface Job {
-  readonly task: CrewTask;
   readonly resolve: (rounds: number) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * Worker threads that see the memory of some kernels, one fewer than threads asked for: the caller's own works, too. Tasks
- * start in the order they are given, each on the first thread that is free. An idle pool keeps no process alive.
+ * Worker threads that see the memory of some kernels, one fewer than threads asked for: the caller's own works, too. Each
+ * member of a crew has a thread of its own, whose tasks start in the order they are given. An idle pool keeps no process alive.
  */
 export class ThreadPool {
   readonly kernels: Kernels;
   /** The caller's own among them. */
   readonly nThreads: number;
   readonly #workers: Worker[];
-  readonly #idle: Worker[] = [];
-  readonly #busy = new Map<Worker, Job>();
-  readonly #waiting: Job[] = [];
+  /** Of each thread, the tasks that have not ended. */
+  readonly #jobs = new Map<Worker, Job[]>();
   #failure: KernelError | undefined;
 
   /**
@@ -44,7 +42,6 @@ export class ThreadPool {
     const start: WorkerStart = { memory: kernels.memory.memory, numericMode: kernels.numericMode };
     this.nThreads = nThreads;
     this.#workers = Array.from({ length: nThreads - 1 }, () => this.#open(module, start));
-    this.#idle.push(...this.#workers);
   }
 
   /** @throws KernelError when a thread ended, or the pool was closed */
@@ -60,9 +57,11 @@ export class ThreadPool {
    */
   run(task: CrewTask): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
+    const worker = this.#workers[task.member - 1]!;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, resolve, reject });
-      this.#dispatch();
+      this.#jobs.get(worker)!.push({ resolve, reject });
+      worker.ref();
+      worker.postMessage(task, [task.port]);
     });
   }
 
@@ -79,35 +78,23 @@ export class ThreadPool {
     worker.on('error', (cause) => this.#fail(ended(`by an error: ${cause.message}`, cause)));
     worker.on('exit', (code) => this.#fail(ended(`with exit code ${code}`)));
     worker.unref();
+    this.#jobs.set(worker, []);
     return worker;
   }
 
-  #dispatch(): void {
-    while (this.#idle.length > 0 && this.#waiting.length > 0) {
-      const worker = this.#idle.shift()!;
-      const job = this.#waiting.shift()!;
-      this.#busy.set(worker, job);
-      worker.ref();
-      worker.postMessage(job.task, [job.task.port]);
-    }
-  }
-
   #settle(worker: Worker, answer: WorkerAnswer): void {
-    const job = this.#busy.get(worker);
+    const jobs = this.#jobs.get(worker)!;
+    const job = jobs.shift();
+    // Told after the pool was closed: a thread that is being ended must keep the process alive until it is.
     if (!job) return;
-    this.#busy.delete(worker);
-    this.#idle.push(worker);
-    worker.unref();
-    this.#dispatch();
+    if (jobs.length === 0) worker.unref();
     if ('error' in answer) job.reject(unpackError(answer.error));
     else job.resolve(answer.rounds);
   }
 
   #fail(failure: KernelError): void {
     this.#failure ??= failure;
-    for (const { reject } of [...this.#busy.values(), ...this.#waiting]) reject(this.#failure);
-    this.#busy.clear();
-    this.#waiting.length = 0;
+    for (const jobs of this.#jobs.values()) for (const { reject } of jobs.splice(0)) reject(this.#failure);
   }
 }
 

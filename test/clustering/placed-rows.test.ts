@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { alone } from '../../functions/clustering/crew.ts';
 import { placeRows, sampleRows } from '../../functions/clustering/placed-rows.ts';
 import { InvalidDatasetError } from '../../functions/errors.ts';
 import { loadKernelsSync } from '../../functions/kernels/instance.ts';
@@ -67,7 +68,7 @@ describe('placeRows', () => {
     kernels.memory.scope(() => {
       const placed = placeRows(kernels, data);
       const numbers = [199, 0, 77, 77, 12];
-      const sample = sampleRows(kernels, placed, Int32Array.from(numbers));
+      const sample = sampleRows(kernels, placed, Int32Array.from(numbers), alone(kernels));
       const rows = numbers.flatMap((row) => [...placed.rows.subarray(row * d, (row + 1) * d)]);
       expect([...sample.rows]).toEqual(rows);
       expect(sample.nSamples).toBe(5);

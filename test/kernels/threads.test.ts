@@ -261,9 +261,10 @@ describe('a pool', () => {
       for (let known = seated - ${SEATED}; ; known++) {
         Atomics.wait(control, ${ROUND}, known);
         if (control[${KERNEL}] === ${FITS}) process.exit(3);
-        if (control[${KERNEL}] === ${PART}) return parentPort.postMessage({ rounds: 0 });
+        const parts = control[${KERNEL}] === ${PART};
         Atomics.add(control, ${DONE}, 1);
         Atomics.notify(control, ${DONE});
+        if (parts) return parentPort.postMessage({ rounds: 0 });
       }
     });`;
     const pool = poolOf(2, undefined, workerThat(ends));
