@@ -26,6 +26,16 @@ export interface Calls {
 
 /** Samples per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
 export const CALL_SAMPLES = 2048;
+/** Samples of the calls of a large table, and the number of calls from which it is one. */
+const MOST_CALL_SAMPLES = 8192;
+const MANY_CALLS = 128;
+
+/** Samples per call of a pass over so many: each call takes some time of its own, which counts where there are many. */
+export function callSamples(nSamples: number): number {
+  let samples = CALL_SAMPLES;
+  while (samples < MOST_CALL_SAMPLES && nSamples > MANY_CALLS * samples) samples *= 2;
+  return samples;
+}
 
 /** The calling thread alone. */
 export function alone({ exports }: Pick<Kernels, 'exports'>): Crew {
@@ -46,11 +56,12 @@ export function callsOver(
   nSamples: number,
   argsOf: (member: number, first: number, last: number) => readonly number[],
 ): Calls {
+  const samples = callSamples(nSamples);
   return {
-    count: Math.ceil(nSamples / CALL_SAMPLES),
+    count: Math.ceil(nSamples / samples),
     argsOf: (call, member) => {
-      const first = call * CALL_SAMPLES;
-      return argsOf(member, first, Math.min(nSamples, first + CALL_SAMPLES));
+      const first = call * samples;
+      return argsOf(member, first, Math.min(nSamples, first + samples));
     },
   };
 }

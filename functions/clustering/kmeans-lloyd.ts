@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/instance.ts';
 import { CenterMovement } from './center-movement.ts';
-import { alone, CALL_SAMPLES, type Crew } from './crew.ts';
+import { alone, type Crew, callSamples } from './crew.ts';
 import { FixedRows } from './fixed-rows.ts';
 import { KMeansMembers } from './kmeans-members.ts';
 import { inertia, means, meanVariance, totalWeight, unexplained } from './kmeans-moments.ts';
@@ -80,6 +80,7 @@ export function lloyd(
     const { exports } = kernels;
     const state = createState(kernels, placed, nClusters, options.weights);
     const { address, counts } = state;
+    const samplesPerCall = callSamples(state.nSamples);
     const movement = new CenterMovement(state);
     const members = new KMeansMembers(kernels, state, shares(options) ? crew : alone(kernels));
     const sorted =
@@ -111,7 +112,7 @@ export function lloyd(
         // Packed rows and their norms are in the order of the table.
         sorted?.restore();
         const argsOf = (member: number, first: number, last: number) => {
-          const keepsGaps = passes.keepsGaps(first / CALL_SAMPLES);
+          const keepsGaps = passes.keepsGaps(first / samplesPerCall);
           return [members.addressOf(member), first, last, Number(keepsGaps)];
         };
         if (passes.isFixed) fixed ??= new FixedRows(kernels, state);

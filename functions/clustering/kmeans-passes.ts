@@ -1,5 +1,5 @@
 import { centerDistances } from './center-movement.ts';
-import { CALL_SAMPLES } from './crew.ts';
+import { callSamples } from './crew.ts';
 import type { KMeansState, WorkDone } from './kmeans-state.ts';
 
 /** Of a pass over all samples, one call in so many brings gaps up to date: enough to know how many are out of date. */
@@ -115,8 +115,9 @@ export class PassChoice {
     }
     let found = 0;
     let looked = 0;
-    for (let first = 0; first < nSamples; first += CALLS_PER_PROBE * CALL_SAMPLES) {
-      const last = Math.min(nSamples, first + CALL_SAMPLES);
+    const samples = callSamples(nSamples);
+    for (let first = 0; first < nSamples; first += CALLS_PER_PROBE * samples) {
+      const last = Math.min(nSamples, first + samples);
       found += stale(first, last, 8);
       looked += last - first;
     }
