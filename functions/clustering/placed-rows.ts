@@ -3,12 +3,12 @@ import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from './column-placement.ts';
-import { alone, type Crew, callsOver } from './crew.ts';
+import { alone, type Crew, callSamples, callsOver } from './crew.ts';
 
-/** Rows per kernel call: V8 compiles a WASM function to fast code only between calls, so calls stay short. */
-const CALL_ROWS = 4096;
-/** Calls whose rows a crew's calling thread copies while all take the ranges of those before. */
-const STAGE_CALLS = 8;
+/** Rows per kernel call, in calls of passes over samples: little is done with each, and copying gains from long moves. */
+const CALL_PASSES = 2;
+/** Rows that a crew's calling thread copies while all take the ranges of those before, about. */
+const STAGE_ROWS = 32_768;
 
 /** A matrix in the kernels' memory, its columns moved so that float32 distances keep their digits. */
 export interface PlacedRows extends ColumnPlacement {
@@ -32,14 +32,15 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
   const whole = memory.f32(groups * 4 * nFeatures + 16);
   const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
   whole.fill(0, groups * 4 * nFeatures);
-  const nCalls = Math.ceil((groups * 4) / CALL_ROWS);
+  const callRows = CALL_PASSES * callSamples(nSamples);
+  const nCalls = Math.ceil((groups * 4) / callRows);
   /** Address of the rows of a call, and how many groups of 4 they are. */
   const rangeOf = (call: number): [address: number, groups: number] => {
-    const first = (call * CALL_ROWS) / 4;
-    return [rows.byteOffset + first * nFeatures * 16, Math.min(CALL_ROWS / 4, groups - first)];
+    const first = (call * callRows) / 4;
+    return [rows.byteOffset + first * nFeatures * 16, Math.min(callRows / 4, groups - first)];
   };
   const copy = (call: number): void => {
-    const first = call * CALL_ROWS * nFeatures;
+    const first = call * callRows * nFeatures;
     const end = first + rangeOf(call)[1] * 4 * nFeatures;
     const last = Math.min(end, rows.length);
     copyValues(rows.subarray(first, last) as KernelF32, data.values.subarray(first, last));
@@ -54,7 +55,7 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
       return { low, high: memory.f32(lanes).fill(Number.NEGATIVE_INFINITY) };
     });
     // Copied a stage ahead of their ranges, which are taken while the rows lie in the processor's caches.
-    const stageCalls = crew.size === 1 ? 1 : STAGE_CALLS;
+    const stageCalls = crew.size === 1 ? 1 : Math.max(crew.size, STAGE_ROWS / callRows);
     const copyStage = (first: number): void => {
       for (let call = first; call < Math.min(nCalls, first + stageCalls); call++) copy(call);
     };
