@@ -28,7 +28,7 @@ export interface Calls {
 export const CALL_SAMPLES = 2048;
 /** Samples of the calls of a large table, and the number of calls from which it is one. */
 const MOST_CALL_SAMPLES = 8192;
-const MANY_CALLS = 128;
+const MANY_CALLS = 64;
 
 /** Samples per call of a pass over so many: each call takes some time of its own, which counts where there are many. */
 export function callSamples(nSamples: number): number {
