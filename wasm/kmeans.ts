@@ -36,9 +36,9 @@ function keepBlockGap(state: KMeansState, block: i32, end: i32): void {
  */
 export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32, byBlocks: bool): i32 {
   const state = changetype<KMeansState>(stateAddress);
-  if (!state.order && !state.bounds) return reassignListed(state, first, last, byBlocks);
+  const areListed = !state.order && !state.bounds;
   const step = byBlocks ? BLOCK : last - first;
-  let changed = 0;
+  let changed = 0, listed = 0;
   let touched: i32 = 0;
   for (let start = first; start < last; start += step) {
     if (byBlocks && isQuiet(state, start)) continue;
@@ -48,32 +48,21 @@ export function kmeans_reassign_f32(stateAddress: usize, first: i32, last: i32, 
       const stale = staleOf(state, sample);
       if (!stale) continue;
       isStale = true;
-      touched += touchSamples(state, sample, 8);
-      changed += enqueue(state, sample, stale);
-    }
-    if (byBlocks && !isStale) keepBlockGap(state, start, end);
-  }
-  state.touched = touched;
-  return changed;
-}
-
-function reassignListed(state: KMeansState, first: i32, last: i32, byBlocks: bool): i32 {
-  const step = byBlocks ? BLOCK : last - first;
-  let changed = 0, listed = 0;
-  for (let start = first; start < last; start += step) {
-    if (byBlocks && isQuiet(state, start)) continue;
-    const end = min(start + step, last);
-    let isStale = false;
-    for (let sample = start; sample < end; sample += 8) {
-      const stale = staleOf(state, sample);
-      if (!stale) continue;
-      isStale = true;
+      if (!areListed) {
+        touched += touchSamples(state, sample, 8);
+        changed += enqueue(state, sample, stale);
+        continue;
+      }
       listed = listSamples(state, sample, stale, listed);
       if (hasRoom(listed, 8)) continue;
       listed = settleList(state, listed, false);
       changed += listChanged;
     }
     if (byBlocks && !isStale) keepBlockGap(state, start, end);
+  }
+  if (!areListed) {
+    state.touched = touched;
+    return changed;
   }
   settleList(state, listed, true);
   return changed + listChanged;
