@@ -20,7 +20,7 @@ export interface Calls {
   readonly count: number;
   /** Arguments of a call, should it fall to a member. Asked for every member, whoever makes the call. */
   readonly argsOf: (call: number, member: number) => readonly number[];
-  /** Work of the calling thread's own, which no call waits for nor waits for one. */
+  /** Work of the calling thread's own, which waits for none of the calls, nor any of them for it. */
   readonly meanwhile?: () => void;
 }
 

@@ -42,6 +42,7 @@ export const FIELD = {
   toInteger: 49,
   moves: 50,
   blockGaps: 51,
+  clock: 52,
 } as const;
 
 /** Fields of a state. */

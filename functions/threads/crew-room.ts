@@ -36,6 +36,9 @@ export function controlLength(nMembers: number): number {
   return SEATS + 2 * nMembers;
 }
 
+/** Arguments of one call at most; `makeCalls` gives so many. */
+export const MOST_ARGS = 12;
+
 /** Where a crew's members find their calls, in memory they all see. */
 export interface CrewRoom {
   readonly control: KernelI32;

@@ -11,6 +11,7 @@ import {
   FAILED,
   FITS,
   KERNEL,
+  MOST_ARGS,
   makeCalls,
   N_ARGS,
   N_MEMBERS,
@@ -28,8 +29,6 @@ import type { ThreadPool } from './thread-pool.ts';
 import type { FitAnswer, FitsTask } from './thread-task.ts';
 import { unpackError } from './worker-error.ts';
 
-/** Arguments of one call at most. */
-const MOST_ARGS = 12;
 /** One call takes milliseconds: who has not answered for so long will not, ms. */
 const PATIENCE = 60_000;
 
@@ -191,7 +190,10 @@ export class ThreadCrew implements Crew {
       const done = Atomics.load(control, DONE);
       if (Atomics.load(control, FAILED) > 0) throw failed('A worker thread failed');
       if (done === this.#seated.length) return;
-      if (!waitForChange(control, DONE, done, PATIENCE)) throw failed('A worker thread stopped answering');
+      if (waitForChange(control, DONE, done, PATIENCE)) continue;
+      // Should it go on after all, it counts for no later round: `close` waits until it tells.
+      Atomics.add(control, FAILED, 1);
+      throw failed('A worker thread stopped answering');
     }
   }
 }
