@@ -7,16 +7,16 @@ export const LIST_LENGTH: i32 = 1024;
 /** Samples of it whose rows are loaded ahead at once. */
 const AT_ONCE: i32 = 512;
 
-/** Puts those of 8 samples in a row whose bits are set at the end of the list; without a branch per sample. */
+/** Puts those of 8 samples in a row whose bits are set at the end of the list, which must have room for 8; without a branch. */
 @inline
 export function listSamples(state: KMeansState, sample: i32, lanes: i32, length: i32): i32 {
-  const list = state.list;
-  for (let lane = 0; lane < 8; lane++) {
-    store<i32>(list + (<usize>length << 2), sample + lane);
-    length += lanes & 1;
-    lanes >>>= 1;
-  }
-  return length;
+  const at = state.list + (<usize>length << 2), first = i32x4.splat(sample);
+  const low = lanes & 15, high = lanes >>> 4;
+  v128.store(at, i32x4.add(first, v128.load(state.setBits + (<usize>low << 4))));
+  v128.store(
+    at + (<usize>popcnt(low) << 2), i32x4.add(i32x4.add(first, i32x4.splat(4)), v128.load(state.setBits + (<usize>high << 4))),
+  );
+  return length + popcnt(lanes);
 }
 
 /** Whether the list has room for `count` more. */

@@ -118,6 +118,8 @@ export class KMeansState {
   blockGaps: usize;
   /** INOUT sum over the steps so far of how far the fastest shell's clock went; rounded up. */
   clock: f32;
+  /** IN i32 [16][4] for each number of four bits which of them are set, ascending. */
+  setBits: usize;
 }
 
 /** Clocks of the shells of four samples, whose labels lie at `labels`. */

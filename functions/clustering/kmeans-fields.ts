@@ -43,7 +43,8 @@ export const FIELD = {
   moves: 50,
   blockGaps: 51,
   clock: 52,
+  setBits: 53,
 } as const;
 
 /** Fields of a state. */
-export const N_FIELDS = 53;
+export const N_FIELDS = 54;

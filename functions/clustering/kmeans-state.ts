@@ -114,6 +114,7 @@ export function createState(
   fields.set([hasOrder ? order.byteOffset : 0, orderedCenters.byteOffset, orderedDistances.byteOffset], 16);
   fields[FIELD.radii] = radii.byteOffset;
   fields[FIELD.blockGaps] = blockGaps.byteOffset;
+  fields[FIELD.setBits] = allocateSetBits(kernels).byteOffset;
   fields[FIELD.weights] = weights?.byteOffset ?? 0;
   const errors = new Float32Array(fields.buffer, fields.byteOffset, fields.length);
   // Bounds of roundings that do not hang on the centers.
@@ -145,6 +146,16 @@ export function createState(
     weights,
     weightSums: own.weightSums,
   };
+}
+
+/** For each number of four bits which of them are set. */
+function allocateSetBits({ memory }: Kernels): KernelI32 {
+  const setBits = memory.i32(16 * 4).fill(0);
+  for (let bits = 0; bits < 16; bits++) {
+    let at = 4 * bits;
+    for (let bit = 0; bit < 4; bit++) if (bits & (1 << bit)) setBits[at++] = bit;
+  }
+  return setBits;
 }
 
 /** Puts centers where the kernels look for them: in float64, and rounded to float32 in groups of 4. */
