@@ -61,10 +61,12 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
       }
       if (others == 0) continue;
       const sure = i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4);
-      // A gap within its clock has the label proven already.
-      const open = others & ~sure & (keepsGaps ? 0xff : staleOf(state, sample));
       if (others & sure) changed += relabel(state, sample, keys, best0, best1, others & sure);
-      if (open) listed = listSamples(state, sample, open, listed);
+      let open = others & ~sure;
+      if (open == 0) continue;
+      // A gap within its clock has the label proven already.
+      if (!keepsGaps) open &= staleOf(state, sample);
+      listed = listSamples(state, sample, open, listed);
       if (hasRoom(listed, 8)) continue;
       listed = settleList(state, listed, false);
       changed += listChanged;
