@@ -1,10 +1,11 @@
 import type { Kernels } from '../kernels/instance.ts';
+import type { KernelI32 } from '../kernels/memory.ts';
 import {
   type CrewRoom,
   DONE,
   EMPTY,
   FAILED,
-  FITS,
+  FITTING,
   KERNEL,
   makeCalls,
   PART,
@@ -18,7 +19,7 @@ import {
 
 /**
  * Takes part in the rounds of a crew until it parts; see `ThreadCrew`.
- * @param makeFits takes part in a round of fits
+ * @param makeFits makes the fits sent last
  * @returns rounds worked
  * @throws what a kernel throws; the crew is told
  */
@@ -31,18 +32,18 @@ export function serveCrew(
   const { control } = room;
   const names = Object.keys(exports) as (keyof Kernels['exports'])[];
   const seat = SEATS + member - 1;
-  // Who comes while a round is under way joins the next: nobody waits for those who are not there yet.
-  if (Atomics.compareExchange(control, seat, EMPTY, WAITING) === TOO_LATE) return 0;
-  waitForChange(control, seat, WAITING);
-  const seated = Atomics.load(control, seat);
-  if (seated === TOO_LATE) return 0;
-  for (let known = seated - SEATED, rounds = 0; ; known++, rounds++) {
+  let rounds = 0;
+  for (let known = takeSeat(control, seat, EMPTY); known !== undefined; rounds++) {
     waitForChange(control, ROUND, known);
+    if (Atomics.load(control, seat) === FITTING) {
+      makeFits();
+      known = takeSeat(control, seat, FITTING);
+      continue;
+    }
     const kernel = control[KERNEL]!;
     try {
-      if (kernel === PART) return rounds;
-      if (kernel === FITS) makeFits();
-      else makeCalls(exports[names[kernel]!] as (...values: number[]) => number | undefined, room, member);
+      if (kernel === PART) break;
+      makeCalls(exports[names[kernel]!] as (...values: number[]) => number | undefined, room, member);
     } catch (error) {
       Atomics.add(control, FAILED, 1);
       throw error;
@@ -50,5 +51,20 @@ export function serveCrew(
       Atomics.add(control, DONE, 1);
       Atomics.notify(control, DONE);
     }
+    known++;
   }
+  return rounds;
+}
+
+/**
+ * Waits for a seat. Who comes while a round is under way joins the next: nobody waits for those who are not there yet.
+ * @param from what the seat is until then
+ * @returns the round before the first to take part in; undefined when it is too late
+ */
+function takeSeat(control: KernelI32, seat: number, from: number): number | undefined {
+  if (Atomics.compareExchange(control, seat, from, WAITING) === TOO_LATE) return undefined;
+  Atomics.notify(control, seat);
+  waitForChange(control, seat, WAITING);
+  const seated = Atomics.load(control, seat);
+  return seated === TOO_LATE ? undefined : seated - SEATED;
 }

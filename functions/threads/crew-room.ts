@@ -2,7 +2,7 @@ import type { KernelF64, KernelI32 } from '../kernels/memory.ts';
 
 /** Fields of the shared control block. */
 export const ROUND = 0;
-/** Number of the kernel that the round calls, or one of the two below. */
+/** Number of the kernel that the round calls, or `PART`. */
 export const KERNEL = 1;
 export const N_CALLS = 2;
 export const N_ARGS = 3;
@@ -12,18 +12,23 @@ export const DONE = 4;
 export const FAILED = 5;
 /** Members, whether they have come or not. */
 export const N_MEMBERS = 6;
+/** The next fit that nobody has taken. */
+export const NEXT_FIT = 7;
 /** The first of the members' seats; behind these, for each member's part of the calls, the next that nobody has taken. */
-export const SEATS = 7;
+export const SEATS = 8;
 
-/** In place of a kernel's number: the crew parts; or makes the fits that were sent to its members. */
+/** In place of a kernel's number: the crew parts. */
 export const PART = -1;
-export const FITS = -2;
 
-/** Of a seat: nobody there, somebody who waits to be seated, or too late. From `SEATED` on: the round before the first. */
+/**
+ * Of a seat: nobody there, somebody who waits to be seated, too late, or away to make the fits that were sent. From `SEATED`
+ * on: the round before the first.
+ */
 export const EMPTY = 0;
 export const WAITING = 1;
 export const TOO_LATE = 2;
-export const SEATED = 3;
+export const FITTING = 3;
+export const SEATED = 4;
 
 /**
  * Looks at a value before a thread lies down to sleep, a few tenths of a millisecond: what the caller does alone between two
@@ -92,6 +97,15 @@ export function takeCalls({ control }: CrewRoom, member: number, take: (call: nu
       if (call >= end) break;
       take(call);
     }
+  }
+}
+
+/** Takes fits before the `end`-th, one after the other, until all are taken. */
+export function takeFits({ control }: CrewRoom, end: number, take: (attempt: number) => void): void {
+  for (;;) {
+    const next = Atomics.load(control, NEXT_FIT);
+    if (next >= end) return;
+    if (Atomics.compareExchange(control, NEXT_FIT, next, next + 1) === next) take(next);
   }
 }
 

@@ -5,7 +5,7 @@ import { copyValues } from '../kernels/copy-values.ts';
 import { loadKernelsSync } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { serveCrew } from './crew-member.ts';
-import { type CrewRoom, takeCalls } from './crew-room.ts';
+import { type CrewRoom, takeFits } from './crew-room.ts';
 import type { CrewTask, FitAnswer, FitsTask, WorkerAnswer, WorkerStart } from './thread-task.ts';
 import { packError } from './worker-error.ts';
 
@@ -29,10 +29,10 @@ function ownRows(table: number, placed: PlacedRows): PlacedRows {
   return rows;
 }
 
-/** Makes fits of the round until all are taken, and sends them. */
-function makeFits(room: CrewRoom, member: number, port: MessagePort): void {
-  const { table, rows, attempts } = receiveMessageOnPort(port)!.message as FitsTask;
-  takeCalls(room, member, (attempt) => {
+/** Makes fits until all that are free are taken, and sends them. */
+function makeFits(room: CrewRoom, port: MessagePort): void {
+  const { table, rows, attempts, nFree } = receiveMessageOnPort(port)!.message as FitsTask;
+  takeFits(room, nFree, (attempt) => {
     let answer: FitAnswer;
     try {
       answer = { attempt, fit: runAttempt(own, ownRows(table, rows), attempts[attempt]!) };
@@ -45,7 +45,7 @@ function makeFits(room: CrewRoom, member: number, port: MessagePort): void {
 
 function answer({ member, room, port }: CrewTask): WorkerAnswer {
   try {
-    return { rounds: serveCrew(shared.exports, room, member, () => makeFits(room, member, port)) };
+    return { rounds: serveCrew(shared.exports, room, member, () => makeFits(room, port)) };
   } catch (error) {
     return { error: packError(error) };
   } finally {

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { Calls, Crew, KernelName } from '../clustering/crew.ts';
-import type { LloydFit } from '../clustering/kmeans-lloyd.ts';
+import { alone, type Calls, type Crew, type KernelName } from '../clustering/crew.ts';
+import { type LloydFit, shares } from '../clustering/kmeans-lloyd.ts';
 import { type Attempt, runAttempt } from '../clustering/kmeans-restarts.ts';
 import type { PlacedRows } from '../clustering/placed-rows.ts';
 import { KernelError } from '../errors.ts';
@@ -9,19 +9,20 @@ import {
   controlLength,
   DONE,
   FAILED,
-  FITS,
+  FITTING,
   KERNEL,
   MOST_ARGS,
   makeCalls,
   N_ARGS,
   N_MEMBERS,
+  NEXT_FIT,
   PART,
   partCalls,
   ROUND,
   SEATED,
   SEATS,
   TOO_LATE,
-  takeCalls,
+  takeFits,
   WAITING,
   waitForChange,
 } from './crew-room.ts';
@@ -48,7 +49,9 @@ export class ThreadCrew implements Crew {
   readonly #members: readonly Promise<number>[];
   /** Rejects when a member does. */
   readonly #failure: Promise<never>;
-  /** Of the members, those that take part. */
+  /** Who makes calls while nobody else has a seat. */
+  readonly #alone: Crew;
+  /** Of the members, those that take part in rounds of calls. */
   readonly #seated: number[] = [];
   #rows: PlacedRows | undefined;
 
@@ -62,6 +65,7 @@ export class ThreadCrew implements Crew {
     const { memory, exports } = pool.kernels;
     this.size = pool.nThreads;
     this.#pool = pool;
+    this.#alone = alone(pool.kernels);
     this.#room = {
       control: memory.i32(controlLength(this.size)).fill(0),
       args: memory.f64(this.size * mostCalls * MOST_ARGS),
@@ -86,7 +90,10 @@ export class ThreadCrew implements Crew {
     return 1 + this.#seated.length;
   }
 
-  run(kernel: KernelName, { count, argsOf, meanwhile }: Calls): number[] {
+  run(kernel: KernelName, calls: Calls): number[] {
+    this.#seatComers();
+    if (this.#seated.length === 0) return this.#alone.run(kernel, calls);
+    const { count, argsOf, meanwhile } = calls;
     const { control, args, results } = this.#room;
     let at = 0;
     for (let member = 0; member < this.size; member++) {
@@ -105,7 +112,8 @@ export class ThreadCrew implements Crew {
   }
 
   /**
-   * Makes fits that do not wait for each other, each on one thread.
+   * Makes fits that do not wait for each other: each on one thread, as long as there is one for every thread that is free. Whoever
+   * then finds none left joins the caller in its own, of which the last always is one.
    * @returns them in the order of the attempts
    * @throws as `runAttempt`
    * @throws KernelError when a worker has ended meanwhile
@@ -113,14 +121,16 @@ export class ThreadCrew implements Crew {
   async fits(rows: PlacedRows, attempts: readonly Attempt[]): Promise<LloydFit[]> {
     if (rows !== this.#rows) latestTable++;
     this.#rows = rows;
+    // In fits that cannot be shared nobody could join.
+    const nFree = attempts.length - Number(attempts.every(({ lloyd }) => shares(lloyd)));
     const made: FitAnswer[] = [];
-    this.#begin(FITS, attempts.length, { table: latestTable, rows, attempts });
+    const away = this.#sendFits({ table: latestTable, rows, attempts, nFree });
     try {
-      takeCalls(this.#room, 0, (attempt) => {
-        made.push({ attempt, fit: runAttempt(this.#pool.kernels, rows, attempts[attempt]!) });
+      takeFits(this.#room, attempts.length, (attempt) => {
+        made.push({ attempt, fit: runAttempt(this.#pool.kernels, rows, attempts[attempt]!, this) });
       });
     } finally {
-      await this.#joinOthers();
+      for (const other of away) await this.#join(SEATS + other, (seat) => seat !== FITTING);
     }
     for (const port of this.#ports) {
       for (let sent = receiveMessageOnPort(port); sent; sent = receiveMessageOnPort(port))
@@ -137,6 +147,7 @@ export class ThreadCrew implements Crew {
   /** Lets the workers go. @throws KernelError when one has ended meanwhile */
   async close(): Promise<void> {
     const { control } = this.#room;
+    this.#seatComers();
     this.#begin(PART, 0);
     for (let other = 0; other < this.#members.length; other++) {
       if (this.#seated.includes(other)) continue;
@@ -145,7 +156,7 @@ export class ThreadCrew implements Crew {
     }
     try {
       const hasFailed = Atomics.load(control, FAILED) > 0;
-      if (!hasFailed) await this.#joinOthers();
+      if (!hasFailed) await this.#join(DONE, (done) => done === this.#seated.length);
       // What members have to tell takes a turn of the event loop: only those that failed, or never came, are waited for.
       const told = hasFailed ? [] : this.#seated;
       await Promise.all(this.#members.filter((_, other) => !told.includes(other)));
@@ -154,8 +165,8 @@ export class ThreadCrew implements Crew {
     }
   }
 
-  /** Begins a round with those who have come. @param task for a round of fits */
-  #begin(kernel: number, nCalls: number, task?: FitsTask): void {
+  /** Seats those who wait for it: they take part from the next round on. */
+  #seatComers(): void {
     const { control } = this.#room;
     const round = Atomics.load(control, ROUND);
     for (let other = 0; other < this.#members.length; other++) {
@@ -163,23 +174,49 @@ export class ThreadCrew implements Crew {
       Atomics.notify(control, SEATS + other);
       this.#seated.push(other);
     }
-    if (task) for (const other of this.#seated) this.#ports[other]!.postMessage(task);
+  }
+
+  /** Sends fits to those who have come, who leave their seats to make them. @returns who they are */
+  #sendFits(task: FitsTask): number[] {
+    const { control } = this.#room;
+    Atomics.store(control, NEXT_FIT, 0);
+    this.#seatComers();
+    const away = this.#seated.splice(0);
+    for (const other of away) {
+      this.#ports[other]!.postMessage(task);
+      Atomics.store(control, SEATS + other, FITTING);
+    }
+    this.#wake();
+    return away;
+  }
+
+  /** Begins a round of calls with those who are seated. */
+  #begin(kernel: number, nCalls: number): void {
+    const { control } = this.#room;
     control[KERNEL] = kernel;
     partCalls(control, nCalls);
     Atomics.store(control, DONE, 0);
+    this.#wake();
+  }
+
+  #wake(): void {
+    const { control } = this.#room;
     Atomics.add(control, ROUND, 1);
     Atomics.notify(control, ROUND);
   }
 
-  /** As `#awaitOthers`, for rounds of any length: gives way to the event loop, which tells of a worker that ends. */
-  async #joinOthers(): Promise<void> {
+  /**
+   * Waits until a value of the control block is as wanted, however long: gives way to the event loop, which tells of a worker
+   * that ends.
+   */
+  async #join(field: number, isWanted: (value: number) => boolean): Promise<void> {
     const { control } = this.#room;
     for (;;) {
-      const done = Atomics.load(control, DONE);
+      const known = Atomics.load(control, field);
       if (Atomics.load(control, FAILED) > 0) throw failed('A worker thread failed');
-      if (done === this.#seated.length) return;
-      if (waitForChange(control, DONE, done, 0)) continue;
-      const { value } = Atomics.waitAsync(control, DONE, done);
+      if (isWanted(known)) return;
+      if (waitForChange(control, field, known, 0)) continue;
+      const { value } = Atomics.waitAsync(control, field, known);
       await Promise.race([value, this.#failure]);
     }
   }

@@ -30,6 +30,8 @@ export interface FitsTask {
   /** Views on the shared memory. */
   readonly rows: PlacedRows;
   readonly attempts: readonly Attempt[];
+  /** The first so many attempts are for whoever is free; the others for the crew's caller. */
+  readonly nFree: number;
 }
 
 /** A fit a member has made, by its number among the attempts, or why it has not. */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { controlLength, N_MEMBERS, partCalls, takeCalls } from '../../functions/threads/crew-room.ts';
+import {
+  controlLength,
+  N_MEMBERS,
+  NEXT_FIT,
+  partCalls,
+  takeCalls,
+  takeFits,
+} from '../../functions/threads/crew-room.ts';
 
 function roomOf(nMembers: number, nCalls: number) {
   const control = new Int32Array(new SharedArrayBuffer(controlLength(nMembers) * 4));
@@ -44,5 +51,21 @@ describe('the calls of a round', () => {
     });
     expect(rounds[0]!.map(([call]) => call)).toEqual(Array.from({ length: nCalls }, (_, call) => call));
     expect(rounds[1]).toEqual(rounds[0]);
+  });
+});
+
+describe('the fits of a crew', () => {
+  it('fall to whoever is free, each once; those from some number on to those who ask for them', () => {
+    const room = roomOf(2, 0);
+    const taken: number[] = [];
+    takeFits(room, 2, (attempt) => {
+      taken.push(attempt);
+      // Another takes one in the middle of the first.
+      if (attempt === 0) takeFits(room, 2, (next) => taken.push(next));
+    });
+    expect(taken).toEqual([0, 1]);
+    takeFits(room, 3, (attempt) => taken.push(attempt));
+    expect(taken).toEqual([0, 1, 2]);
+    expect(room.control[NEXT_FIT]).toBe(3);
   });
 });

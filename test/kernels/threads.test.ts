@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Crew } from '../../functions/clustering/crew.ts';
 import { type KMeansOptions, kmeans } from '../../functions/clustering/kmeans.ts';
+import type { LloydFit } from '../../functions/clustering/kmeans-lloyd.ts';
 import { runAttempt } from '../../functions/clustering/kmeans-restarts.ts';
 import { placeRows } from '../../functions/clustering/placed-rows.ts';
 import { estimateSilhouette } from '../../functions/clustering/silhouette-sample.ts';
@@ -14,7 +15,7 @@ import {
   DONE,
   EMPTY,
   FAILED,
-  FITS,
+  FITTING,
   KERNEL,
   PART,
   ROUND,
@@ -58,6 +59,9 @@ const workerThat = (code: string) =>
 const small = blobs(3000, 5, 6, 1, { heavyTail: true });
 /** Beyond the rows up to which every restart works on all of them. */
 const large = blobs(70_000, 4, 6, 2, { spread: 0.2 });
+
+/** A fit but for what it computed, which hangs on who shared it. */
+const withoutWork = ({ work: _work, ...fit }: LloydFit) => fit;
 
 /** The first rows as initial centers. */
 const centersOf = ({ nFeatures, values }: typeof small, nClusters: number) =>
@@ -116,19 +120,34 @@ describe('k-means on threads', () => {
     const kernels = loadKernelsSync();
     const alone = kernels.memory.scope(() => {
       const rows = placeRows(kernels, hard);
-      return attempts.map((attempt) => runAttempt(kernels, rows, attempt));
+      return attempts.map((attempt) => withoutWork(runAttempt(kernels, rows, attempt)));
     });
     for (const nThreads of [2, 4]) {
       const pool = poolOf(nThreads);
       const crew = await fullCrew(pool, 64);
       const rows = placeRows(pool.kernels, hard);
-      expect(await crew.fits(rows, attempts)).toEqual(alone);
-      expect(await crew.fits(rows, attempts.slice(2, 4))).toEqual(alone.slice(2, 4));
-      const { work: _own, ...first } = alone[0]!;
-      const { work: _theirs, ...fit } = runAttempt(pool.kernels, rows, attempts[0]!, crew);
-      expect(fit).toEqual(first);
+      expect((await crew.fits(rows, attempts)).map(withoutWork)).toEqual(alone);
+      expect((await crew.fits(rows, attempts.slice(2, 4))).map(withoutWork)).toEqual(alone.slice(2, 4));
+      expect(withoutWork(runAttempt(pool.kernels, rows, attempts[0]!, crew))).toEqual(alone[0]);
       await crew.close();
     }
+  });
+
+  it('join the caller in its fits, where none are left for them', async () => {
+    const pool = poolOf(3);
+    const crew = await fullCrew(pool, 64);
+    const rows = placeRows(pool.kernels, hard);
+    const attempt = {
+      nClusters: 3,
+      start: centersOf(hard, 3),
+      lloyd: { maxIter: 30, tol: 0, improve: false },
+    };
+    const alone = withoutWork(runAttempt(pool.kernels, rows, attempt));
+    do {
+      // The one fit is the caller's. Who is awake only once it is made finds a seat in the next.
+      expect((await crew.fits(rows, [attempt])).map(withoutWork)).toEqual([alone]);
+    } while (crew.nPresent < pool.nThreads);
+    await crew.close();
   });
 
   it('share a fit in any order of their calls: the last call first', () => {
@@ -260,7 +279,7 @@ describe('a pool', () => {
       if (seated === ${TOO_LATE}) return parentPort.postMessage({ rounds: 0 });
       for (let known = seated - ${SEATED}; ; known++) {
         Atomics.wait(control, ${ROUND}, known);
-        if (control[${KERNEL}] === ${FITS}) process.exit(3);
+        if (Atomics.load(control, ${SEATS}) === ${FITTING}) process.exit(3);
         const parts = control[${KERNEL}] === ${PART};
         Atomics.add(control, ${DONE}, 1);
         Atomics.notify(control, ${DONE});
