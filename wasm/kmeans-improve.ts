@@ -11,8 +11,8 @@ const WORTH_A_MOVE: f64 = 1 - 1e-12;
  * out of a cluster of n saves n / (n − 1) × |x − center|², putting it into one of m costs m / (m + 1) × that (Hartigan &
  * Wong, "Algorithm AS 136", 1979). Centers in float64 follow every move. A cluster's last sample stays.
  *
- * Labels must be the nearest centers, and centers the means. Afterwards every sample's gap is out of date and lets it be
- * decided again.
+ * Labels must be the nearest centers, and centers the means. Afterwards every sample is in the last shell of its cluster, and
+ * its gap out of date: it is decided again.
  * @param smallest samples of the smallest cluster
  * @returns moves made, in row order; 0 means no single move lowers the inertia
  * Cost: that of computing all distances, plus k float64 distances for each sample float32 cannot rule out.
@@ -43,10 +43,18 @@ export function kmeans_improve_f32(stateAddress: usize, first: i32, last: i32, s
       if (!isNearest || load<f32>(at) <= load<f32>(at, 32) * leaving(state, label)) {
         moves += moveIfBetter(state, sample + lane, label);
       }
-      store<f32>(state.gaps + (<usize>(sample + lane) << 2), -1);
+      leaveShell(state, sample + lane);
     }
   }
   return moves;
+}
+
+/** Lets a sample be decided again. Centers have moved, and shells have not grown: only the last still holds every sample. */
+@inline
+function leaveShell(state: KMeansState, sample: i32): void {
+  store<f32>(state.gaps + (<usize>sample << 2), -1);
+  const label = state.labels + (<usize>sample << 1);
+  store<u16>(label, load<u16>(label) | 3);
 }
 
 /** √(n / (n − 1)) of a cluster, rounded up; n as it is now. */

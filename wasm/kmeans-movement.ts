@@ -18,18 +18,19 @@ class CenterMovement {
   groupClocks: usize;
   /** INOUT f64 [k][4] per shell, how far its samples may be from the center by now; −1 where none is chosen. */
   radii: usize;
-  /** INOUT f64 [k][k] the path both clusters have moved since the shells were chosen. */
-  paths: usize;
-  /** INOUT f64 [k][4][k] the largest difference of a shell's clock and that path at any time. */
-  leads: usize;
-  /** SCRATCH f64 [k][k] */
+  /**
+   * INOUT f64 [k][4][k] what a shell's clock must show at least where a center is near enough to matter: by how much, at most,
+   * that center has come nearer to the shell's samples than their own since their gaps were stored.
+   */
+  dues: usize;
+  /** INOUT f64 [k][k] distances of the centers: before a step, and after it. */
   distances: usize;
 }
 
 /**
  * Turns the clocks of shells and groups by a step of the centers, and lets the shells grow.
  * @param byShells whether each shell counts only centers near enough to matter; or all count the farthest
- * Cost: k × nFeatures float64 multiply-adds; by shells k² × (nFeatures / 2 + 12) steps.
+ * Cost: k × nFeatures float64 multiply-adds; by shells k² × (nFeatures × 3 / 2 + 20) steps.
  * @returns squared length of the step over all centers
  */
 export function kmeans_advance_f64(stateAddress: usize, movementAddress: usize, byShells: bool): f64 {
@@ -90,27 +91,22 @@ function turnTogether(state: KMeansState, movement: CenterMovement): f64 {
 function turnByShells(state: KMeansState, movement: CenterMovement): f64 {
   const k = state.nClusters;
   let most: f64 = 0;
+  moveDues(state, movement);
   center_distances_f64(movement.after, k, state.nFeatures, movement.distances);
   for (let a = 0; a < k; a++) {
-    const row = <usize>(a * k) << 3;
-    const paths = movement.paths + row, distances = movement.distances + row;
+    const distances = movement.distances + (<usize>(a * k) << 3);
     const own = load<f64>(movement.drift + (<usize>a << 3));
-    for (let c: usize = 0; c < <usize>k << 3; c += 8) {
-      store<f64>(paths + c, load<f64>(paths + c) + (own + load<f64>(movement.drift + c)));
-    }
     for (let q = 0; q < SHELLS; q++) {
       const shell = <usize>(a * SHELLS + q);
       const radius = growRadius(movement, shell, own);
       const reach = q == SHELLS - 1 ? f64.MAX_VALUE : 2 * radius * ROUND_UP;
-      const leads = movement.leads + (shell * <usize>k << 3);
+      const dues = movement.dues + (shell * <usize>k << 3);
       let clock = load<f64>(movement.shellClocks + (shell << 3));
       for (let c: usize = 0; c < <usize>k << 3; c += 8) {
         if (c == <usize>a << 3 || load<f64>(distances + c) * ROUND_DOWN > reach) continue;
-        clock = max(clock, load<f64>(leads + c) + load<f64>(paths + c));
+        clock = max(clock, load<f64>(dues + c));
       }
-      for (let c: usize = 0; c < <usize>k << 3; c += 8) {
-        store<f64>(leads + c, max(load<f64>(leads + c), clock - load<f64>(paths + c)));
-      }
+      for (let c: usize = 0; c < <usize>k << 3; c += 8) store<f64>(dues + c, max(load<f64>(dues + c), clock));
       store<f64>(movement.shellClocks + (shell << 3), clock);
       const before = load<f32>(state.clocks + (shell << 2)), after = <f32>(clock * ROUND_UP);
       most = max(most, <f64>after - <f64>before);
@@ -119,6 +115,52 @@ function turnByShells(state: KMeansState, movement: CenterMovement): f64 {
     }
   }
   return most;
+}
+
+/**
+ * Adds to the dues of all shells how far their own center has gone, and how much nearer each other has come, at most. A
+ * center c that steps by s comes nearer to x by no more than s·(x − c) / |x − c| (distances are convex); and for x within r of
+ * the center a the way to x lies within asin(r / |a c|) of the way to a. A step aside brings it less near than its length,
+ * a step away takes it farther.
+ */
+function moveDues(state: KMeansState, movement: CenterMovement): void {
+  const k = state.nClusters;
+  // Of a step's length, what rounding may take from the root of a difference of nearly equal squares.
+  const error = sqrt(<f64>(2 * state.nFeatures + 8) * f64.EPSILON);
+  for (let a = 0; a < k; a++) {
+    const own = load<f64>(movement.drift + (<usize>a << 3)), radii = movement.radii + (<usize>(a * SHELLS) << 3);
+    for (let c = 0; c < k; c++) {
+      if (c == a) continue;
+      const drift = load<f64>(movement.drift + (<usize>c << 3));
+      const distance = load<f64>(movement.distances + (<usize>(a * k + c) << 3));
+      const towards = distance > 0 ? stepTowards(state, movement, c, a) / distance : 0;
+      const across = sqrt(max(0, drift * drift - towards * towards));
+      let due = movement.dues + (<usize>(a * SHELLS * k + c) << 3);
+      for (let q = 0; q < SHELLS; q++) {
+        let approach = drift;
+        const sine = (load<f64>(radii + (<usize>q << 3)) * ROUND_UP) / distance;
+        if (q < SHELLS - 1 && sine < 1) {
+          const cosine = sqrt(1 - sine * sine);
+          if (towards < drift * cosine) approach = towards * cosine + across * sine + error * drift;
+        }
+        store<f64>(due, load<f64>(due) + own + approach);
+        due += <usize>k << 3;
+      }
+    }
+  }
+}
+
+/** Scalar product of the step of a center and the way from it to another. */
+function stepTowards(state: KMeansState, movement: CenterMovement, center: i32, other: i32): f64 {
+  const bytes = <usize>state.nFeatures << 3;
+  const from = state.centers + <usize>center * bytes, to = state.centers + <usize>other * bytes;
+  const after = movement.after + <usize>center * bytes;
+  let sum: f64 = 0;
+  for (let j: usize = 0; j < bytes; j += 8) {
+    const value = load<f64>(from + j);
+    sum += (load<f64>(after + j) - value) * (load<f64>(to + j) - value);
+  }
+  return sum;
 }
 
 /** Samples of a shell may lie farther from its center by all that this has moved. */

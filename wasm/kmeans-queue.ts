@@ -11,7 +11,7 @@ export function settleAny(state: KMeansState, samples: usize, count: i32, own: i
 }
 
 /** All rows are read where at least one in so many is listed. */
-const STREAM_SPAN: i32 = 10;
+const STREAM_SPAN: i32 = 16;
 
 /**
  * Puts some of 8 samples in a row to those of their clusters that wait to be decided again, and decides 8 of one cluster

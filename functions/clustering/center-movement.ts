@@ -6,13 +6,13 @@ const ROUND_DOWN = 1 - 1e-6;
 /** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
 const RADIUS = 1.2;
 /** Few clusters have shells from this step on, when few samples are decided again in most fits. */
-const STEPS_WITHOUT_SHELLS = 8;
+const STEPS_WITHOUT_SHELLS = 2;
 
 /**
  * How far centers have moved, as the clocks the kernels compare with. A sample x of cluster a, at most r away from its
  * center, can only change to a center c with |a c| ≤ 2 r (triangle inequality): so each cluster has shells of growing
- * radius, and a shell's clock counts the movement of the centers near enough to matter. A center that was too far and
- * comes near brings along all it has moved in between.
+ * radius, and a shell's clock counts how much nearer those centers have come that are near enough to matter. A center that was
+ * too far and comes near brings along all by which it has come nearer in between.
  */
 export class CenterMovement {
   /** Of the fields behind it; mirrors `CenterMovement` in wasm/kmeans-movement.ts. */
@@ -21,8 +21,10 @@ export class CenterMovement {
   readonly #shellClocks: KernelF64;
   /** Per shell, how far its samples may be from the center by now. */
   readonly #radii: KernelF64;
-  /** Per shell and cluster, the largest difference of the shell's clock and the path both clusters have moved. */
-  readonly #leads: KernelF64;
+  /** Per shell and cluster, what the shell's clock must show at least where that cluster's center is near. */
+  readonly #dues: KernelF64;
+  /** Of the centers, before a step. */
+  readonly #distances: KernelF64;
   readonly #hasShells: boolean;
   /** Steps until the shells are chosen: while most samples are decided again, shells gain nothing. */
   #stepsToShells: number;
@@ -35,16 +37,16 @@ export class CenterMovement {
     this.#after = memory.f64(nClusters * nFeatures);
     this.#shellClocks = memory.f64(nClusters * SHELLS).fill(0);
     this.#radii = memory.f64(nClusters * SHELLS).fill(-1);
-    this.#leads = memory.f64(pairs * SHELLS).fill(0);
+    this.#dues = memory.f64(pairs * SHELLS).fill(0);
+    this.#distances = memory.f64(pairs);
     const arrays = [
       this.#after,
       memory.f64(nClusters),
       this.#shellClocks,
       memory.f64(nGroups).fill(0),
       this.#radii,
-      memory.f64(pairs).fill(0),
-      this.#leads,
-      memory.f64(pairs),
+      this.#dues,
+      this.#distances,
     ];
     const fields = memory.i32(arrays.length);
     fields.set(arrays.map(({ byteOffset }) => byteOffset));
@@ -65,6 +67,7 @@ export class CenterMovement {
   #chooseShells(state: KMeansState): void {
     const k = state.nClusters;
     const distances = centerDistances(state, this.#after);
+    this.#distances.set(distances);
     for (let a = 0; a < k; a++) {
       const others = distances.slice(a * k, (a + 1) * k).sort();
       const ranks = [1, 1 + Math.ceil((k - 1) / 4), 1 + Math.ceil((k - 1) / 2)];
@@ -75,7 +78,7 @@ export class CenterMovement {
       });
       const clock = this.#shellClocks[a * SHELLS]!;
       this.#shellClocks.fill(clock, a * SHELLS, (a + 1) * SHELLS);
-      this.#leads.fill(clock, a * SHELLS * k, (a + 1) * SHELLS * k);
+      this.#dues.fill(clock, a * SHELLS * k, (a + 1) * SHELLS * k);
     }
   }
 }
