@@ -113,3 +113,30 @@ describe('the clocks of shells', () => {
     expect(nProven).toBeGreaterThan(1000);
   });
 });
+
+describe('single moves', () => {
+  it('leave every sample in the last shell of its cluster, to be decided again', () => {
+    kernels.memory.scope(() => {
+      const values = Float32Array.of(0, 0, 1, 1.9, 10, 10);
+      const state = createState(kernels, placeRows(kernels, { nSamples: 6, nFeatures: 1, values }), 2);
+      const { exports } = kernels;
+      let moves = 0;
+      for (const start of [
+        [1, 9],
+        [0, 1.9],
+        [0, 1.5],
+      ]) {
+        placeCenters(state, Float64Array.from(start));
+        state.sums.fill(0);
+        state.counts.fill(0);
+        exports.kmeans_assign_f32(state.address, 0, 6);
+        moves += exports.kmeans_improve_f32(state.address, 0, 6, Math.min(...state.counts));
+        expect(Array.from(state.labels.subarray(0, 6), (label) => label % SHELLS)).toEqual(
+          Array(6).fill(SHELLS - 1),
+        );
+        expect(Array.from(state.gaps.subarray(0, 6))).toEqual(Array(6).fill(-1));
+      }
+      expect(moves).toBeGreaterThan(0);
+    });
+  });
+});
