@@ -11,6 +11,7 @@ import {
   keepBounds,
   lookAtAllBlocks,
   placeCenters,
+  suitsBounds,
   type WorkDone,
   workDone,
 } from './kmeans-state.ts';
@@ -18,9 +19,6 @@ import type { PlacedRows } from './placed-rows.ts';
 import { relocateEmptyClusters } from './relocate-empty-clusters.ts';
 import { SortedRows } from './sorted-rows.ts';
 
-/** Bounds per group of centers pay where distances are long sums and there are many of them to leave out. */
-const BOUNDS_FROM_FEATURES = 16;
-const BOUNDS_FROM_GROUPS = 8;
 /** The pass over some samples at which it shows whether leaving out far centers alone leaves out enough, and how much is. */
 const JUDGED_AT = 2;
 const FAR_ENOUGH = 0.5;
@@ -184,11 +182,7 @@ export function shares({ improve, weights }: LloydOptions): boolean {
 function boundsPay(state: KMeansState, before: WorkDone): boolean {
   const { tiles, decisions } = workDone(state);
   const groupsComputed = (tiles - before.tiles) / (decisions - before.decisions);
-  return (
-    state.nFeatures >= BOUNDS_FROM_FEATURES &&
-    state.nGroups >= BOUNDS_FROM_GROUPS &&
-    groupsComputed > FAR_ENOUGH * state.nGroups
-  );
+  return suitsBounds(state) && groupsComputed > FAR_ENOUGH * state.nGroups;
 }
 
 function clusters({ kernels, address, nSamples, labels }: KMeansState): Uint16Array {

@@ -1,6 +1,6 @@
 import { centerDistances } from './center-movement.ts';
 import { callSamples } from './crew.ts';
-import type { KMeansState, WorkDone } from './kmeans-state.ts';
+import { type KMeansState, suitsBounds, type WorkDone } from './kmeans-state.ts';
 
 /** Of a pass over all samples, one call in so many brings gaps up to date: enough to know how many are out of date. */
 const CALLS_PER_PROBE = 8;
@@ -29,6 +29,8 @@ const MOST_OPEN = 0.25;
 const DENSE_BEFORE_FIXED = 3;
 /** Part of the samples out of date up to which most blocks of 64 samples hold none. */
 const MOST_BY_BLOCKS = 0.01;
+/** Part of the groups of centers within reach of samples from which hardly any is left out. */
+const ALL_NEAR = 0.97;
 /** Of 8 samples of a cluster the farthest lies about this many times as far from its center as samples do on average. */
 const FARTHEST_OF_8 = 1.2;
 
@@ -139,13 +141,15 @@ export class PassChoice {
   }
 
   /**
-   * Whether passes over some samples compare these with all centers. Where they leave centers out, they get cheaper still
-   * once samples are sorted: there the cost of a pass in float32 decides, whatever a pass in fixed point takes.
+   * Whether passes over some samples compare these with (almost) all centers, or soon will again. Where they leave centers
+   * out, they get cheaper still once samples are sorted: there the cost of a pass in float32 decides, whatever a pass in
+   * fixed point takes.
    */
   get #isPlain(): boolean {
-    const { isFixed, hasOrder, bounds } = this.#state;
+    const { isFixed, hasOrder, nGroups } = this.#state;
     const areRounded = this.#isCached || this.#densePasses > DENSE_BEFORE_FIXED;
-    return isFixed && areRounded && !hasOrder && !bounds;
+    const areAllNear = suitsBounds(this.#state) && this.#groups > ALL_NEAR * nGroups;
+    return isFixed && areRounded && (!hasOrder || areAllNear);
   }
 
   get #isCached(): boolean {

@@ -13,6 +13,9 @@ const NOWHERE_HALF_NORM = 1e37;
 const ROUNDING = 2 ** -24;
 /** Shells around each center, told apart by their clocks; the last holds what the others do not. */
 export const SHELLS = 4;
+/** Bounds per group of centers pay where distances are long sums and there are many of them to leave out. */
+const BOUNDS_FROM_FEATURES = 16;
+const BOUNDS_FROM_GROUPS = 8;
 /** Groups of centers from which keeping them ordered pays. */
 const ORDER_FROM = 3;
 /** Values up to which rows are kept packed, too: 32 MiB more. */
@@ -67,6 +70,11 @@ export interface KMeansState {
 /** Whether looking at every pair of clusters at every iteration is little work beside the samples. */
 export function pairsAreCheap(nSamples: number, nClusters: number): boolean {
   return SHELLS * nClusters ** 2 <= nSamples;
+}
+
+/** Whether bounds per group of centers may pay, should leaving out far centers not leave out enough. */
+export function suitsBounds({ nFeatures, nGroups }: KMeansState): boolean {
+  return nFeatures >= BOUNDS_FROM_FEATURES && nGroups >= BOUNDS_FROM_GROUPS;
 }
 
 /** Allocates the state of a fit in memory the caller's scope frees; sums, counts and clocks start at zero. */
