@@ -8,7 +8,7 @@ export { bisect_first_f32, bisect_pass_f32, bisect_scan_f32 } from './bisect';
 export { kmeans_clusters_u16, kmeans_flush_f32, kmeans_reassign_f32, kmeans_stale_f32, rank_labels_i32 } from './kmeans';
 export { kmeans_assign_f32, kmeans_dense_f32 } from './kmeans-dense';
 export { kmeans_fixed_i16 } from './kmeans-fixed';
-export { kmeans_fixed_centers_i16, kmeans_fixed_steps_f64 } from './kmeans-fixed-place';
+export { kmeans_fixed_centers_i16, kmeans_fixed_step_f64 } from './kmeans-fixed-place';
 export { center_distances_f64, kmeans_means_f64, kmeans_place_centers_f32 } from './kmeans-centers';
 export { kmeans_advance_f64 } from './kmeans-movement';
 export { kmeans_count_runs_f32, kmeans_reassign_sorted_f32, kmeans_sort_f32 } from './kmeans-sort';

@@ -23,7 +23,7 @@ export function kmeans_means_f64(stateAddress: usize, target: usize): void {
 
 /** Weight of a cluster: its number of samples where each weighs 1. */
 @inline
-function weightOf(state: KMeansState, cluster: i32): f64 {
+export function weightOf(state: KMeansState, cluster: i32): f64 {
   if (state.weights) return load<f64>(state.weightSums + (<usize>cluster << 3));
   return <f64>load<i32>(state.counts + (<usize>cluster << 2));
 }
@@ -47,10 +47,14 @@ export function kmeans_place_centers_f32(stateAddress: usize): void {
     store<f32>(state.halfNorms + (<usize>c << 2), <f32>(square / 2));
     largest = max(largest, square);
   }
-  // What is added keeps the bound of the rounding above what underflow takes away.
-  state.largestSquare = <f32>(largest * (1 + 4 * ROUNDING) + 1e-30);
+  state.largestSquare = squareRoundedUp(largest);
   // Each of two distances is off by at most |center| × rounding; the rest covers squares lost to underflow.
   state.absoluteError = <f32>(2.1 * ROUNDING * sqrt(largest) + 1e-20);
+}
+
+/** The largest |c|², rounded up; what is added keeps the bound of the rounding above what underflow takes away. */
+export function squareRoundedUp(largest: f64): f32 {
+  return <f32>(largest * (1 + 4 * ROUNDING) + 1e-30);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { answerBytes, blockBytes, nearestByFixedProducts, roundSamples } from './kmeans-fixed-products';
+import { blockBytes, keyBytes, nearestByFixedProducts, numberBits, roundSamples } from './kmeans-fixed-products';
 import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
 import { ownKeys, roundingOf } from './kmeans-products';
 import { listMove, moveListed } from './kmeans-moves';
@@ -16,9 +16,9 @@ const SAMPLES = 8 * BLOCKS;
  * products one instruction makes and adds for two features at a time, twice as many as in float32. What the rounding leaves
  * open is decided in float32, and by that in float64, as any sample whose gap is out of date.
  *
- * A key is |c|² / 2 − x·c in units of `fixedUnit`, less the most that rounding can take from it, the row's share aside:
- * the nearest center is known where the second smallest key exceeds the smallest by more than
- * `fixedError` + |x| × `fixedRounding`, |x| being the length of the row in its steps.
+ * A key is |c|² / 2 − x·c, both seen from the origin, in units of `fixedUnit`, less the most that rounding can take from it,
+ * the row's share aside: the nearest center is known where the second smallest key exceeds the smallest by more than
+ * its `fixedErrors` + |x| × `fixedRounding`, |x| being the length of the row in its steps.
  *
  * Cost: one read of the rounded rows, half of what the rows take, ⌈n / 8⌉ × k × nFeatures integer vector multiply-adds; and
  * the first time one read of the rows.
@@ -30,7 +30,9 @@ const SAMPLES = 8 * BLOCKS;
  */
 export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, keepsGaps: bool, rounds: bool): i32 {
   const state = changetype<KMeansState>(stateAddress);
-  const nGroups = state.nGroups, bytes = blockBytes(state), answer = answerBytes(nGroups);
+  const nGroups = state.nGroups, bytes = blockBytes(state), ownBytes = keyBytes(state);
+  const haveNumbers = numberBits(state) != 0, numbers = i32x4.splat((1 << numberBits(state)) - 1);
+  const errors = v128.load(state.fixedErrors), errorUnit = f32x4.splat(state.fixedErrorUnit);
   const rounding = f32x4.splat(state.fixedRounding), error = f32x4.splat(state.fixedError);
   let changed = 0, listed = 0;
   for (let start = first; start < last; start += SAMPLES) {
@@ -39,29 +41,49 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
     if (rounds) for (let sample = start; sample < stop; sample += 8) roundSamples(state, sample);
     nearestByFixedProducts(
       blocks, (stop - start + 7) >>> 3, bytes, state.fixedCenters, state.fixedHalfNorms, nGroups, state.keys,
+      !haveNumbers,
     );
     let keys = state.keys;
-    for (let sample = start; sample < stop; sample += 8, keys += answer) {
-      const nearest = keys + (<usize>nGroups << 7);
+    for (let sample = start; sample < stop; sample += 8, keys += ownBytes + 64) {
+      const nearest = keys + ownBytes;
       const best0 = v128.load(nearest), best1 = v128.load(nearest, 16);
       const second0 = v128.load(nearest, 32), second1 = v128.load(nearest, 48);
       const labels = state.labels + (<usize>sample << 1), lengths = state.fixedLengths + (<usize>sample << 2);
-      const open0 = f32x4.add(f32x4.mul(v128.load(lengths), rounding), error);
-      const open1 = f32x4.add(f32x4.mul(v128.load(lengths, 16), rounding), error);
-      const sure0 = f32x4.gt(f32x4.convert_i32x4_s(i32x4.sub(second0, best0)), open0);
-      const sure1 = f32x4.gt(f32x4.convert_i32x4_s(i32x4.sub(second1, best1)), open1);
-      const kept0 = v128.and(sure0, i32x4.eq(best0, ownKeys(keys, labels)));
-      const kept1 = v128.and(sure1, i32x4.eq(best1, ownKeys(keys + 16, labels + 8)));
+      const round0 = f32x4.mul(v128.load(lengths), rounding), round1 = f32x4.mul(v128.load(lengths, 16), rounding);
+      const lead0 = f32x4.convert_i32x4_s(i32x4.sub(second0, best0)), lead1 = f32x4.convert_i32x4_s(i32x4.sub(second1, best1));
+      let own0: v128, own1: v128, open0: v128, open1: v128;
+      if (haveNumbers) {
+        const clusters = i16x8.shr_u(v128.load(labels), 2);
+        const number0 = v128.and(best0, numbers), number1 = v128.and(best1, numbers);
+        own0 = i32x4.eq(number0, i32x4.extend_low_i16x8_u(clusters));
+        own1 = i32x4.eq(number1, i32x4.extend_high_i16x8_u(clusters));
+        open0 = f32x4.add(round0, errorsOf(number0, errors, errorUnit));
+        open1 = f32x4.add(round1, errorsOf(number1, errors, errorUnit));
+      } else {
+        own0 = i32x4.eq(best0, ownKeys(keys, labels));
+        own1 = i32x4.eq(best1, ownKeys(keys + 16, labels + 8));
+        open0 = f32x4.add(round0, clocksOf(state.fixedErrors, labels));
+        open1 = f32x4.add(round1, clocksOf(state.fixedErrors, labels + 8));
+      }
+      const kept0 = v128.and(f32x4.gt(lead0, open0), own0), kept1 = v128.and(f32x4.gt(lead1, open1), own1);
       const kept = i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4);
       const others = (0xff >> max(0, sample + 8 - last)) & ~kept;
       if (keepsGaps) {
-        const norms = state.squaredNorms + (<usize>sample << 2);
-        keepGaps(state, sample, labels, kept0, marginOf(state, best0, second0, v128.load(norms), open0));
-        keepGaps(state, sample + 4, labels + 8, kept1, marginOf(state, best1, second1, v128.load(norms, 16), open1));
+        keepGaps(state, sample, labels, kept0, marginOf(state, best0, second0, v128.load(lengths), open0));
+        keepGaps(state, sample + 4, labels + 8, kept1, marginOf(state, best1, second1, v128.load(lengths, 16), open1));
       }
       if (others == 0) continue;
-      const sure = i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4);
-      if (others & sure) changed += relabel(state, sample, keys, best0, best1, others & sure);
+      // Whichever center is the nearest.
+      if (!haveNumbers) {
+        open0 = f32x4.add(round0, error);
+        open1 = f32x4.add(round1, error);
+      }
+      const sure = i32x4.bitmask(f32x4.gt(lead0, open0)) | (i32x4.bitmask(f32x4.gt(lead1, open1)) << 4);
+      if (others & sure) {
+        if (haveNumbers) storeNearest(state, v128.and(best0, numbers), v128.and(best1, numbers));
+        else findNearest(state, keys, best0, best1);
+        changed += relabel(state, sample, others & sure);
+      }
       let open = others & ~sure;
       if (open == 0) continue;
       // A gap within its clock has the label proven already.
@@ -83,11 +105,20 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
   return changed;
 }
 
-/** Margins (second nearest − nearest distance, at least) of four samples. @param norms their |x|² */
+/** Errors of the keys of four centers by their numbers. @param errors u16 [8] */
 @inline
-function marginOf(state: KMeansState, best: v128, second: v128, norms: v128, open: v128): v128 {
+function errorsOf(numbers: v128, errors: v128, unit: v128): v128 {
+  // Bytes 2 × number and the next; the others of a lane are 0.
+  const bytes = v128.or(i32x4.mul(numbers, i32x4.splat(0x0202)), i32x4.splat(<i32>0x80800100));
+  return f32x4.mul(f32x4.convert_i32x4_s(i8x16.swizzle(errors, bytes)), unit);
+}
+
+/** Margins (second nearest − nearest distance, at least) of four samples. @param lengths their |x − origin| */
+@inline
+function marginOf(state: KMeansState, best: v128, second: v128, lengths: v128, open: v128): v128 {
+  const norms = f32x4.mul(lengths, lengths);
   const unit = f32x4.splat(state.fixedUnit), zero = f32x4.splat(0);
-  const rounding = roundingOf(norms, state.largestSquare, state.productError);
+  const rounding = roundingOf(norms, state.fixedLargestSquare, state.productError);
   const far = f32x4.sub(f32x4.add(norms, f32x4.mul(f32x4.sub(f32x4.convert_i32x4_s(second), open), unit)), rounding);
   const near = f32x4.add(f32x4.add(norms, f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(best), open), unit)), rounding);
   const down = f32x4.splat(1 - state.relativeError);
@@ -104,8 +135,15 @@ function keepGaps(state: KMeansState, sample: i32, labels: usize, kept: v128, ma
   v128.store(gaps, select(gap, v128.load(gaps), kept));
 }
 
-/** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns labels changed */
-function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best1: v128, lanes: i32): i32 {
+/** Lays the nearest centers of 8 samples out lane by lane. */
+@inline
+function storeNearest(state: KMeansState, nearest0: v128, nearest1: v128): void {
+  v128.store(state.squares, nearest0);
+  v128.store(state.squares, nearest1, 16);
+}
+
+/** Finds out which centers have the smallest keys of 8 samples. */
+function findNearest(state: KMeansState, keys: usize, best0: v128, best1: v128): void {
   let nearest0 = i32x4.splat(0), nearest1 = nearest0;
   let key = keys;
   for (let c = 0; c < state.nClusters; c++) {
@@ -114,9 +152,12 @@ function relabel(state: KMeansState, sample: i32, keys: usize, best0: v128, best
     nearest1 = select(id, nearest1, i32x4.eq(v128.load(key, 16), best1));
     key += 32;
   }
+  storeNearest(state, nearest0, nearest1);
+}
+
+/** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns labels changed */
+function relabel(state: KMeansState, sample: i32, lanes: i32): i32 {
   const scratch = state.squares;
-  v128.store(scratch, nearest0);
-  v128.store(scratch, nearest1, 16);
   const changed = popcnt(lanes);
   do {
     const lane = ctz(lanes), current = sample + lane;

@@ -91,17 +91,15 @@ export class KMeansState {
   touched: i32;
   /** SCRATCH i16 [nSamples / 8, rounded up][nFeatures / 2, rounded up][8][2] rows in fixed point; see `kmeans_fixed_i16`. */
   fixedRows: usize;
-  /** SCRATCH f32 [nSamples rounded up to 8] their lengths */
+  /** SCRATCH f32 [nSamples rounded up to 8] |x − origin| of each sample, beyond all bounds where a value is past the limit */
   fixedLengths: usize;
-  /** IN f32 [nFeatures rounded up to 2] what a value is multiplied with to be rounded; 0 past the last. */
-  fixedUnits: usize;
   /** IN i16 [nGroups][nFeatures / 2, rounded up][4][2] centers in fixed point; 0 in lanes past k. */
   fixedCenters: usize;
   /** IN i32 [nGroups][4] |c|² / 2 in fixed point, less what rounding may take; 2³⁰ − 1 in lanes past k. */
   fixedHalfNorms: usize;
-  /** IN by how much more than that two keys must differ to tell centers apart, whatever the row */
+  /** IN by how much more than that two keys must differ to tell centers apart, whatever the row and the center */
   fixedError: f32;
-  /** IN and how much more for each unit of the row's length */
+  /** IN and how much more for each placed unit of the row's distance from the origin */
   fixedRounding: f32;
   /** IN what a difference of two keys by 1 is in squared distance, placed units; rounded up */
   fixedUnit: f32;
@@ -120,6 +118,18 @@ export class KMeansState {
   clock: f32;
   /** IN i32 [16][4] for each number of four bits which of them are set, ascending. */
   setBits: usize;
+  /** IN f32 [nFeatures rounded up to 2] the origin of fixed point, placed units; 0 past the last. */
+  fixedOrigin: usize;
+  /** IN steps of fixed point in a placed unit */
+  fixedSteps: f32;
+  /** IN largest |c − origin|², rounded up. */
+  fixedLargestSquare: f32;
+  /**
+   * IN f32 [k][4] `fixedError` of each center, should it be the nearest, four times; or, where keys hold centers' numbers, u16
+   * [8] the same in units of `fixedErrorUnit`.
+   */
+  fixedErrors: usize;
+  fixedErrorUnit: f32;
 }
 
 /** Clocks of the shells of four samples, whose labels lie at `labels`. */

@@ -16,29 +16,30 @@ export function suitsFixedPoint(nFeatures: number): boolean {
 
 /**
  * The rows of a fit rounded to 16 bits, from which passes over all samples tell the nearest center for almost every row with
- * half as many instructions as in float32, reading half as much; see `kmeans_fixed_i16`. Each column has a step of its own,
- * of which its values are multiples; centers are rounded to multiples of one unit over those steps. Both roundings are
+ * half as many instructions as in float32, reading half as much; see `kmeans_fixed_i16`. All values are multiples
+ * of one step, seen from the mean of all rows; centers are rounded to multiples of one unit over it. Both roundings are
  * bounded, and what they leave open is decided more exactly: labels are those of float64.
  */
 export class FixedRows {
   readonly #state: KMeansState;
-  /** Size of each column's step. */
-  readonly #steps: KernelF64;
+  /** The mean of all rows. */
+  readonly #origin: KernelF64;
   #areRounded = false;
 
   /** Allocates in memory the caller's scope frees. */
   constructor({ memory, exports }: Kernels, state: KMeansState) {
-    const { address, nSamples, nFeatures, nGroups, fields } = state;
+    const { address, nSamples, nFeatures, nClusters, nGroups, fields } = state;
     const pairs = Math.ceil(nFeatures / 2);
     const nBlocks = Math.ceil(nSamples / 8);
     this.#state = state;
-    this.#steps = memory.f64(2 * nFeatures);
+    this.#origin = memory.f64(3 * nFeatures);
     fields[FIELD.fixedRows] = memory.i16(nBlocks * pairs * 16).byteOffset;
     fields[FIELD.fixedLengths] = memory.f32(nBlocks * 8).byteOffset;
-    fields[FIELD.fixedUnits] = memory.f32(pairs * 2).fill(0).byteOffset;
+    fields[FIELD.fixedOrigin] = memory.f32(pairs * 2).fill(0).byteOffset;
     fields[FIELD.fixedCenters] = memory.i16(nGroups * pairs * 8).byteOffset;
+    fields[FIELD.fixedErrors] = memory.f32(Math.max(4, nClusters) * 4).byteOffset;
     fields[FIELD.fixedHalfNorms] = memory.i32(nGroups * 4).byteOffset;
-    exports.kmeans_fixed_steps_f64(address, this.#steps.byteOffset);
+    exports.kmeans_fixed_step_f64(address, this.#origin.byteOffset);
   }
 
   /**
@@ -51,7 +52,7 @@ export class FixedRows {
     argsOf: (member: number, first: number, last: number) => readonly number[],
   ): number {
     const { kernels, address } = this.#state;
-    kernels.exports.kmeans_fixed_centers_i16(address, this.#steps.byteOffset);
+    kernels.exports.kmeans_fixed_centers_i16(address, this.#origin.byteOffset);
     const rounds = Number(!this.#areRounded);
     this.#areRounded = true;
     return members.pass('kmeans_fixed_i16', (...call) => [...argsOf(...call), rounds]);
