@@ -57,6 +57,8 @@ export function kmeans_fixed_step_f64(stateAddress: usize, origin: usize): void 
   state.fixedLimit = <f32>limitOf(state);
   state.fixedSteps = <f32>(limitOf(state) / reach);
   state.toInteger = TO_INTEGER;
+  state.twice = 0x0202;
+  state.next = <i32>0x80800100;
 }
 
 @inline

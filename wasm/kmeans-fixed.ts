@@ -1,6 +1,6 @@
 import { blockBytes, keyBytes, nearestByFixedProducts, numberBits, roundSamples } from './kmeans-fixed-products';
 import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
-import { ownKeys, roundingOf } from './kmeans-products';
+import { findNearest, nearest0, nearest1, ownKeys, roundingOf } from './kmeans-products';
 import { listMove, moveListed } from './kmeans-moves';
 import { ROUND_DOWN } from './kmeans-settle';
 import { KMeansState, clocksOf, labelOf, openGroup, staleOf } from './kmeans-state';
@@ -18,7 +18,8 @@ const SAMPLES = 8 * BLOCKS;
  *
  * A key is |c|² / 2 − x·c, both seen from the origin, in units of `fixedUnit`, less the most that rounding can take from it,
  * the row's share aside: the nearest center is known where the second smallest key exceeds the smallest by more than
- * its `fixedErrors` + |x| × `fixedRounding`, |x| being the length of the row in its steps.
+ * its `fixedErrors` + |x| × `fixedRounding`, |x| being the row's distance from the origin. Of few centers a key's last bits are its
+ * center's number.
  *
  * Cost: one read of the rounded rows, half of what the rows take, ⌈n / 8⌉ × k × nFeatures integer vector multiply-adds; and
  * the first time one read of the rows.
@@ -33,6 +34,7 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
   const nGroups = state.nGroups, bytes = blockBytes(state), ownBytes = keyBytes(state);
   const haveNumbers = numberBits(state) != 0, numbers = i32x4.splat((1 << numberBits(state)) - 1);
   const errors = v128.load(state.fixedErrors), errorUnit = f32x4.splat(state.fixedErrorUnit);
+  const twice = i32x4.splat(state.twice), next = i32x4.splat(state.next);
   const rounding = f32x4.splat(state.fixedRounding), error = f32x4.splat(state.fixedError);
   let changed = 0, listed = 0;
   for (let start = first; start < last; start += SAMPLES) {
@@ -57,8 +59,8 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
         const number0 = v128.and(best0, numbers), number1 = v128.and(best1, numbers);
         own0 = i32x4.eq(number0, i32x4.extend_low_i16x8_u(clusters));
         own1 = i32x4.eq(number1, i32x4.extend_high_i16x8_u(clusters));
-        open0 = f32x4.add(round0, errorsOf(number0, errors, errorUnit));
-        open1 = f32x4.add(round1, errorsOf(number1, errors, errorUnit));
+        open0 = f32x4.add(round0, f32x4.mul(shortsOf(number0, errors, twice, next), errorUnit));
+        open1 = f32x4.add(round1, f32x4.mul(shortsOf(number1, errors, twice, next), errorUnit));
       } else {
         own0 = i32x4.eq(best0, ownKeys(keys, labels));
         own1 = i32x4.eq(best1, ownKeys(keys + 16, labels + 8));
@@ -80,9 +82,11 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
       }
       const sure = i32x4.bitmask(f32x4.gt(lead0, open0)) | (i32x4.bitmask(f32x4.gt(lead1, open1)) << 4);
       if (others & sure) {
-        if (haveNumbers) storeNearest(state, v128.and(best0, numbers), v128.and(best1, numbers));
-        else findNearest(state, keys, best0, best1);
-        changed += relabel(state, sample, others & sure);
+        if (haveNumbers) changed += relabel(state, sample, v128.and(best0, numbers), v128.and(best1, numbers), others & sure);
+        else {
+          findNearest(keys, state.nClusters, best0, best1);
+          changed += relabel(state, sample, nearest0, nearest1, others & sure);
+        }
       }
       let open = others & ~sure;
       if (open == 0) continue;
@@ -105,12 +109,14 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
   return changed;
 }
 
-/** Errors of the keys of four centers by their numbers. @param errors u16 [8] */
+/**
+ * Those of 8 shorts that four numbers name, as float32.
+ * @param twice in each lane bytes 2, 2, 0, 0
+ * @param next in each lane bytes 0, 1 and two that name none: a lane is made of bytes 2 × number and the next, then of zeros
+ */
 @inline
-function errorsOf(numbers: v128, errors: v128, unit: v128): v128 {
-  // Bytes 2 × number and the next; the others of a lane are 0.
-  const bytes = v128.or(i32x4.mul(numbers, i32x4.splat(0x0202)), i32x4.splat(<i32>0x80800100));
-  return f32x4.mul(f32x4.convert_i32x4_s(i8x16.swizzle(errors, bytes)), unit);
+function shortsOf(numbers: v128, shorts: v128, twice: v128, next: v128): v128 {
+  return f32x4.convert_i32x4_s(i8x16.swizzle(shorts, v128.or(i32x4.mul(numbers, twice), next)));
 }
 
 /** Margins (second nearest − nearest distance, at least) of four samples. @param lengths their |x − origin| */
@@ -135,29 +141,11 @@ function keepGaps(state: KMeansState, sample: i32, labels: usize, kept: v128, ma
   v128.store(gaps, select(gap, v128.load(gaps), kept));
 }
 
-/** Lays the nearest centers of 8 samples out lane by lane. */
-@inline
-function storeNearest(state: KMeansState, nearest0: v128, nearest1: v128): void {
-  v128.store(state.squares, nearest0);
-  v128.store(state.squares, nearest1, 16);
-}
-
-/** Finds out which centers have the smallest keys of 8 samples. */
-function findNearest(state: KMeansState, keys: usize, best0: v128, best1: v128): void {
-  let nearest0 = i32x4.splat(0), nearest1 = nearest0;
-  let key = keys;
-  for (let c = 0; c < state.nClusters; c++) {
-    const id = i32x4.splat(c);
-    nearest0 = select(id, nearest0, i32x4.eq(v128.load(key), best0));
-    nearest1 = select(id, nearest1, i32x4.eq(v128.load(key, 16), best1));
-    key += 32;
-  }
-  storeNearest(state, nearest0, nearest1);
-}
-
 /** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns labels changed */
-function relabel(state: KMeansState, sample: i32, lanes: i32): i32 {
+function relabel(state: KMeansState, sample: i32, nearest0: v128, nearest1: v128, lanes: i32): i32 {
   const scratch = state.squares;
+  v128.store(scratch, nearest0);
+  v128.store(scratch, nearest1, 16);
   const changed = popcnt(lanes);
   do {
     const lane = ctz(lanes), current = sample + lane;

@@ -75,15 +75,15 @@ export function nearestByProducts(
 export let nearest0: v128 = i32x4.splat(0);
 export let nearest1: v128 = i32x4.splat(0);
 
-/** Which center has the key found to be the best, for each of 8 samples; any of them where several have. */
+/** Which center has the key, float32 or integer, found to be the best, for each of 8 samples; any of them where several have. */
 @inline
 export function findNearest(keys: usize, nClusters: i32, best0: v128, best1: v128): void {
   let i0 = i32x4.splat(0), i1 = i0;
   let key = keys;
   for (let c = 0; c < nClusters; c++) {
     const id = i32x4.splat(c);
-    i0 = select(id, i0, f32x4.eq(v128.load(key), best0));
-    i1 = select(id, i1, f32x4.eq(v128.load(key, 16), best1));
+    i0 = select(id, i0, i32x4.eq(v128.load(key), best0));
+    i1 = select(id, i1, i32x4.eq(v128.load(key, 16), best1));
     key += 32;
   }
   nearest0 = i0;

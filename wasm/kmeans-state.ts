@@ -130,6 +130,9 @@ export class KMeansState {
    */
   fixedErrors: usize;
   fixedErrorUnit: f32;
+  /** IN bytes 2, 2, 0, 0 and 0, 1, 0x80, 0x80: literals would be built anew at every use; see `kmeans_fixed_i16`. */
+  twice: i32;
+  next: i32;
 }
 
 /** Clocks of the shells of four samples, whose labels lie at `labels`. */

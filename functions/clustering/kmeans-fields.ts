@@ -51,4 +51,4 @@ export const FIELD = {
 } as const;
 
 /** Fields of a state. */
-export const N_FIELDS = 58;
+export const N_FIELDS = 60;

@@ -93,6 +93,7 @@ describe.each(['relaxed-fma', 'strict'] as const)('rows in fixed point, %s', (nu
       for (const [n, d, k] of [
         [1, 12, 1],
         [9, 12, 2],
+        [250, 13, 8],
         [250, 13, 9],
         [403, 16, 4],
         [130, 41, 50],
@@ -118,18 +119,37 @@ describe.each(['relaxed-fma', 'strict'] as const)('rows in fixed point, %s', (nu
   }
 
   it('leave few rows of ordinary tables to float32', () => {
-    const { passes } = fixedPasses(kernels, hardTables(403, 16).uniform!, 4, false);
-    for (const { leftOpen } of passes) expect(leftOpen).toBeLessThan(5);
+    for (const k of [4, 11]) {
+      const { passes } = fixedPasses(kernels, hardTables(403, 16).uniform!, k, false);
+      for (const { leftOpen } of passes) expect(leftOpen).toBeLessThan(5);
+    }
+  });
+
+  it('leave few rows to float32 where values of 0 or 1 meet heavy tails, and one center lies far out', () => {
+    const random = new Random(9);
+    const table = matrix(4001, 30, (row, j) => {
+      if (j < 6) return Math.exp(random.normal()) / 2 + (row === 5 ? 20 : 0);
+      return Number(random.uniform() < 0.01 * (j - 5));
+    });
+    for (const k of [8, 50]) {
+      const { passes } = fixedPasses(kernels, table, k, false);
+      for (const { leftOpen } of passes) expect(leftOpen).toBeLessThan(0.03 * 4001);
+    }
   });
 
   it('give gaps that no row exceeds by float64 distances', () => {
     const d = 13;
-    for (const name of ['uniform', 'heavy tails']) {
-      const { rows, passes } = fixedPasses(kernels, hardTables(403, d)[name]!, 7, true);
+    for (const [name, k] of [
+      ['uniform', 7],
+      ['heavy tails', 7],
+      ['uniform', 9],
+      ['heavy tails', 9],
+    ] as const) {
+      const { rows, passes } = fixedPasses(kernels, hardTables(403, d)[name]!, k, true);
       const { gaps, after, centers } = passes[1]!;
       let known = 0;
       for (let row = 0; row < 403; row++) {
-        const distances = Array.from({ length: 7 }, (_, c) =>
+        const distances = Array.from({ length: k }, (_, c) =>
           Math.hypot(...Array.from({ length: d }, (_, j) => rows.values[row * d + j]! - centers[c * d + j]!)),
         );
         const own = distances[after[row]!]!;
@@ -178,6 +198,23 @@ describe('the choice of fixed point', () => {
     kernels.memory.scope(() => {
       expect(passesFor(1000, 16).passes.isFixed).toBe(true);
       expect(passesFor(1000, 8).passes.isFixed).toBe(false);
+    });
+  });
+
+  it('serves all passes in which hardly any center can be left out', () => {
+    const random = new Random(3);
+    const data = matrix(8000, 24, () => random.uniform());
+    kernels.memory.scope(() => {
+      const state = createState(kernels, placeRows(kernels, data), 40);
+      const init = firstRows(data, 40);
+      placeCenters(state, init);
+      kernels.exports.kmeans_assign_f32(state.address, 0, data.nSamples);
+      const passes = new PassChoice(state, 24 / 12);
+      // Six gaps in ten are out of date: a pass in float32 over all rows would cost more than one over these.
+      state.gaps.fill(-1, 0, 4800);
+      state.gaps.fill(1, 4800, 8000);
+      passes.choose();
+      expect([passes.isDense, passes.isFixed]).toEqual([true, true]);
     });
   });
 
