@@ -1,4 +1,4 @@
-import { madd } from './simd';
+import { madd, storeEight } from './simd';
 
 /**
  * Squared distances of 8 samples to 4 centers: differences, squared and added by multiply-add in feature order, 8
@@ -35,12 +35,5 @@ export function squares_8x4(tile: usize, nFeatures: i32, centers: usize, squares
     at += 32;
     center += 16;
   } while (at < end);
-  v128.store(squares, a0);
-  v128.store(squares, a1, 16);
-  v128.store(squares, a2, 32);
-  v128.store(squares, a3, 48);
-  v128.store(squares, a4, 64);
-  v128.store(squares, a5, 80);
-  v128.store(squares, a6, 96);
-  v128.store(squares, a7, 112);
+  storeEight(squares, a0, a1, a2, a3, a4, a5, a6, a7);
 }

@@ -1,6 +1,6 @@
 import { KMeansState, rowAddress } from './kmeans-state';
 import { loadBlock, loadTile } from './rows';
-import { select } from './simd';
+import { select, storeEight } from './simd';
 
 /** Above every key, and below the largest integer by more than any key lies below 0. */
 const FAR: i32 = 0x3fffffff;
@@ -115,14 +115,7 @@ export function nearestByFixedProducts(
         center += 16;
       } while (at < end);
       if (givesKeys) {
-        v128.store(key, a0);
-        v128.store(key, a1, 16);
-        v128.store(key, a2, 32);
-        v128.store(key, a3, 48);
-        v128.store(key, a4, 64);
-        v128.store(key, a5, 80);
-        v128.store(key, a6, 96);
-        v128.store(key, a7, 112);
+        storeEight(key, a0, a1, a2, a3, a4, a5, a6, a7);
         key += 128;
       }
       // Smallest and second smallest of the four, then of all so far.

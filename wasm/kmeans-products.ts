@@ -1,4 +1,4 @@
-import { madd, nmadd, select } from './simd';
+import { madd, nmadd, select, storeEight } from './simd';
 
 const FAR: f32 = 3.0e38;
 
@@ -45,14 +45,7 @@ export function nearestByProducts(
       at += 32;
       center += 16;
     } while (at < end);
-    v128.store(key, a0);
-    v128.store(key, a1, 16);
-    v128.store(key, a2, 32);
-    v128.store(key, a3, 48);
-    v128.store(key, a4, 64);
-    v128.store(key, a5, 80);
-    v128.store(key, a6, 96);
-    v128.store(key, a7, 112);
+    storeEight(key, a0, a1, a2, a3, a4, a5, a6, a7);
     // Smallest and second smallest of the four, then of all so far.
     const low0 = f32x4.pmin(a0, a2), low1 = f32x4.pmin(a1, a3), low2 = f32x4.pmin(a4, a6), low3 = f32x4.pmin(a5, a7);
     const high0 = f32x4.pmin(f32x4.pmax(a0, a2), f32x4.pmax(a4, a6));

@@ -43,6 +43,21 @@ export function addSquares(x: v128, sum: v128): v128 {
   return f64x2.add(sum, f64x2.mul(x, x));
 }
 
+/** Stores eight vectors side by side. */
+@inline
+export function storeEight(
+  at: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128, v6: v128, v7: v128,
+): void {
+  v128.store(at, v0);
+  v128.store(at, v1, 16);
+  v128.store(at, v2, 32);
+  v128.store(at, v3, 48);
+  v128.store(at, v4, 64);
+  v128.store(at, v5, 80);
+  v128.store(at, v6, 96);
+  v128.store(at, v7, 112);
+}
+
 /** Smallest lane, in every lane. */
 @inline
 export function horizontalMin(v: v128): v128 {

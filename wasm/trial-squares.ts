@@ -1,4 +1,4 @@
-import { madd } from './simd';
+import { madd, storeEight } from './simd';
 
 /**
  * Squared distances of 8 samples to centers that lie side by side: as many at a time as registers allow, so that a tile is
@@ -87,14 +87,7 @@ function squares_8x4(tile: usize, end: usize, centers: usize, stride: usize, squ
     at += 32;
     center += stride;
   } while (at < end);
-  v128.store(squares, a0);
-  v128.store(squares, a1, 16);
-  v128.store(squares, a2, 32);
-  v128.store(squares, a3, 48);
-  v128.store(squares, a4, 64);
-  v128.store(squares, a5, 80);
-  v128.store(squares, a6, 96);
-  v128.store(squares, a7, 112);
+  storeEight(squares, a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
 function squares_8x5(tile: usize, end: usize, centers: usize, stride: usize, squares: usize): void {
@@ -130,14 +123,7 @@ function squares_8x5(tile: usize, end: usize, centers: usize, stride: usize, squ
     at += 32;
     center += stride;
   } while (at < end);
-  v128.store(squares, a0);
-  v128.store(squares, a1, 16);
-  v128.store(squares, a2, 32);
-  v128.store(squares, a3, 48);
-  v128.store(squares, a4, 64);
-  v128.store(squares, a5, 80);
-  v128.store(squares, a6, 96);
-  v128.store(squares, a7, 112);
+  storeEight(squares, a0, a1, a2, a3, a4, a5, a6, a7);
   v128.store(squares, a8, 128);
   v128.store(squares, a9, 144);
 }
