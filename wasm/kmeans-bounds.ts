@@ -1,6 +1,6 @@
 import { squares_8x4 } from './distance';
 import { upperBound } from './kmeans-margins';
-import { madd, select } from './simd';
+import { madd, select, storeEight } from './simd';
 import { ROUND_DOWN, keepLabels, settle, settledLabel } from './kmeans-settle';
 import { KMeansState } from './kmeans-state';
 import { loadTile, storeTile } from './rows';
@@ -129,14 +129,7 @@ function settleLanes(
   index0: v128, index1: v128, nearest0: v128, nearest1: v128, own0: v128, own1: v128,
 ): i32 {
   const lanes = state.tile;
-  v128.store(lanes, margin0);
-  v128.store(lanes, margin1, 16);
-  v128.store(lanes, index0, 32);
-  v128.store(lanes, index1, 48);
-  v128.store(lanes, nearest0, 64);
-  v128.store(lanes, nearest1, 80);
-  v128.store(lanes, own0, 96);
-  v128.store(lanes, own1, 112);
+  storeEight(lanes, margin0, margin1, index0, index1, nearest0, nearest1, own0, own1);
   let changed = 0;
   for (let lane = 0; lane < count; lane++) {
     const at = lanes + (<usize>lane << 2);
