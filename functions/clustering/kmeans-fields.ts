@@ -48,6 +48,8 @@ export const FIELD = {
   fixedLargestSquare: 55,
   fixedErrors: 56,
   fixedErrorUnit: 57,
+  twice: 58,
+  next: 59,
 } as const;
 
 /** Fields of a state. */

@@ -141,9 +141,9 @@ export class PassChoice {
   }
 
   /**
-   * Whether passes over some samples compare these with (almost) all centers, or soon will again. Where they leave centers
-   * out, they get cheaper still once samples are sorted: there the cost of a pass in float32 decides, whatever a pass in
-   * fixed point takes.
+   * Whether passes over some samples never get cheaper than they are: those that compare these with all centers, and those
+   * with bounds per group of centers, which come where no other way leaves out many. Elsewhere they do once samples are
+   * sorted: there the cost of a pass in float32 decides, whatever a pass in fixed point takes.
    */
   get #isPlain(): boolean {
     const { isFixed, hasOrder, nGroups } = this.#state;
