@@ -3,6 +3,7 @@ import { bisectingKMeans } from '../functions/clustering/bisecting.ts';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import type { BenchCase } from './bench-case.ts';
 import { identical } from './bench-case.ts';
+import { inKernelMemory } from './kernel-tables.ts';
 import { inertiaOf } from './kmeans-cases.ts';
 
 const kernels = loadKernelsSync();
@@ -28,7 +29,8 @@ const bisectingCase = (data: string, must: number, stretch: number): BenchCase =
     title: `bisecting k-means ${data.replaceAll('_', ' ')} k=${N_CLUSTERS}, starts fixed`,
     data,
     ours: (set) => {
-      const fit = bisectingKMeans(kernels, set, { nClusters: N_CLUSTERS, seed: 0, tol: 0, init: starts });
+      const rows = inKernelMemory(kernels, set);
+      const fit = bisectingKMeans(kernels, rows, { nClusters: N_CLUSTERS, seed: 0, tol: 0, init: starts });
       return () => ({
         partition: partitionDigest(fit.labels),
         inertia: inertiaOf(set, fit.labels),

@@ -5,6 +5,7 @@ import { kmeansThreaded } from '../functions/threads/kmeans-threaded.ts';
 import { silhouetteSamplesThreaded } from '../functions/threads/silhouette-threaded.ts';
 import { ThreadPool } from '../functions/threads/thread-pool.ts';
 import { dataset } from './datasets.ts';
+import { inKernelMemory } from './kernel-tables.ts';
 import { median, mostPairs, wakeAndTime, warmUp } from './pairs.ts';
 
 /** One thread against two, same input. */
@@ -23,7 +24,7 @@ export async function twoThreads(): Promise<ThreadsResult[]> {
   const kernels = loadKernelsSync();
   const pool = new ThreadPool(kernels, 2);
   const fitCase = (name: string, nClusters: number) => {
-    const set = dataset(name);
+    const set = inKernelMemory(kernels, dataset(name));
     const options = { nClusters, seed: 42 };
     return paired(
       `k-means ${name} k=${nClusters}, 10 restarts or more`,
@@ -33,7 +34,7 @@ export async function twoThreads(): Promise<ThreadsResult[]> {
     );
   };
   const scoreCase = (name: string) => {
-    const set = dataset(name);
+    const set = inKernelMemory(kernels, dataset(name));
     const { labels } = kmeans(kernels, set, { nClusters: 8, seed: 42, nInit: 1 });
     return paired(
       `silhouette ${name} k=8`,

@@ -1,8 +1,8 @@
-import type { Matrix } from '../functions/arrow/matrix.ts';
 import { daviesBouldinScore, silhouetteScore } from '../functions/clustering/validity.ts';
 import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { agree, type BenchCase } from './bench-case.ts';
 import type { Dataset } from './datasets.ts';
+import { inKernelMemory } from './kernel-tables.ts';
 import type { Outcome } from './python-worker.ts';
 
 const kernels = loadKernelsSync();
@@ -30,19 +30,6 @@ function labelsOf({ name, nSamples, nFeatures, values, start }: Dataset): Int32A
   return labels;
 }
 
-const placed = new Map<string, Matrix>();
-
-/** The rows where FitCandidate has them, in the kernels' memory; put there once, before the clock runs. */
-function inKernelMemory({ name, nSamples, nFeatures, values }: Dataset): Matrix {
-  const known = placed.get(name);
-  if (known) return known;
-  const rows = kernels.memory.f32(values.length + 16).subarray(0, values.length);
-  rows.set(values);
-  const matrix = { nSamples, nFeatures, values: rows };
-  placed.set(name, matrix);
-  return matrix;
-}
-
 /** Every pair of rows once. */
 const pairsOf = ({ nSamples, nFeatures }: Dataset): Outcome => ({
   multiplyAdds: (nFeatures * nSamples ** 2) / 2,
@@ -68,7 +55,7 @@ const scoreCase = (
   data,
   ours: (set) => {
     const labels = labelsOf(set);
-    const rows = inKernelMemory(set);
+    const rows = inKernelMemory(kernels, set);
     const started = performance.now();
     const value = score(kernels, rows, labels, N_CLUSTERS);
     const seconds = (performance.now() - started) / 1000;

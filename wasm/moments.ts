@@ -1,7 +1,7 @@
 import { madd } from './simd';
 
 /** Groups of rows whose vectors are gone through side by side: so few stay in the first cache. */
-const STRIP: i32 = 32;
+const STRIP: i32 = 8;
 
 /**
  * Column ranges of a row-major table, four rows at a time: four rows of d values are d whole vectors, and lane l of
@@ -15,37 +15,43 @@ const STRIP: i32 = 32;
  */
 export function column_ranges_f32(values: usize, groups: i32, nFeatures: i32, minima: usize, maxima: usize): i32 {
   const span = <usize>nFeatures << 4, fours = span & ~63;
+  // Four quarters side by side: memory is read fastest in several places at once. Where they overlap, groups are seen twice.
+  const quarter = groups >>> 2, each = groups - 3 * quarter, distance = <usize>quarter * span;
   let isFinite: i32 = 1;
-  for (let group = 0; group < groups; group += STRIP) {
-    const strip = values + <usize>group * span, end = strip + <usize>min(STRIP, groups - group) * span;
-    for (let at: usize = 0; at < fours; at += 64) isFinite &= rangeFour(strip + at, end, span, minima + at, maxima + at);
-    for (let at = fours; at < span; at += 16) isFinite &= rangeOne(strip + at, end, span, minima + at, maxima + at);
+  for (let group = 0; group < each; group += STRIP) {
+    const strip = values + <usize>group * span, end = strip + <usize>min(STRIP, each - group) * span;
+    for (let at: usize = 0; at < fours; at += 64) isFinite &= rangeFour(strip + at, end, span, distance, minima + at, maxima + at);
+    for (let at = fours; at < span; at += 16) isFinite &= rangeOne(strip + at, end, span, distance, minima + at, maxima + at);
   }
   return isFinite;
 }
 
-/** Ranges of four vectors side by side in each group of a strip. @returns 1 when every value is finite, else 0 */
+/** Ranges of four vectors side by side in each group of four strips. @returns 1 when every value is finite, else 0 */
 @inline
-function rangeFour(first: usize, end: usize, span: usize, minima: usize, maxima: usize): i32 {
+function rangeFour(first: usize, end: usize, span: usize, distance: usize, minima: usize, maxima: usize): i32 {
   let low0 = v128.load(minima), low1 = v128.load(minima, 16), low2 = v128.load(minima, 32), low3 = v128.load(minima, 48);
   let high0 = v128.load(maxima), high1 = v128.load(maxima, 16), high2 = v128.load(maxima, 32), high3 = v128.load(maxima, 48);
   const zero = f32x4.splat(0);
   let bad0 = zero, bad1 = zero, bad2 = zero, bad3 = zero;
-  for (let at = first; at < end; at += span) {
-    const x0 = v128.load(at), x1 = v128.load(at, 16), x2 = v128.load(at, 32), x3 = v128.load(at, 48);
-    low0 = f32x4.pmin(low0, x0);
-    low1 = f32x4.pmin(low1, x1);
-    low2 = f32x4.pmin(low2, x2);
-    low3 = f32x4.pmin(low3, x3);
-    high0 = f32x4.pmax(high0, x0);
-    high1 = f32x4.pmax(high1, x1);
-    high2 = f32x4.pmax(high2, x2);
-    high3 = f32x4.pmax(high3, x3);
-    // 0 × x is 0 for every finite x and NaN for NaN and infinity.
-    bad0 = madd(x0, zero, bad0);
-    bad1 = madd(x1, zero, bad1);
-    bad2 = madd(x2, zero, bad2);
-    bad3 = madd(x3, zero, bad3);
+  for (let group = first; group < end; group += span) {
+    let at = group;
+    for (let strip = 0; strip < 4; strip++) {
+      const x0 = v128.load(at), x1 = v128.load(at, 16), x2 = v128.load(at, 32), x3 = v128.load(at, 48);
+      low0 = f32x4.pmin(low0, x0);
+      low1 = f32x4.pmin(low1, x1);
+      low2 = f32x4.pmin(low2, x2);
+      low3 = f32x4.pmin(low3, x3);
+      high0 = f32x4.pmax(high0, x0);
+      high1 = f32x4.pmax(high1, x1);
+      high2 = f32x4.pmax(high2, x2);
+      high3 = f32x4.pmax(high3, x3);
+      // 0 × x is 0 for every finite x and NaN for NaN and infinity.
+      bad0 = madd(x0, zero, bad0);
+      bad1 = madd(x1, zero, bad1);
+      bad2 = madd(x2, zero, bad2);
+      bad3 = madd(x3, zero, bad3);
+      at += distance;
+    }
   }
   v128.store(minima, low0);
   v128.store(minima, low1, 16);
@@ -61,15 +67,19 @@ function rangeFour(first: usize, end: usize, span: usize, minima: usize, maxima:
 
 /** As `rangeFour`, of one vector. */
 @inline
-function rangeOne(first: usize, end: usize, span: usize, minima: usize, maxima: usize): i32 {
+function rangeOne(first: usize, end: usize, span: usize, distance: usize, minima: usize, maxima: usize): i32 {
   let low = v128.load(minima), high = v128.load(maxima);
   const zero = f32x4.splat(0);
   let bad = zero;
-  for (let at = first; at < end; at += span) {
-    const x = v128.load(at);
-    low = f32x4.pmin(low, x);
-    high = f32x4.pmax(high, x);
-    bad = madd(x, zero, bad);
+  for (let group = first; group < end; group += span) {
+    let at = group;
+    for (let strip = 0; strip < 4; strip++) {
+      const x = v128.load(at);
+      low = f32x4.pmin(low, x);
+      high = f32x4.pmax(high, x);
+      bad = madd(x, zero, bad);
+      at += distance;
+    }
   }
   v128.store(minima, low);
   v128.store(maxima, high);

@@ -1,7 +1,7 @@
 import { addSquares, firstTwo, lastTwo } from './simd';
 
 /**
- * Brings rows onto the kernels' axes, in place: (x − offset) × scale, rounded to a multiple of the column's grid g
+ * Brings rows onto the kernels' axes: (x − offset) × scale, rounded to a multiple of the column's grid g
  * through `shift` = 1.5 × 2²³ × g; values from `limit` on are multiples of g / 2 already. With every value such a
  * multiple and n × max|x| ≤ 2⁵³ × g / 2, float64 sums of any of them are exact in any order: labels and centers cannot
  * depend on blocks, threads or the order of updates.
@@ -9,44 +9,53 @@ import { addSquares, firstTwo, lastTwo } from './simd';
  * Works on four rows at a time: four rows of d values are d whole vectors, and lane l of vector v always belongs to
  * column (4v + l) mod d.
  *
- * @param rows INOUT f32 [4 × groups][nFeatures]
+ * @param values IN f32 [4 × groups][nFeatures]
+ * @param rows OUT f32 [4 × groups][nFeatures]; may be `values`
  * @param columns IN f32 [3][4 × nFeatures] offset, shift and limit of each lane
  * @param scale a power of two
- * @param moves false where all offsets are 0 and the scale is 1: all that changes are values below their limit
- * Cost: one read of the rows, and a write of what changes: most tables change in few places, and memory takes longer to
+ * @param rewrites false where the values lie in `rows`, all offsets are 0 and the scale is 1: all that changes are values
+ *   below their limit
+ * Cost: one read of the values, and a write of what changes: most tables change in few places, and memory takes longer to
  * write than to read.
  */
-export function place_rows_f32(rows: usize, groups: i32, nFeatures: i32, columns: usize, scale: f32, moves: bool): void {
+export function place_rows_f32(
+  values: usize, rows: usize, groups: i32, nFeatures: i32, columns: usize, scale: f32, rewrites: bool,
+): void {
   const span = <usize>nFeatures << 4, end = columns + span;
   const scales = f32x4.splat(scale), zero = f32x4.splat(0);
   // Four groups far apart at a time: memory is read fastest in several places at once.
   const distance = <usize>(groups >>> 2) * span;
   const stop = rows + distance;
-  let at = rows;
-  while (at < stop) {
+  let from = values, to = rows;
+  while (to < stop) {
     for (let column = columns; column < end; column += 16) {
-      const second = at + distance, third = second + distance, fourth = third + distance;
+      const second = from + distance, third = second + distance, fourth = third + distance;
+      const x0 = v128.load(from), x1 = v128.load(second), x2 = v128.load(third), x3 = v128.load(fourth);
       const limit = v128.load(column + 2 * span);
       if (
-        moves || v128.any_true(v128.or(
-          v128.or(isOffGrid(v128.load(at), limit, zero), isOffGrid(v128.load(second), limit, zero)),
-          v128.or(isOffGrid(v128.load(third), limit, zero), isOffGrid(v128.load(fourth), limit, zero)),
+        rewrites || v128.any_true(v128.or(
+          v128.or(isOffGrid(x0, limit, zero), isOffGrid(x1, limit, zero)),
+          v128.or(isOffGrid(x2, limit, zero), isOffGrid(x3, limit, zero)),
         ))
       ) {
         const offset = v128.load(column), shift = v128.load(column + span);
-        v128.store(at, place(v128.load(at), offset, scales, shift, limit));
-        v128.store(second, place(v128.load(second), offset, scales, shift, limit));
-        v128.store(third, place(v128.load(third), offset, scales, shift, limit));
-        v128.store(fourth, place(v128.load(fourth), offset, scales, shift, limit));
+        const toSecond = to + distance, toThird = toSecond + distance;
+        v128.store(to, place(x0, offset, scales, shift, limit));
+        v128.store(toSecond, place(x1, offset, scales, shift, limit));
+        v128.store(toThird, place(x2, offset, scales, shift, limit));
+        v128.store(toThird + distance, place(x3, offset, scales, shift, limit));
       }
-      at += 16;
+      from += 16;
+      to += 16;
     }
   }
-  at += 3 * distance;
+  from += 3 * distance;
+  to += 3 * distance;
   for (let rest = groups & 3; rest > 0; rest--) {
     for (let column = columns; column < end; column += 16) {
-      v128.store(at, place(v128.load(at), v128.load(column), scales, v128.load(column + span), v128.load(column + 2 * span)));
-      at += 16;
+      v128.store(to, place(v128.load(from), v128.load(column), scales, v128.load(column + span), v128.load(column + 2 * span)));
+      from += 16;
+      to += 16;
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Kernels } from '../kernels/instance.ts';
 import type { KernelF32 } from '../kernels/memory.ts';
 import { type ColumnPlacement, placeColumns, requireFinite, requireShape } from './column-placement.ts';
 import { alone, type Crew, callSamples, callsOver } from './crew.ts';
+import { isInKernelMemory } from './row-chunks.ts';
 
 /** Rows per kernel call, in calls of passes over samples: little is done with each, and copying gains from long moves. */
 const CALL_PASSES = 2;
@@ -20,7 +21,8 @@ export interface PlacedRows extends ColumnPlacement {
 
 /**
  * Copies a matrix into the kernels' memory, checks that every value is finite and places the columns; the caller's
- * scope frees it.
+ * scope frees it. Of a matrix that lies in that memory already nothing but a last group of rows is copied before: placing
+ * reads it where it is.
  * @param crew who takes the columns' ranges and places the rows
  * @throws InvalidDatasetError naming row and column of the first value that is not finite
  */
@@ -32,20 +34,25 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
   const whole = memory.f32(groups * 4 * nFeatures + 16);
   const rows = whole.subarray(0, nSamples * nFeatures) as KernelF32;
   whole.fill(0, groups * 4 * nFeatures);
-  const callRows = CALL_PASSES * callSamples(nSamples);
-  const nCalls = Math.ceil((groups * 4) / callRows);
-  /** Address of the rows of a call, and how many groups of 4 they are. */
-  const rangeOf = (call: number): [address: number, groups: number] => {
-    const first = (call * callRows) / 4;
-    return [rows.byteOffset + first * nFeatures * 16, Math.min(callRows / 4, groups - first)];
+  /** Groups that are read where they lie; those behind are copied. */
+  const nRead = isInKernelMemory(kernels, data) ? Math.floor(nSamples / 4) : 0;
+  const callGroups = (CALL_PASSES * callSamples(nSamples)) / 4;
+  const spans = [...spansOf(0, nRead, callGroups), ...spansOf(nRead, groups, callGroups)];
+  const nCalls = spans.length;
+  const groupBytes = nFeatures * 16;
+  /** Address of the values of a call, and how many groups of 4 rows they are. */
+  const valuesOf = (call: number): [address: number, groups: number] => {
+    const [first, last] = spans[call]!;
+    const from = last <= nRead ? data.values : rows;
+    return [from.byteOffset + first * groupBytes, last - first];
   };
   const copy = (call: number): void => {
-    const first = call * callRows * nFeatures;
-    const end = first + rangeOf(call)[1] * 4 * nFeatures;
-    const last = Math.min(end, rows.length);
-    copyValues(rows.subarray(first, last) as KernelF32, data.values.subarray(first, last));
+    const [first, last] = spans[call]!.map((group) => group * 4 * nFeatures) as [number, number];
+    if (last <= nRead * 4 * nFeatures) return;
+    const end = Math.min(last, rows.length);
+    copyValues(rows.subarray(first, end) as KernelF32, data.values.subarray(first, end));
     // Rows that only fill the last group repeat the last one, which leaves the columns' ranges as they are.
-    for (let at = last; at < end; at++) whole[at] = whole[at - nFeatures]!;
+    for (let at = end; at < last; at++) whole[at] = whole[at - nFeatures]!;
   };
   const placement = memory.scope(() => {
     const lanes = 4 * nFeatures;
@@ -55,7 +62,7 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
       return { low, high: memory.f32(lanes).fill(Number.NEGATIVE_INFINITY) };
     });
     // Copied a stage ahead of their ranges, which are taken while the rows lie in the processor's caches.
-    const stageCalls = crew.size === 1 ? 1 : Math.max(crew.size, STAGE_ROWS / callRows);
+    const stageCalls = crew.size === 1 ? 1 : Math.max(crew.size, STAGE_ROWS / (4 * callGroups));
     const copyStage = (first: number): void => {
       for (let call = first; call < Math.min(nCalls, first + stageCalls); call++) copy(call);
     };
@@ -66,7 +73,7 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
         count: Math.min(stageCalls, nCalls - first),
         argsOf: (call, member) => {
           const { low, high } = ranges[member]!;
-          return [...rangeOf(first + call), nFeatures, low.byteOffset, high.byteOffset];
+          return [...valuesOf(first + call), nFeatures, low.byteOffset, high.byteOffset];
         },
         meanwhile: () => copyStage(first + stageCalls),
       });
@@ -95,11 +102,31 @@ export function placeRows(kernels: Kernels, data: Matrix, crew: Crew = alone(ker
       columns[4 * nFeatures + lane] = shift[lane % nFeatures]!;
       columns[8 * nFeatures + lane] = limit[lane % nFeatures]!;
     }
-    const moves = Number(scale !== 1 || offset.some((value) => value !== 0));
-    const argsOf = (call: number) => [...rangeOf(call), nFeatures, columns.byteOffset, scale, moves];
+    const moves = scale !== 1 || offset.some((value) => value !== 0);
+    const argsOf = (call: number) => {
+      const [address, count] = valuesOf(call);
+      const target = rows.byteOffset + spans[call]![0] * groupBytes;
+      return [
+        address,
+        target,
+        count,
+        nFeatures,
+        columns.byteOffset,
+        scale,
+        Number(moves || address !== target),
+      ];
+    };
     crew.run('place_rows_f32', { count: nCalls, argsOf });
   });
   return { ...placement, nSamples, nFeatures, rows };
+}
+
+/** Cuts a range of groups into calls: the first group of each, and the one after its last. */
+function spansOf(first: number, end: number, callGroups: number): [first: number, last: number][] {
+  return Array.from({ length: Math.ceil((end - first) / callGroups) }, (_, call) => {
+    const from = first + call * callGroups;
+    return [from, Math.min(end, from + callGroups)];
+  });
 }
 
 /** Some of the rows, in the order given, placed as they are; the caller's scope frees them. */
