@@ -54,14 +54,29 @@ describe('placeRows', () => {
     }
   });
 
-  it('reads rows that lie in the kernels’ memory already', () => {
-    kernels.memory.scope(() => {
-      const values = kernels.memory.f32(6);
-      values.set([1, 2, 3, 4, 5, 6]);
-      expect([...placeRows(kernels, { nSamples: 3, nFeatures: 2, values }).rows]).toEqual([1, 2, 3, 4, 5, 6]);
-      expect([...values]).toEqual([1, 2, 3, 4, 5, 6]);
-    });
-  });
+  /** Numbers of rows around whole groups of four, and around kernel calls. */
+  const lengths = [1, 2, 3, 4, 5, 8, 301, 4095, 4096, 4097, 8199];
+  const shapes = lengths.flatMap((nSamples) => [1, 3, 4, 13].map((d) => [nSamples, d] as const));
+
+  it.each(shapes)(
+    'places rows that lie in the kernels’ memory as any others, and leaves them: %i × %i',
+    (nSamples, d) => {
+      for (const offset of [0, 1e6]) {
+        const data = blobs(nSamples, d, 3, d, { offset });
+        kernels.memory.scope(() => {
+          const expected = placeRows(kernels, data);
+          const there = kernels.memory.f32(nSamples * d + 64).fill(Number.NaN);
+          const values = there.subarray(0, nSamples * d);
+          values.set(data.values);
+          const { rows, ...placement } = placeRows(kernels, { ...data, values });
+          const { rows: expectedRows, ...expectedPlacement } = expected;
+          expect(placement).toEqual(expectedPlacement);
+          expect(rows.findIndex((value, at) => value !== expectedRows[at])).toBe(-1);
+          expect(values.findIndex((value, at) => value !== data.values[at])).toBe(-1);
+        });
+      }
+    },
+  );
 
   it.each([1, 3, 4, 7, 16])('takes a sample of the rows as they were placed: %i features', (d) => {
     const data = blobs(200, d, 3, d);
@@ -95,6 +110,12 @@ describe('placeRows', () => {
         const data = blobs(301, d, 3, d);
         data.values[at] = value;
         expect(() => placeRows(kernels, data)).toThrow(InvalidDatasetError);
+        kernels.memory.scope(() => {
+          const values = kernels.memory.f32(301 * d);
+          values.set(data.values);
+          const there = { ...data, values };
+          expect(() => placeRows(kernels, there)).toThrow(`Row ${Math.floor(at / d)}, column ${at % d} `);
+        });
       }
     }
   });

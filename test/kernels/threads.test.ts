@@ -111,6 +111,17 @@ describe('k-means on threads', () => {
     }
   });
 
+  it('share rows that lie in the memory they all see, without a copy, and change no byte', async () => {
+    const { work: _own, ...expected } = kmeans(loadKernelsSync(), hard, { nClusters: 6, seed: 5, nInit: 1 });
+    const pool = poolOf(3);
+    const values = pool.kernels.memory.f32(hard.values.length);
+    values.set(hard.values);
+    const there = { ...hard, values };
+    const { work: _work, ...fit } = await kmeansThreaded(pool, there, { nClusters: 6, seed: 5, nInit: 1 });
+    expect(fit).toEqual(expected);
+    expect(values.findIndex((value, at) => value !== hard.values[at])).toBe(-1);
+  });
+
   it('share fits, and make them side by side, when all have come', async () => {
     const attempts = [0, 1, 2, 3, 4, 5, 6].map((fork) => ({
       nClusters: 9,
