@@ -1,6 +1,6 @@
 import { madd } from './simd';
 
-/** Groups of rows whose vectors are gone through side by side: so few stay in the first cache. */
+/** Groups of rows, of each of four quarters, whose vectors are gone through side by side: so few stay in the first cache. */
 const STRIP: i32 = 8;
 
 /**
