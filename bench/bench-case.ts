@@ -18,6 +18,8 @@ export interface BenchCase {
   readonly title: string;
   readonly data: string;
   readonly ours: Side;
+  /** Brings the table to where our side computes, which the memory of a call does not count. */
+  readonly prepare?: (set: Dataset) => void;
   readonly peers: readonly Peer[];
   /** A slow, trusted computation that decides what is right instead of the peers; its answer is kept on disk. */
   readonly reference?: PythonJob;

@@ -93,6 +93,7 @@ function fitCase(fit: Fit): BenchCase {
     title: `k-means ${data.replaceAll('_', ' ')} k=${nClusters}${fit.maxIter ? `, ${maxIter} iterations` : ''}`,
     data,
     ours: fromStart(nClusters, maxIter),
+    prepare: (set) => inKernelMemory(kernels, set),
     peers: [
       { name: 'scikit-learn lloyd', job: { ...job, algorithm: 'lloyd' } },
       { name: 'scikit-learn elkan', job: { ...job, algorithm: 'elkan' } },

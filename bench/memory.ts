@@ -18,6 +18,7 @@ export async function measureMemory(bench: BenchCase): Promise<MemoryResult | un
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
+      '--expose-gc',
       new URL('memory-process.ts', import.meta.url).pathname,
       bench.title,
     ],
