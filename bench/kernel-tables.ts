@@ -6,6 +6,7 @@ import type { Dataset } from './datasets.ts';
 const PADDING = 16;
 
 const tables = new WeakMap<Kernels, Map<string, Matrix>>();
+const labelArrays = new WeakMap<Matrix, Int32Array>();
 
 /**
  * The rows where FitCandidate has them, in the kernels' memory; put there once, before the clock runs. Peers get theirs
@@ -21,4 +22,11 @@ export function inKernelMemory(kernels: Kernels, { name, nSamples, nFeatures, va
   const added = { nSamples, nFeatures, values: rows };
   known.set(name, added);
   return added;
+}
+
+/** Where FitCandidate has the labels of a table that lies in the kernels' memory: an array used by call after call. */
+export function labelsInKernelMemory({ memory }: Kernels, table: Matrix): Int32Array {
+  const known = labelArrays.get(table) ?? memory.i32(table.nSamples);
+  labelArrays.set(table, known);
+  return known;
 }

@@ -5,7 +5,7 @@ import { kmeansThreaded } from '../functions/threads/kmeans-threaded.ts';
 import { silhouetteSamplesThreaded } from '../functions/threads/silhouette-threaded.ts';
 import { ThreadPool } from '../functions/threads/thread-pool.ts';
 import { dataset } from './datasets.ts';
-import { inKernelMemory } from './kernel-tables.ts';
+import { inKernelMemory, labelsInKernelMemory } from './kernel-tables.ts';
 import { median, mostPairs, wakeAndTime, warmUp } from './pairs.ts';
 
 /** One thread against two, same input. */
@@ -25,7 +25,7 @@ export async function twoThreads(): Promise<ThreadsResult[]> {
   const pool = new ThreadPool(kernels, 2);
   const fitCase = (name: string, nClusters: number) => {
     const set = inKernelMemory(kernels, dataset(name));
-    const options = { nClusters, seed: 42 };
+    const options = { nClusters, seed: 42, labels: labelsInKernelMemory(kernels, set) };
     return paired(
       `k-means ${name} k=${nClusters}, 10 restarts or more`,
       () => kmeans(kernels, set, options),

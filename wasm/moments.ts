@@ -14,9 +14,12 @@ const STRIP: i32 = 8;
  * Cost: one read of the values.
  */
 export function column_ranges_f32(values: usize, groups: i32, nFeatures: i32, minima: usize, maxima: usize): i32 {
-  const span = <usize>nFeatures << 4, fours = span & ~63;
+  // As few rows together as are whole vectors.
+  const halvings = min(2, ctz(nFeatures));
+  const span = <usize>nFeatures << (4 - halvings), fours = span & ~63;
+  const parts = groups << halvings;
   // Four quarters side by side: memory is read fastest in several places at once. Where they overlap, groups are seen twice.
-  const quarter = groups >>> 2, each = groups - 3 * quarter, distance = <usize>quarter * span;
+  const quarter = parts >>> 2, each = parts - 3 * quarter, distance = <usize>quarter * span;
   let isFinite: i32 = 1;
   for (let group = 0; group < each; group += STRIP) {
     const strip = values + <usize>group * span, end = strip + <usize>min(STRIP, each - group) * span;

@@ -1,4 +1,5 @@
 import type { Kernels } from '../kernels/instance.ts';
+import type { KernelU16 } from '../kernels/memory.ts';
 import { CenterMovement } from './center-movement.ts';
 import { alone, type Crew, callSamples } from './crew.ts';
 import { FixedRows } from './fixed-rows.ts';
@@ -65,6 +66,7 @@ const TILE_CENTERS = 4;
  * move by no more than the tolerance (labels are then brought up to date once more), or after maxIter iterations.
  * With `improve` the tolerance is not used: each fixed point is followed by single moves that lower the inertia, and by
  * further iterations, until there is no such move; the end is a fixed point of Lloyd's algorithm too, and never a worse.
+ * @param labels where the labels come to be, see `labelSpace`; a new array of theirs when left out
  */
 export function lloyd(
   kernels: Kernels,
@@ -73,10 +75,11 @@ export function lloyd(
   nClusters: number,
   options: LloydOptions,
   crew: Crew = alone(kernels),
+  labels?: KernelU16,
 ): LloydFit {
   return kernels.memory.scope(() => {
     const { exports } = kernels;
-    const state = createState(kernels, placed, nClusters, options.weights);
+    const state = createState(kernels, placed, nClusters, options.weights, labels);
     const { address, counts } = state;
     const samplesPerCall = callSamples(state.nSamples);
     const movement = new CenterMovement(state);
@@ -166,7 +169,7 @@ export function lloyd(
       work: { distances: tiles * TILE_ROWS * TILE_CENTERS, rowsDecided: decisions * TILE_ROWS },
       inertia: inertia(state, squares, centers),
       // Last: no kernel can use the state after it.
-      labels: clusters(state),
+      labels: labels ? clusters(state) : new Uint16Array(clusters(state)),
       centers,
       sizes: Int32Array.from(counts),
       iterations,
@@ -185,9 +188,10 @@ function boundsPay(state: KMeansState, before: WorkDone): boolean {
   return suitsBounds(state) && groupsComputed > FAR_ENOUGH * state.nGroups;
 }
 
-function clusters({ kernels, address, nSamples, labels }: KMeansState): Uint16Array {
+/** The labels as plain clusters, where they are. */
+function clusters({ kernels, address, nSamples, labels }: KMeansState): KernelU16 {
   kernels.exports.kmeans_clusters_u16(address);
-  return new Uint16Array(labels.subarray(0, nSamples));
+  return labels.subarray(0, nSamples) as KernelU16;
 }
 
 /** Centers of length 1 in the data's units; one at the origin has no direction and stays. */

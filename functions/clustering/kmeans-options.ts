@@ -28,6 +28,8 @@ export interface KMeansOptions {
    * works on all rows, and no single moves follow.
    */
   readonly sampleWeights?: Float64Array;
+  /** Where the labels go, one per row; default a new array. One in the kernels' memory saves a copy, and fresh memory. */
+  readonly labels?: Int32Array;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface KMeansOptions {
  */
 export function checkKMeansOptions(
   data: Matrix,
-  { nClusters, nInit = 10, maxIter = 300, tol = 1e-4, init, sampleWeights }: KMeansOptions,
+  { nClusters, nInit = 10, maxIter = 300, tol = 1e-4, init, sampleWeights, labels }: KMeansOptions,
 ) {
   const whole = (name: string, value: number, most: number) => {
     if (Number.isInteger(value) && value >= 1 && value <= most) return;
@@ -67,6 +69,12 @@ export function checkKMeansOptions(
     }
   }
   if (sampleWeights) checkWeights(sampleWeights, data.nSamples);
+  if (labels && labels.length !== data.nSamples) {
+    throw new InvalidRequestError(
+      `The labels of ${data.nSamples} rows go into as many numbers, but the array given has ${labels.length}.`,
+      { reason: 'option', option: 'labels' },
+    );
+  }
 }
 
 function checkWeights(weights: Float64Array, nSamples: number): void {

@@ -1,10 +1,12 @@
 import type { Kernels } from '../kernels/instance.ts';
+import type { KernelU16 } from '../kernels/memory.ts';
 import { Random } from '../stats/random.ts';
 import type { Crew } from './crew.ts';
 import { countDistinctRows } from './distinct-rows.ts';
 import { type LloydFit, type LloydOptions, lloyd } from './kmeans-lloyd.ts';
 import type { KMeansOptions } from './kmeans-options.ts';
 import { kmeansPlusPlus, randomRows } from './kmeans-seeding.ts';
+import { labelSpace } from './kmeans-state.ts';
 import { type PlacedRows, sampleRows } from './placed-rows.ts';
 
 /** Two restarts found the same optimum when their inertias agree to this, relative. */
@@ -47,22 +49,28 @@ export interface Round {
   readonly rows: PlacedRows;
   readonly attempts: readonly Attempt[];
   readonly take: (fit: LloydFit) => void;
+  /** Where a fit that is taken before the next is made may leave its labels: fresh memory takes longer to come by than a pass. */
+  readonly labels: () => KernelU16;
 }
 
-/** Makes one fit; equal rows and attempts give equal bytes, whoever shares the work. */
+/**
+ * Makes one fit; equal rows and attempts give equal bytes, whoever shares the work.
+ * @param labels as in `lloyd`
+ */
 export function runAttempt(
   kernels: Kernels,
   rows: PlacedRows,
   { nClusters, start, lloyd: options }: Attempt,
   crew?: Crew,
+  labels?: KernelU16,
 ): LloydFit {
-  if (start instanceof Float64Array) return lloyd(kernels, rows, start, nClusters, options, crew);
+  if (start instanceof Float64Array) return lloyd(kernels, rows, start, nClusters, options, crew, labels);
   const random = new Random(start.seed, start.forks);
   const centers =
     start.method === 'random'
       ? randomRows(rows, nClusters, random)
       : kmeansPlusPlus(kernels, rows, nClusters, random, crew);
-  return lloyd(kernels, rows, centers, nClusters, options, crew);
+  return lloyd(kernels, rows, centers, nClusters, options, crew, labels);
 }
 
 /**
@@ -82,7 +90,7 @@ export function* searchBestFit(
   const plain: LloydOptions = { maxIter, tol, improve: false, spherical, weights };
   if (init instanceof Float64Array) {
     const start = placedCenters(placed, init);
-    return yield* bestOfRestarts(placed, 1, () => ({ nClusters, start, lloyd: plain }));
+    return yield* bestOfRestarts(kernels, placed, 1, () => ({ nClusters, start, lloyd: plain }));
   }
   const drawn = (...forks: number[]) => ({ method: init, seed, forks });
   if (!weights && placed.nSamples > ALL_ROWS_UP_TO && nClusters * SAMPLE_ROWS_PER_CLUSTER <= SAMPLE_ROWS) {
@@ -94,7 +102,11 @@ export function* searchBestFit(
   }
   const improve = !spherical && !weights && placed.nSamples <= ALL_ROWS_UP_TO;
   const lloyd = { ...plain, improve };
-  return yield* bestOfRestarts(placed, nInit, (restart) => ({ nClusters, start: drawn(restart), lloyd }));
+  return yield* bestOfRestarts(kernels, placed, nInit, (restart) => ({
+    nClusters,
+    start: drawn(restart),
+    lloyd,
+  }));
 }
 
 /**
@@ -114,23 +126,25 @@ function* searchBySample(
   const sample = sampleRows(kernels, placed, drawn, crew);
   const asMatrix = { nSamples: SAMPLE_ROWS, nFeatures: placed.nFeatures, values: sample.rows };
   if (countDistinctRows(asMatrix, fromAllRows.nClusters) < fromAllRows.nClusters) {
-    return yield* bestOfRestarts(placed, 1, () => fromAllRows);
+    return yield* bestOfRestarts(kernels, placed, 1, () => fromAllRows);
   }
   const onSample = yield* bestOfRestarts(
+    kernels,
     sample,
     Math.max(LEAST_SAMPLE_RESTARTS, nInit),
     (restart) => attempt({ tol: 0 }, 1 + restart),
     nInit === 1 ? 1 : MOST_ROUNDS,
   );
   const fromSample = { ...fromAllRows, start: onSample.best.centers };
-  if (nInit === 1) return { ...(yield* bestOfRestarts(placed, 1, () => fromSample)), restarts: 1 };
+  if (nInit === 1) return { ...(yield* bestOfRestarts(kernels, placed, 1, () => fromSample)), restarts: 1 };
   const two = [fromSample, fromAllRows];
-  const { best } = yield* bestOfRestarts(placed, 2, (restart) => two[restart]!, 1);
+  const { best } = yield* bestOfRestarts(kernels, placed, 2, (restart) => two[restart]!, 1);
   return { best, restarts: onSample.restarts + 1 };
 }
 
 /** Restarts in rounds of nInit until the best optimum was reached twice, or the rounds are over. Ties: the earliest. */
 function* bestOfRestarts(
+  kernels: Kernels,
   rows: PlacedRows,
   nInit: number,
   attemptOf: (restart: number) => Attempt,
@@ -139,6 +153,13 @@ function* bestOfRestarts(
   let best: LloydFit | undefined;
   let reached = 0;
   let restarts = 0;
+  const spaces: KernelU16[] = [];
+  const labels = () => {
+    const free = spaces.find(({ byteOffset }) => byteOffset !== best?.labels.byteOffset);
+    if (free) return free;
+    spaces.push(labelSpace(kernels, rows.nSamples));
+    return spaces.at(-1)!;
+  };
   const take = (next: LloydFit) => {
     restarts++;
     const gain = best ? best.inertia - next.inertia : Number.POSITIVE_INFINITY;
@@ -149,7 +170,8 @@ function* bestOfRestarts(
   };
   do {
     const first = restarts;
-    yield { rows, attempts: Array.from({ length: nInit }, (_, i) => attemptOf(first + i)), take };
+    const attempts = Array.from({ length: nInit }, (_, i) => attemptOf(first + i));
+    yield { rows, attempts, take, labels };
   } while (nInit > 1 && reached < 2 && restarts < nInit * mostRounds);
   return { best: best!, restarts };
 }

@@ -77,20 +77,29 @@ export function suitsBounds({ nFeatures, nGroups }: KMeansState): boolean {
   return nFeatures >= BOUNDS_FROM_FEATURES && nGroups >= BOUNDS_FROM_GROUPS;
 }
 
+/** Room for the labels of so many samples while they are decided on, in memory the caller's scope frees. */
+export function labelSpace({ memory }: Pick<Kernels, 'memory'>, nSamples: number): KernelU16 {
+  return memory.u16(padded(nSamples, 8));
+}
+
+function padded(count: number, multiple: number): number {
+  return Math.ceil(count / multiple) * multiple;
+}
+
 /** Allocates the state of a fit in memory the caller's scope frees; sums, counts and clocks start at zero. */
 export function createState(
   kernels: Kernels,
   { rows, nSamples, nFeatures }: PlacedRows,
   nClusters: number,
   sampleWeights?: Float64Array,
+  labelSlots = labelSpace(kernels, nSamples),
 ): KMeansState {
   const { memory } = kernels;
   const nGroups = Math.ceil(nClusters / 4);
   const hasOrder = nGroups >= ORDER_FROM && pairsAreCheap(nSamples, nClusters);
-  const padded = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
   const nSlots = padded(nSamples, 8);
   const boundsWidth = padded(nGroups, 4);
-  const labels = memory.u16(nSlots).fill(0, nSamples);
+  const labels = labelSlots.fill(0, nSamples);
   const gaps = memory.f32(nSlots).fill(NEVER, nSamples);
   const blockGaps = memory.f32(Math.ceil(nSamples / BLOCK)).fill(EXPIRED);
   const centersBy4 = memory.f32(nGroups * 4 * nFeatures).fill(NOWHERE);

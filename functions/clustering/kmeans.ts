@@ -1,6 +1,7 @@
 import type { Matrix } from '../arrow/matrix.ts';
 import { copyValues } from '../kernels/copy-values.ts';
 import type { Kernels } from '../kernels/instance.ts';
+import type { KernelU16 } from '../kernels/memory.ts';
 import { alone, type Crew, callsOver } from './crew.ts';
 import { requireDistinctRows } from './distinct-rows.ts';
 import type { FitWork, LloydFit } from './kmeans-lloyd.ts';
@@ -12,6 +13,7 @@ import { unitRows } from './unit-rows.ts';
 export type { KMeansOptions } from './kmeans-options.ts';
 
 export interface KMeansFit {
+  /** The array of `options.labels`, where one was given. */
   readonly labels: Int32Array;
   /** nClusters × nFeatures, row-major. */
   readonly centers: Float64Array;
@@ -39,7 +41,9 @@ export function kmeans(kernels: Kernels, data: Matrix, options: KMeansOptions): 
     for (;;) {
       const { done, value } = search.next();
       if (done) return value;
-      for (const attempt of value.attempts) value.take(runAttempt(kernels, value.rows, attempt));
+      for (const attempt of value.attempts) {
+        value.take(runAttempt(kernels, value.rows, attempt, undefined, value.labels()));
+      }
     }
   });
 }
@@ -59,7 +63,7 @@ export function* searchKMeans(
   const placed = placeRows(kernels, options.metric === 'cosine' ? unitRows(data) : data, crew);
   requireDistinctRows({ ...data, values: placed.rows }, options.nClusters);
   const { best, restarts } = yield* searchBestFit(kernels, placed, options, crew);
-  return canonicalFit(kernels, placed, best, restarts, crew);
+  return canonicalFit(kernels, placed, best, restarts, crew, options.labels);
 }
 
 /** Numbers the clusters canonically, those of the fit's own labels too, and brings the centers back to the data's units. */
@@ -69,6 +73,7 @@ function canonicalFit(
   fit: LloydFit,
   restarts: number,
   crew: Crew,
+  labels?: Int32Array,
 ): KMeansFit {
   const { nFeatures, offset, scale } = placed;
   const nClusters = fit.sizes.length;
@@ -90,7 +95,7 @@ function canonicalFit(
     centers.set(original.subarray(c * nFeatures, (c + 1) * nFeatures), to * nFeatures);
   });
   return {
-    labels: rankLabels(kernels, fit.labels, rank, crew),
+    labels: rankLabels(kernels, fit.labels, rank, crew, labels),
     centers,
     sizes: Int32Array.from(order, (c) => fit.sizes[c]!),
     inertia: fit.inertia / scale ** 2,
@@ -100,19 +105,26 @@ function canonicalFit(
   };
 }
 
-/** Each label's rank. */
-function rankLabels({ memory }: Kernels, labels: Uint16Array, rank: Int32Array, crew: Crew): Int32Array {
+/** Each label's rank, in `target` or a new array. */
+function rankLabels(
+  { memory }: Kernels,
+  labels: Uint16Array,
+  rank: Int32Array,
+  crew: Crew,
+  target: Int32Array = new Int32Array(labels.length),
+): Int32Array {
   return memory.scope(() => {
-    const from = memory.u16(labels.length);
-    copyValues(from, labels);
+    const from = memory.holds(labels) ? labels : memory.u16(labels.length);
+    if (from !== labels) copyValues(from as KernelU16, labels);
+    const to = memory.holds(target) ? target : memory.i32(labels.length);
     const ranks = memory.i32(rank.length);
     ranks.set(rank);
-    const to = memory.i32(labels.length);
     const calls = callsOver(labels.length, (_, first, last) => [
       ...[from.byteOffset + 2 * first, last - first],
       ...[ranks.byteOffset, to.byteOffset + 4 * first],
     ]);
     crew.run('rank_labels_i32', calls);
-    return new Int32Array(to);
+    if (to !== target) target.set(to);
+    return target;
   });
 }

@@ -71,6 +71,7 @@ async function scoredFit(
     nClusters,
     seed,
     nInit,
+    labels: kernels.memory.i32(data.nSamples),
   });
   const validity = clusterValidity(kernels, data, labels, nClusters, seed);
   const estimate = await estimateSilhouette(data, labels, nClusters, seed);

@@ -27,9 +27,10 @@ export async function kmeansThreaded(
     for (;;) {
       const { done, value } = search.next();
       if (done) return value;
-      const { rows, attempts, take } = value;
-      if (isShared(value)) for (const attempt of attempts) take(runAttempt(kernels, rows, attempt, crew));
-      else (await crew.fits(rows, attempts)).forEach(take);
+      const { rows, attempts, take, labels } = value;
+      if (isShared(value)) {
+        for (const attempt of attempts) take(runAttempt(kernels, rows, attempt, crew, labels()));
+      } else (await crew.fits(rows, attempts)).forEach(take);
     }
   } finally {
     await crew.close();
