@@ -74,13 +74,27 @@ export function center_distances_f64(centers: usize, k: i32, nFeatures: i32, dis
   }
 }
 
-/** Squared distance of two centers, summed in feature order. */
+/** Squared distance of two centers. */
 @inline
 export function squaredStep(from: usize, to: usize, nFeatures: i32): f64 {
-  let square: f64 = 0;
-  for (let j: usize = 0; j < <usize>nFeatures << 3; j += 8) {
+  const bytes = <usize>nFeatures << 3, fours = bytes & ~31;
+  let sum0 = f64x2.splat(0), sum1 = sum0;
+  let j: usize = 0;
+  for (; j < fours; j += 32) {
+    const step0 = f64x2.sub(v128.load(to + j), v128.load(from + j));
+    const step1 = f64x2.sub(v128.load(to + j, 16), v128.load(from + j, 16));
+    sum0 = f64x2.add(sum0, f64x2.mul(step0, step0));
+    sum1 = f64x2.add(sum1, f64x2.mul(step1, step1));
+  }
+  let square = sumOfLanes(f64x2.add(sum0, sum1));
+  for (; j < bytes; j += 8) {
     const step = load<f64>(to + j) - load<f64>(from + j);
     square += step * step;
   }
   return square;
+}
+
+@inline
+export function sumOfLanes(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }

@@ -1,4 +1,4 @@
-import { center_distances_f64, squaredStep } from './kmeans-centers';
+import { center_distances_f64, squaredStep, sumOfLanes } from './kmeans-centers';
 import { KMeansState } from './kmeans-state';
 
 /** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
@@ -16,7 +16,7 @@ class CenterMovement {
   /** INOUT f64 [k][4] and f64 [nGroups] the state's clocks before they are rounded. */
   shellClocks: usize;
   groupClocks: usize;
-  /** INOUT f64 [k][4] per shell, how far its samples may be from the center by now; −1 where none is chosen. */
+  /** INOUT f64 [k][4] per shell, how far its samples may be from the center by now; the last is infinite. */
   radii: usize;
   /**
    * INOUT f64 [k][4][k] what a shell's clock must show at least where a center is near enough to matter: by how much, at most,
@@ -99,14 +99,10 @@ function turnByShells(state: KMeansState, movement: CenterMovement): f64 {
     for (let q = 0; q < SHELLS; q++) {
       const shell = <usize>(a * SHELLS + q);
       const radius = growRadius(movement, shell, own);
-      const reach = q == SHELLS - 1 ? f64.MAX_VALUE : 2 * radius * ROUND_UP;
+      const reach = 2 * radius * ROUND_UP;
       const dues = movement.dues + (shell * <usize>k << 3);
-      let clock = load<f64>(movement.shellClocks + (shell << 3));
-      for (let c: usize = 0; c < <usize>k << 3; c += 8) {
-        if (c == <usize>a << 3 || load<f64>(distances + c) * ROUND_DOWN > reach) continue;
-        clock = max(clock, load<f64>(dues + c));
-      }
-      for (let c: usize = 0; c < <usize>k << 3; c += 8) store<f64>(dues + c, max(load<f64>(dues + c), clock));
+      const clock = largestDue(dues, distances, k, reach, load<f64>(movement.shellClocks + (shell << 3)));
+      raiseDues(dues, k, clock);
       store<f64>(movement.shellClocks + (shell << 3), clock);
       const before = load<f32>(state.clocks + (shell << 2)), after = <f32>(clock * ROUND_UP);
       most = max(most, <f64>after - <f64>before);
@@ -117,6 +113,30 @@ function turnByShells(state: KMeansState, movement: CenterMovement): f64 {
   return most;
 }
 
+/** The largest due of a center within reach, or `clock`. That of the shell's own center never is larger than its clock. */
+@inline
+function largestDue(dues: usize, distances: usize, k: i32, reach: f64, clock: f64): f64 {
+  const bytes = <usize>k << 3, whole = bytes & ~15;
+  const down = f64x2.splat(ROUND_DOWN), farthest = f64x2.splat(reach);
+  let most = f64x2.splat(clock);
+  for (let c: usize = 0; c < whole; c += 16) {
+    const isNear = f64x2.le(f64x2.mul(v128.load(distances + c), down), farthest);
+    // Dues are above 0.
+    most = f64x2.pmax(most, v128.and(v128.load(dues + c), isNear));
+  }
+  const largest = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
+  if (whole == bytes || load<f64>(distances + whole) * ROUND_DOWN > reach) return largest;
+  return max(largest, load<f64>(dues + whole));
+}
+
+/** Brings dues to at least the clock. */
+@inline
+function raiseDues(dues: usize, k: i32, clock: f64): void {
+  const end = dues + (<usize>k << 3), whole = dues + ((<usize>k << 3) & ~15), least = f64x2.splat(clock);
+  for (let due = dues; due < whole; due += 16) v128.store(due, f64x2.pmax(v128.load(due), least));
+  if (whole < end) store<f64>(whole, max(load<f64>(whole), clock));
+}
+
 /**
  * Adds to the dues of all shells how far their own center has gone, and how much nearer each other has come, at most. A
  * center c that steps by s comes nearer to x by no more than s·(x − c) / |x − c| (distances are convex); and for x within r of
@@ -124,30 +144,47 @@ function turnByShells(state: KMeansState, movement: CenterMovement): f64 {
  * a step away takes it farther.
  */
 function moveDues(state: KMeansState, movement: CenterMovement): void {
-  const k = state.nClusters;
+  const k = state.nClusters, row = <usize>k << 3;
   // Of a step's length, what rounding may take from the root of a difference of nearly equal squares.
   const error = sqrt(<f64>(2 * state.nFeatures + 8) * f64.EPSILON);
   for (let a = 0; a < k; a++) {
     const own = load<f64>(movement.drift + (<usize>a << 3)), radii = movement.radii + (<usize>(a * SHELLS) << 3);
+    const inner = v128.load(radii), outer = v128.load(radii, 16);
     for (let c = 0; c < k; c++) {
       if (c == a) continue;
       const drift = load<f64>(movement.drift + (<usize>c << 3));
       const distance = load<f64>(movement.distances + (<usize>(a * k + c) << 3));
-      const towards = distance > 0 ? stepTowards(state, movement, c, a) / distance : 0;
-      const across = sqrt(max(0, drift * drift - towards * towards));
-      let due = movement.dues + (<usize>(a * SHELLS * k + c) << 3);
-      for (let q = 0; q < SHELLS; q++) {
-        let approach = drift;
-        const sine = (load<f64>(radii + (<usize>q << 3)) * ROUND_UP) / distance;
-        if (q < SHELLS - 1 && sine < 1) {
-          const cosine = sqrt(1 - sine * sine);
-          if (towards < drift * cosine) approach = towards * cosine + across * sine + error * drift;
-        }
-        store<f64>(due, load<f64>(due) + own + approach);
-        due += <usize>k << 3;
-      }
+      // Of centers in one place: infinite, and no sine below 1.
+      const inverse = f64x2.splat(ROUND_UP / distance);
+      const towards = distance > 0 && drift > 0 ? stepTowards(state, movement, c, a) / distance : 0;
+      // What rounding leaves below 0 is as near to it as what it leaves above.
+      const across = sqrt(abs(drift * drift - towards * towards));
+      const due = movement.dues + (<usize>(a * SHELLS * k + c) << 3);
+      addDues(due, row, own, approachOf(f64x2.mul(inner, inverse), drift, towards, across, error));
+      addDues(due + 2 * row, row, own, approachOf(f64x2.mul(outer, inverse), drift, towards, across, error));
     }
   }
+}
+
+/** How much nearer a center comes, at most, to samples of two shells, whose radii are seen from it at angles of these sines. */
+@inline
+function approachOf(sine: v128, drift: f64, towards: f64, across: f64, error: f64): v128 {
+  const one = f64x2.splat(1), most = f64x2.splat(drift), straight = f64x2.splat(towards);
+  const cosine = f64x2.sqrt(f64x2.sub(one, f64x2.mul(sine, sine)));
+  const aside = f64x2.add(
+    f64x2.add(f64x2.mul(straight, cosine), f64x2.mul(f64x2.splat(across), sine)), f64x2.splat(error * drift),
+  );
+  // Where the sine is not below 1 the cosine is no number, or 0.
+  return v128.bitselect(aside, most, v128.and(f64x2.lt(sine, one), f64x2.lt(straight, f64x2.mul(most, cosine))));
+}
+
+/** Adds to the dues of two shells, which lie a row apart. */
+@inline
+function addDues(due: usize, row: usize, own: f64, approach: v128): void {
+  const dues = f64x2.replace_lane(v128.load64_zero(due), 1, load<f64>(due + row));
+  const moved = f64x2.add(f64x2.add(dues, f64x2.splat(own)), approach);
+  v128.store64_lane(due, moved, 0);
+  v128.store64_lane(due + row, moved, 1);
 }
 
 /** Scalar product of the step of a center and the way from it to another. */
@@ -155,8 +192,16 @@ function stepTowards(state: KMeansState, movement: CenterMovement, center: i32, 
   const bytes = <usize>state.nFeatures << 3;
   const from = state.centers + <usize>center * bytes, to = state.centers + <usize>other * bytes;
   const after = movement.after + <usize>center * bytes;
-  let sum: f64 = 0;
-  for (let j: usize = 0; j < bytes; j += 8) {
+  const fours = bytes & ~31;
+  let sum0 = f64x2.splat(0), sum1 = sum0;
+  let j: usize = 0;
+  for (; j < fours; j += 32) {
+    const x0 = v128.load(from + j), x1 = v128.load(from + j, 16);
+    sum0 = f64x2.add(sum0, f64x2.mul(f64x2.sub(v128.load(after + j), x0), f64x2.sub(v128.load(to + j), x0)));
+    sum1 = f64x2.add(sum1, f64x2.mul(f64x2.sub(v128.load(after + j, 16), x1), f64x2.sub(v128.load(to + j, 16), x1)));
+  }
+  let sum = sumOfLanes(f64x2.add(sum0, sum1));
+  for (; j < bytes; j += 8) {
     const value = load<f64>(from + j);
     sum += (load<f64>(after + j) - value) * (load<f64>(to + j) - value);
   }
@@ -166,11 +211,7 @@ function stepTowards(state: KMeansState, movement: CenterMovement, center: i32, 
 /** Samples of a shell may lie farther from its center by all that this has moved. */
 @inline
 function growRadius(movement: CenterMovement, shell: usize, drift: f64): f64 {
-  const at = movement.radii + (shell << 3);
-  let radius = load<f64>(at);
-  if (radius >= 0) {
-    radius += drift;
-    store<f64>(at, radius);
-  }
+  const at = movement.radii + (shell << 3), radius = load<f64>(at) + drift;
+  store<f64>(at, radius);
   return radius;
 }

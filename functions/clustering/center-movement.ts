@@ -19,7 +19,7 @@ export class CenterMovement {
   readonly #address: number;
   readonly #after: KernelF64;
   readonly #shellClocks: KernelF64;
-  /** Per shell, how far its samples may be from the center by now. */
+  /** Per shell, how far its samples may be from the center by now; infinite for the last. */
   readonly #radii: KernelF64;
   /** Per shell and cluster, what the shell's clock must show at least where that cluster's center is near. */
   readonly #dues: KernelF64;
@@ -36,7 +36,7 @@ export class CenterMovement {
     const pairs = this.#hasShells ? nClusters ** 2 : 0;
     this.#after = memory.f64(nClusters * nFeatures);
     this.#shellClocks = memory.f64(nClusters * SHELLS).fill(0);
-    this.#radii = memory.f64(nClusters * SHELLS).fill(-1);
+    this.#radii = memory.f64(nClusters * SHELLS).fill(Number.POSITIVE_INFINITY);
     this.#dues = memory.f64(pairs * SHELLS).fill(0);
     this.#distances = memory.f64(pairs);
     const arrays = [
