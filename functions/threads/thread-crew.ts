@@ -113,7 +113,7 @@ export class ThreadCrew implements Crew {
 
   /**
    * Makes fits that do not wait for each other: each on one thread, as long as there is one for every thread that is free. Whoever
-   * then finds none left joins the caller in its own, of which the last always is one.
+   * then finds none left joins the caller in its own, of which the last is one where fits do not part evenly.
    * @returns them in the order of the attempts
    * @throws as `runAttempt`
    * @throws KernelError when a worker has ended meanwhile
@@ -121,10 +121,8 @@ export class ThreadCrew implements Crew {
   async fits(rows: PlacedRows, attempts: readonly Attempt[]): Promise<LloydFit[]> {
     if (rows !== this.#rows) latestTable++;
     this.#rows = rows;
-    // In fits that cannot be shared nobody could join.
-    const nFree = attempts.length - Number(attempts.every(({ lloyd }) => shares(lloyd)));
     const made: FitAnswer[] = [];
-    const away = this.#sendFits({ table: latestTable, rows, attempts, nFree });
+    const away = this.#sendFits({ table: latestTable, rows, attempts });
     try {
       takeFits(this.#room, attempts.length, (attempt) => {
         made.push({ attempt, fit: runAttempt(this.#pool.kernels, rows, attempts[attempt]!, this) });
@@ -177,13 +175,16 @@ export class ThreadCrew implements Crew {
   }
 
   /** Sends fits to those who have come, who leave their seats to make them. @returns who they are */
-  #sendFits(task: FitsTask): number[] {
+  #sendFits({ attempts, ...task }: Omit<FitsTask, 'nFree'>): number[] {
     const { control } = this.#room;
     Atomics.store(control, NEXT_FIT, 0);
     this.#seatComers();
     const away = this.#seated.splice(0);
+    // Where all make equally many nobody waits long for the last; and in fits that cannot be shared nobody could join.
+    const isEven = attempts.length % (1 + away.length) === 0;
+    const isJoined = !isEven && attempts.every(({ lloyd }) => shares(lloyd));
     for (const other of away) {
-      this.#ports[other]!.postMessage(task);
+      this.#ports[other]!.postMessage({ ...task, attempts, nFree: attempts.length - Number(isJoined) });
       Atomics.store(control, SEATS + other, FITTING);
     }
     this.#wake();
