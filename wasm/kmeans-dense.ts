@@ -1,17 +1,14 @@
 import { LIST_LENGTH } from './kmeans-list';
-import { findMargins, margin0, margin1, storeMargins } from './kmeans-margins';
+import { findMargins, margin0, margin1, storeMargins, upper0, upper1 } from './kmeans-margins';
 import { listMove, moveListed } from './kmeans-moves';
 import {
   findNearest, nearest0, nearest1, nearestByProducts, ownKeys, productBest0, productBest1, productSecond0, productSecond1,
   roundingOf, storeSquaredNorms,
 } from './kmeans-products';
-import { ROUND_DOWN, placeLabel, settledLabel, startLabels } from './kmeans-settle';
-import { KMeansState, clocksOf, decideExactly, labelOf, openGroup, rowAddress } from './kmeans-state';
+import { fillGaps, keepInRow, placeLabel, settledLabel, startLabels } from './kmeans-settle';
+import { KMeansState, decideExactly, labelOf, openGroup, rowAddress } from './kmeans-state';
 import { addSamples, moveLane } from './kmeans-sums';
 import { loadBlock, loadTile, squares_f64 } from './rows';
-
-/** A gap no clock ever exceeds, of the lanes that only fill the last block. */
-const NEVER: f32 = 3.4e38;
 
 /** Address of the packed block of 8 samples in a row, or of the scratch tile where none are kept. */
 @inline
@@ -135,8 +132,8 @@ export function kmeans_assign_f32(stateAddress: usize, first: i32, last: i32): f
 
 /**
  * Labels of all samples [first, last) anew, whatever their gaps: where most samples are to be decided again, that is
- * cheaper than to find out which. A sample that stays with its cluster stays in its shell, which has grown by all its
- * center moved.
+ * cheaper than to find out which. Where gaps stay, a sample that stays with its cluster stays in its shell, which has grown by
+ * all its center moved.
  * Cost: one read of the rows, ⌈n / 8⌉ × k × nFeatures × 2 vector multiply-adds.
  * @param first a multiple of 8
  * @param keepsGaps whether gaps are brought up to date; otherwise those of samples that stay do, too
@@ -159,10 +156,10 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
     const kept0 = v128.and(sure0, f32x4.eq(best0, ownKeys(keys, labels)));
     const kept1 = v128.and(sure1, f32x4.eq(best1, ownKeys(keys + 16, labels + 8)));
     if (keepsGaps) {
-      findMargins(state, state.squaredNorms + (<usize>sample << 2));
-      const gaps = state.gaps + (<usize>sample << 2), down = f32x4.splat(ROUND_DOWN);
-      v128.store(gaps, f32x4.mul(f32x4.add(margin0, clocksOf(state.clocks, labels)), down));
-      v128.store(gaps, f32x4.mul(f32x4.add(margin1, clocksOf(state.clocks, labels + 8)), down), 16);
+      findMargins(state, norms);
+      // Also those that do not stay: what they are given is overwritten below.
+      keepInRow(state, sample, margin0, upper0);
+      keepInRow(state, sample + 4, margin1, upper1);
     }
     if (i32x4.all_true(v128.and(kept0, kept1))) continue;
     const others =
@@ -173,7 +170,7 @@ export function kmeans_dense_f32(stateAddress: usize, first: i32, last: i32, kee
     else changed += relabelLanes(state, sample, tile, others, i32x4.bitmask(sure0) | (i32x4.bitmask(sure1) << 4));
   }
   moveListed(state);
-  if (keepsGaps) for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
+  if (keepsGaps) fillGaps(state, last);
   countWork(state, first, last);
   return changed;
 }

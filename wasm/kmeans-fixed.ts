@@ -2,10 +2,9 @@ import { blockBytes, keyBytes, nearestByFixedProducts, numberBits, roundSamples 
 import { hasRoom, listChanged, listSamples, settleList } from './kmeans-list';
 import { findNearest, nearest0, nearest1, ownKeys, roundingOf } from './kmeans-products';
 import { listMove, moveListed } from './kmeans-moves';
-import { ROUND_DOWN } from './kmeans-settle';
+import { fillGaps, keepInRow } from './kmeans-settle';
 import { KMeansState, clocksOf, labelOf, openGroup, staleOf } from './kmeans-state';
 import { upperBound } from './kmeans-margins';
-import { select } from './simd';
 
 /** Blocks of 8 samples whose products are taken at once; the answers hold so many. */
 const BLOCKS = 8;
@@ -71,8 +70,9 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
       const kept = i32x4.bitmask(kept0) | (i32x4.bitmask(kept1) << 4);
       const others = (0xff >> max(0, sample + 8 - last)) & ~kept;
       if (keepsGaps) {
-        keepGaps(state, sample, labels, kept0, marginOf(state, best0, second0, v128.load(lengths), open0));
-        keepGaps(state, sample + 4, labels + 8, kept1, marginOf(state, best1, second1, v128.load(lengths, 16), open1));
+        // Also those that do not stay: what they are given is overwritten below.
+        keepFour(state, sample, best0, second0, v128.load(lengths), open0);
+        keepFour(state, sample + 4, best1, second1, v128.load(lengths, 16), open1);
       }
       if (others == 0) continue;
       // Whichever center is the nearest.
@@ -98,6 +98,7 @@ export function kmeans_fixed_i16(stateAddress: usize, first: i32, last: i32, kee
       changed += listChanged;
     }
   }
+  if (keepsGaps) fillGaps(state, last);
   moveListed(state);
   if (listed > 0) {
     settleList(state, listed, true);
@@ -119,26 +120,16 @@ function shortsOf(numbers: v128, shorts: v128, twice: v128, next: v128): v128 {
   return f32x4.convert_i32x4_s(i8x16.swizzle(shorts, v128.or(i32x4.mul(numbers, twice), next)));
 }
 
-/** Margins (second nearest − nearest distance, at least) of four samples. @param lengths their |x − origin| */
+/** Gaps and shells of four samples in a row that stay with their clusters. @param lengths their |x − origin| */
 @inline
-function marginOf(state: KMeansState, best: v128, second: v128, lengths: v128, open: v128): v128 {
+function keepFour(state: KMeansState, sample: i32, best: v128, second: v128, lengths: v128, open: v128): void {
   const norms = f32x4.mul(lengths, lengths);
   const unit = f32x4.splat(state.fixedUnit), zero = f32x4.splat(0);
   const rounding = roundingOf(norms, state.fixedLargestSquare, state.productError);
   const far = f32x4.sub(f32x4.add(norms, f32x4.mul(f32x4.sub(f32x4.convert_i32x4_s(second), open), unit)), rounding);
   const near = f32x4.add(f32x4.add(norms, f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(best), open), unit)), rounding);
-  const down = f32x4.splat(1 - state.relativeError);
-  return f32x4.sub(
-    f32x4.mul(f32x4.sqrt(f32x4.pmax(zero, far)), down), upperBound(state, f32x4.pmax(zero, near)),
-  );
-}
-
-/** Brings the gaps of those of four samples up to date that stay with their clusters. */
-@inline
-function keepGaps(state: KMeansState, sample: i32, labels: usize, kept: v128, margin: v128): void {
-  const gaps = state.gaps + (<usize>sample << 2);
-  const gap = f32x4.mul(f32x4.add(margin, clocksOf(state.clocks, labels)), f32x4.splat(ROUND_DOWN));
-  v128.store(gaps, select(gap, v128.load(gaps), kept));
+  const down = f32x4.splat(1 - state.relativeError), upper = upperBound(state, f32x4.pmax(zero, near));
+  keepInRow(state, sample, f32x4.sub(f32x4.mul(f32x4.sqrt(f32x4.pmax(zero, far)), down), upper), upper);
 }
 
 /** Gives lanes the nearest center, which is certain, and lists them for their clusters' sums. @returns labels changed */

@@ -3,7 +3,7 @@ import { index0, index1, nearestOfBlock } from './kmeans-nearest';
 import {
   findNearest, nearest0, nearest1, nearestByProducts, productBest0, productBest1, storeSquaredNorms,
 } from './kmeans-products';
-import { placeLabel, settledLabel, storeFour } from './kmeans-settle';
+import { placeLabel, settledLabel, shellsPassed, storeFour } from './kmeans-settle';
 import { KMeansState, openGroup } from './kmeans-state';
 import { moveSample } from './kmeans-sums';
 import { loadTile } from './rows';
@@ -37,19 +37,10 @@ function keysOf(state: KMeansState, samples: usize, keys: usize): v128 {
 /** Stores the gaps of four samples that stay with their clusters, and which of the cluster's shells they are in now. */
 @inline
 function keepFour(state: KMeansState, samples: usize, margin: v128, upper: v128): void {
-  const radii = state.radii, labels = state.labels;
+  const labels = state.labels;
   const own0 = shellsOf(labels, <usize>load<i32>(samples)), own1 = shellsOf(labels, <usize>load<i32>(samples, 4));
   const own2 = shellsOf(labels, <usize>load<i32>(samples, 8)), own3 = shellsOf(labels, <usize>load<i32>(samples, 12));
-  // Rows of four radii, of which the first three count, become columns.
-  const r0 = v128.load(radii + (own0 << 2)), r1 = v128.load(radii + (own1 << 2));
-  const r2 = v128.load(radii + (own2 << 2)), r3 = v128.load(radii + (own3 << 2));
-  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  const first = f32x4.gt(upper, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-  const second = f32x4.gt(upper, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-  const third = f32x4.gt(upper, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-  // A comparison that holds is −1 in its lane.
-  const passed = i32x4.add(first, i32x4.add(second, third));
+  const passed = shellsPassed(state, own0, own1, own2, own3, upper);
   const q0 = own0 - i32x4.extract_lane(passed, 0), q1 = own1 - i32x4.extract_lane(passed, 1);
   const q2 = own2 - i32x4.extract_lane(passed, 2), q3 = own3 - i32x4.extract_lane(passed, 3);
   storeFour(state, samples, q0, q1, q2, q3, margin);

@@ -6,12 +6,64 @@ import { moveSample } from './kmeans-sums';
  * are compared with later.
  */
 export const ROUND_DOWN: f32 = 0.9999995;
+/** A gap no clock ever exceeds. */
+const NEVER: f32 = 3.4e38;
 
 /** Cluster × 4 + shell for a sample at most `upper` away from its center. */
 @inline
 function shellOf(state: KMeansState, label: i32, upper: f32): i32 {
   const radii = state.radii + (<usize>label << 4);
   return (label << 2) + i32(upper > load<f32>(radii)) + i32(upper > load<f32>(radii, 4)) + i32(upper > load<f32>(radii, 8));
+}
+
+/**
+ * How many shells of their clusters four samples lie outside of, less than 0: −1 for each.
+ * @param own0 the first shell of a sample's cluster: cluster × 4
+ * @param upper upper bounds of the distances to their centers
+ */
+@inline
+export function shellsPassed(state: KMeansState, own0: usize, own1: usize, own2: usize, own3: usize, upper: v128): v128 {
+  const radii = state.radii;
+  // Rows of four radii, of which the first three count, become columns.
+  const r0 = v128.load(radii + (own0 << 2)), r1 = v128.load(radii + (own1 << 2));
+  const r2 = v128.load(radii + (own2 << 2)), r3 = v128.load(radii + (own3 << 2));
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  const first = f32x4.gt(upper, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  const second = f32x4.gt(upper, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  const third = f32x4.gt(upper, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  // A comparison that holds is −1 in its lane.
+  return i32x4.add(first, i32x4.add(second, third));
+}
+
+/**
+ * Gaps of four samples in a row, as their margins are, and the shells of their clusters that they are in now. Those that do not
+ * stay with their clusters are to be settled after it.
+ * @param upper upper bounds of the distances to their centers
+ */
+@inline
+export function keepInRow(state: KMeansState, sample: i32, margin: v128, upper: v128): void {
+  const labels = state.labels + (<usize>sample << 1), clocks = state.clocks;
+  const own0 = <usize>(load<u16>(labels) & ~3), own1 = <usize>(load<u16>(labels, 2) & ~3);
+  const own2 = <usize>(load<u16>(labels, 4) & ~3), own3 = <usize>(load<u16>(labels, 6) & ~3);
+  const passed = shellsPassed(state, own0, own1, own2, own3, upper);
+  const q0 = own0 - i32x4.extract_lane(passed, 0), q1 = own1 - i32x4.extract_lane(passed, 1);
+  const q2 = own2 - i32x4.extract_lane(passed, 2), q3 = own3 - i32x4.extract_lane(passed, 3);
+  let clock = v128.load32_zero(clocks + (q0 << 2));
+  clock = v128.load_lane<f32>(clocks + (q1 << 2), clock, 1);
+  clock = v128.load_lane<f32>(clocks + (q2 << 2), clock, 2);
+  clock = v128.load_lane<f32>(clocks + (q3 << 2), clock, 3);
+  v128.store(state.gaps + (<usize>sample << 2), f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN)));
+  store<u16>(labels, <u16>q0);
+  store<u16>(labels, <u16>q1, 2);
+  store<u16>(labels, <u16>q2, 4);
+  store<u16>(labels, <u16>q3, 6);
+}
+
+/** Keeps the lanes that only fill the block after the last sample out of all passes. */
+@inline
+export function fillGaps(state: KMeansState, last: i32): void {
+  for (let slot = last; slot & 7; slot++) store<f32>(state.gaps + (<usize>slot << 2), NEVER);
 }
 
 /** The label decided by the latest `placeLabel`. */

@@ -3,10 +3,8 @@ import { type KMeansState, pairsAreCheap, SHELLS } from './kmeans-state.ts';
 
 /** Radii are compared in float32: rounding by this much keeps the bounds right. */
 const ROUND_DOWN = 1 - 1e-6;
-/** Shell radii as parts of half the distance to the nearest center, a near one and a middling one. */
-const RADIUS = 1.2;
-/** Few clusters have shells from this step on, when few samples are decided again in most fits. */
-const STEPS_WITHOUT_SHELLS = 2;
+/** Shell radii as parts of half the distance to the nearest center, and to those a third and two thirds of all are nearer than. */
+const RADIUS = 1.5;
 
 /**
  * How far centers have moved, as the clocks the kernels compare with. A sample x of cluster a, at most r away from its
@@ -26,13 +24,11 @@ export class CenterMovement {
   /** Of the centers, before a step. */
   readonly #distances: KernelF64;
   readonly #hasShells: boolean;
-  /** Steps until the shells are chosen: while most samples are decided again, shells gain nothing. */
-  #stepsToShells: number;
+  #areChosen = false;
 
   /** Allocates in memory the caller's scope frees. */
-  constructor({ kernels: { memory }, nSamples, nClusters, nFeatures, nGroups, hasOrder }: KMeansState) {
+  constructor({ kernels: { memory }, nSamples, nClusters, nFeatures, nGroups }: KMeansState) {
     this.#hasShells = pairsAreCheap(nSamples, nClusters);
-    this.#stepsToShells = hasOrder ? 1 : STEPS_WITHOUT_SHELLS;
     const pairs = this.#hasShells ? nClusters ** 2 : 0;
     this.#after = memory.f64(nClusters * nFeatures);
     this.#shellClocks = memory.f64(nClusters * SHELLS).fill(0);
@@ -56,30 +52,36 @@ export class CenterMovement {
   /** Takes in the step from the centers that the state holds to others; returns its squared length over all centers. */
   advance(state: KMeansState, after: Float64Array): number {
     this.#after.set(after);
-    const byShells = this.#hasShells && this.#stepsToShells <= 0;
-    const shift = state.kernels.exports.kmeans_advance_f64(state.address, this.#address, byShells);
-    this.#stepsToShells--;
-    if (this.#stepsToShells === 0 && this.#hasShells) this.#chooseShells(state);
+    const shift = state.kernels.exports.kmeans_advance_f64(state.address, this.#address, this.#areChosen);
+    if (!this.#areChosen) this.chooseShells(state);
     return shift;
   }
 
-  /** Chooses the radii. Samples come into their shells as they are decided again; the last shells' clocks run on. */
-  #chooseShells(state: KMeansState): void {
+  /**
+   * Chooses the shells' radii, for the centers after the latest step. Samples come into their shells as they are decided again; the
+   * last shells' clocks run on. After the first time every sample must be decided by the next pass, gaps and all.
+   */
+  chooseShells(state: KMeansState): void {
+    if (!this.#hasShells) return;
     const k = state.nClusters;
     const distances = centerDistances(state, this.#after);
     this.#distances.set(distances);
     for (let a = 0; a < k; a++) {
       const others = distances.slice(a * k, (a + 1) * k).sort();
-      const ranks = [1, 1 + Math.ceil((k - 1) / 4), 1 + Math.ceil((k - 1) / 2)];
+      const ranks = [1, 1 + Math.ceil((k - 1) / 3), 1 + Math.ceil(((k - 1) * 2) / 3)];
       ranks.forEach((rank, q) => {
         const shell = a * SHELLS + q;
         this.#radii[shell] = (RADIUS * others[Math.min(rank, k - 1)]!) / 2;
         state.radii[shell] = this.#radii[shell]! * ROUND_DOWN;
       });
-      const clock = this.#shellClocks[a * SHELLS]!;
-      this.#shellClocks.fill(clock, a * SHELLS, (a + 1) * SHELLS);
-      this.#dues.fill(clock, a * SHELLS * k, (a + 1) * SHELLS * k);
+      // Until then one clock stands for all.
+      if (!this.#areChosen)
+        this.#shellClocks.fill(this.#shellClocks[a * SHELLS]!, a * SHELLS, (a + 1) * SHELLS);
+      for (let shell = a * SHELLS; shell < (a + 1) * SHELLS; shell++) {
+        this.#dues.fill(this.#shellClocks[shell]!, shell * k, (shell + 1) * k);
+      }
     }
+    this.#areChosen = true;
   }
 }
 

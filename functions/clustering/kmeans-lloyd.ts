@@ -110,6 +110,7 @@ export function lloyd(
       const before = workDone(state);
       if (passes.isDense) {
         lookAtAllBlocks(state);
+        if (passes.keepsAllGaps) movement.chooseShells(state);
         // Packed rows and their norms are in the order of the table.
         sorted?.restore();
         const argsOf = (member: number, first: number, last: number) => {

@@ -25,7 +25,10 @@ const FIXED_STREAM = 12;
 const CACHED_VALUES = 2 ** 23;
 /** Rounding that leaves more than this part of the samples open does not pay. */
 const MOST_OPEN = 0.25;
-/** Rows in no cache are rounded after so many passes over all samples: to do so takes as long as such a pass. */
+/**
+ * Rows in no cache are rounded after so many passes over all samples where centers are ordered, since to do so takes half as long
+ * as such a pass and few may follow; elsewhere at once.
+ */
 const DENSE_BEFORE_FIXED = 3;
 /** Part of the samples out of date up to which most blocks of 64 samples hold none. */
 const MOST_BY_BLOCKS = 0.01;
@@ -81,12 +84,12 @@ export class PassChoice {
 
   /** Whether a pass over all samples takes rows in fixed point. */
   get isFixed(): boolean {
-    return this.#state.isFixed && (this.#isCached || this.#densePasses >= DENSE_BEFORE_FIXED);
+    return this.#state.isFixed && (this.#areRoundedAtOnce || this.#densePasses >= DENSE_BEFORE_FIXED);
   }
 
   /** Whether the n-th call of a pass over all samples brings gaps up to date: next to reading rows that is little. */
   keepsGaps(call: number): boolean {
-    return this.#keepsAllGaps || call % CALLS_PER_PROBE === 0;
+    return this.keepsAllGaps || call % CALLS_PER_PROBE === 0;
   }
 
   /** Takes in what a pass did. */
@@ -96,13 +99,14 @@ export class PassChoice {
       if (decisions > 0) this.#groups = (after.tiles - before.tiles) / decisions;
       return;
     }
-    this.#hasAllGaps = this.#keepsAllGaps;
+    this.#hasAllGaps = this.keepsAllGaps;
     this.#densePasses++;
     const leftOpen = 8 * decisions - this.#state.nSamples;
     if (leftOpen > MOST_OPEN * this.#state.nSamples) this.#state.isFixed = false;
   }
 
-  get #keepsAllGaps(): boolean {
+  /** Whether a pass over all samples brings all gaps up to date. */
+  get keepsAllGaps(): boolean {
     return !(this.#state.isPacked || this.isFixed) || this.#next === 'all gaps';
   }
 
@@ -147,9 +151,13 @@ export class PassChoice {
    */
   get #isPlain(): boolean {
     const { isFixed, hasOrder, nGroups } = this.#state;
-    const areRounded = this.#isCached || this.#densePasses > DENSE_BEFORE_FIXED;
+    const areRounded = this.#areRoundedAtOnce || this.#densePasses > DENSE_BEFORE_FIXED;
     const areAllNear = suitsBounds(this.#state) && this.#groups > ALL_NEAR * nGroups;
     return isFixed && areRounded && (!hasOrder || areAllNear);
+  }
+
+  get #areRoundedAtOnce(): boolean {
+    return this.#isCached || !this.#state.hasOrder;
   }
 
   get #isCached(): boolean {

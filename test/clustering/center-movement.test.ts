@@ -23,6 +23,7 @@ function movementOf(nClusters: number, nFeatures: number, start: Float64Array) {
   };
   return {
     step,
+    chooseShells: () => movement.chooseShells(state),
     centers: () => centers,
     clock: (cluster: number, shell: number) => state.clocks[cluster * SHELLS + shell]!,
     radius: (cluster: number, shell: number) => state.radii[cluster * SHELLS + shell]!,
@@ -42,10 +43,10 @@ function gapOf(x: ArrayLike<number>, centers: Float64Array, own: number): number
 }
 
 describe('the clocks of shells', () => {
-  // Seen from the second center, samples within 6 of the first lie up to asin 0.6 off the line to it.
+  // Seen from the second center, samples within 7.5 of the first lie up to asin 0.75 off the line to it.
   it.each([
     ['away', [0, 0, 11, 0, 0, 400], 0, 1],
-    ['sideways', [0, 0, 10, 1, 0, 400], 0.6, 1],
+    ['sideways', [0, 0, 10, 1, 0, 400], 0.75, 1],
     ['nearer', [0, 0, 9, 0, 0, 400], 1, 1],
     ['nearer, and the own center away from it', [-0.5, 0, 9, 0, 0, 400], 1.5, 1.5],
     ['nearer, and a far one more so', [0, 0, 9, 0, 0, 390], 1, 10],
@@ -53,9 +54,9 @@ describe('the clocks of shells', () => {
     kernels.memory.scope(() => {
       const start = Float64Array.of(0, 0, 10, 0, 0, 400);
       const { step, clock, radius } = movementOf(3, 2, start);
-      // Shells are chosen at the end of the second step.
-      for (let i = 0; i < 2; i++) step(start);
-      expect(radius(0, 0)).toBeCloseTo(6, 4);
+      // Shells are chosen at the end of the first step.
+      step(start);
+      expect(radius(0, 0)).toBeCloseTo(7.5, 4);
       step(Float64Array.from(next));
       expect(clock(0, 0)).toBeCloseTo(first, 4);
       expect(clock(0, SHELLS - 1)).toBeCloseTo(last, 4);
@@ -77,7 +78,7 @@ describe('the clocks of shells', () => {
           const normal = () => random.normal();
           const length = nClusters * nFeatures;
           const course = Float64Array.from({ length }, normal);
-          const { step, centers, clock, radius } = movementOf(
+          const { step, chooseShells, centers, clock, radius } = movementOf(
             nClusters,
             nFeatures,
             Float64Array.from({ length }, () => 3 * normal()),
@@ -87,10 +88,18 @@ describe('the clocks of shells', () => {
             step(centers().map((value, at) => value + size * (course[at]! + normal())));
           };
           for (let i = 0; i < 3; i++) onwards();
-          const samples: { x: number[]; own: number; shell: number; gap: number }[] = [];
+          let samples: { x: number[]; own: number; shell: number; gap: number }[] = [];
           for (let i = 0; i < 12; i++) {
-            for (let n = 0; n < 12; n++) {
-              const x = Array.from({ length: nFeatures }, () => 4 * normal());
+            const kept = samples.map(({ x }) => x);
+            if (i % 5 === 4) {
+              // Chosen anew, for samples that are all decided anew.
+              chooseShells();
+              samples = [];
+            }
+            const fresh = Array.from({ length: 12 }, () =>
+              Array.from({ length: nFeatures }, () => 4 * normal()),
+            );
+            for (const x of samples.length === 0 ? [...kept, ...fresh] : fresh) {
               const nearest = Array.from({ length: nClusters }, (_, c) => c).reduce((a, c) =>
                 distance(x, centers(), c) < distance(x, centers(), a) ? c : a,
               );

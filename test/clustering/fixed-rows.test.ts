@@ -182,14 +182,14 @@ describe.each(['relaxed-fma', 'strict'] as const)('rows in fixed point, %s', (nu
 
 describe('the choice of fixed point', () => {
   const kernels = loadKernelsSync();
-  const passesFor = (nSamples: number, nFeatures: number) => {
+  const passesFor = (nSamples: number, nFeatures: number, nClusters = 8) => {
     const state = createState(
       kernels,
       placeRows(
         kernels,
         matrix(nSamples, nFeatures, (row, j) => row % (j + 2)),
       ),
-      8,
+      nClusters,
     );
     return { state, passes: new PassChoice(state, 1) };
   };
@@ -218,9 +218,10 @@ describe('the choice of fixed point', () => {
     });
   });
 
-  it('waits for three passes over all samples of larger tables', () => {
+  it('is made at once for larger tables of few clusters; of more, it waits for three passes over all samples', () => {
     kernels.memory.scope(() => {
-      const { state, passes } = passesFor(600_000, 16);
+      expect(passesFor(600_000, 16).passes.isFixed).toBe(true);
+      const { state, passes } = passesFor(600_000, 16, 9);
       for (let pass = 0; pass < 3; pass++) {
         expect(passes.isFixed).toBe(false);
         const before = workDone(state);
