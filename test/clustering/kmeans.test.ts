@@ -204,6 +204,25 @@ describe('kmeans', () => {
     },
   );
 
+  it('leaves its labels where the caller wants them, in the memory of the kernels or not', () => {
+    for (const n of [203, 70_001]) {
+      const data = blobs(n, 2, 3, 5, { spread: 2 });
+      const expected = kmeans(kernels, data, { nClusters: 3, seed: 1, nInit: 3 });
+      kernels.memory.scope(() => {
+        const around = kernels.memory.i32(n + 2).fill(-7);
+        for (const labels of [around.subarray(1, n + 1), new Int32Array(n)]) {
+          const used = kernels.memory.used;
+          const fit = kmeans(kernels, data, { nClusters: 3, seed: 1, nInit: 3, labels });
+          expect(fit).toEqual({ ...expected, labels });
+          expect(fit.labels).toBe(labels);
+          expect(labels.every((label, row) => label === expected.labels[row])).toBe(true);
+          expect(kernels.memory.used).toBe(used);
+        }
+        expect([around[0], around[n + 1]]).toEqual([-7, -7]);
+      });
+    }
+  });
+
   it('fails for options out of range and frees its memory all the same', () => {
     const data = blobs(20, 2, 2, 1);
     const before = kernels.memory.used;
@@ -212,6 +231,8 @@ describe('kmeans', () => {
     expect(() => kmeans(kernels, data, { nClusters: 2, seed: 1, tol: -1 })).toThrow('tol is -1');
     const init = new Float64Array(3);
     expect(() => kmeans(kernels, data, { nClusters: 2, seed: 1, init })).toThrow('must be 4 finite numbers');
+    const labels = new Int32Array(19);
+    expect(() => kmeans(kernels, data, { nClusters: 2, seed: 1, labels })).toThrow('the array given has 19');
     expect(() => kmeans(kernels, data, { nClusters: 21, seed: 1 })).toThrow('the table has 20');
     expect(kernels.memory.used).toBe(before);
   });

@@ -117,8 +117,11 @@ describe('k-means on threads', () => {
     const values = pool.kernels.memory.f32(hard.values.length);
     values.set(hard.values);
     const there = { ...hard, values };
-    const { work: _work, ...fit } = await kmeansThreaded(pool, there, { nClusters: 6, seed: 5, nInit: 1 });
-    expect(fit).toEqual(expected);
+    const labels = pool.kernels.memory.i32(hard.nSamples);
+    const options = { nClusters: 6, seed: 5, nInit: 1, labels };
+    const { work: _work, ...fit } = await kmeansThreaded(pool, there, options);
+    expect(fit.labels).toBe(labels);
+    expect({ ...fit, labels: new Int32Array(labels) }).toEqual(expected);
     expect(values.findIndex((value, at) => value !== hard.values[at])).toBe(-1);
   });
 
