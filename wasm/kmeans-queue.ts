@@ -12,6 +12,8 @@ export function settleAny(state: KMeansState, samples: usize, count: i32, own: i
 
 /** All rows are read where at least one in so many is listed. */
 const STREAM_SPAN: i32 = 16;
+/** Values of rows up to which a core's own caches hold them. */
+const CACHED_VALUES: i32 = 262_144;
 
 /**
  * Puts some of 8 samples in a row to those of their clusters that wait to be decided again, and decides 8 of one cluster
@@ -49,10 +51,11 @@ export function touchSamples(state: KMeansState, first: i32, count: i32): i32 {
 /**
  * Loads ahead the rows of samples listed in ascending order, one right after the other: the processor fetches many from memory
  * at a time, which it cannot while it works on them. Where many rows in a row are listed, those in between are read too:
- * memory is read fastest without gaps.
+ * memory is read fastest without gaps. Rows that the core's own caches hold are at hand already.
  * @param first IN i32 the list, of which every `stride` bytes hold a sample
  */
 export function touchListed(state: KMeansState, first: usize, end: usize, stride: usize): void {
+  if (state.nSamples * state.nFeatures <= CACHED_VALUES) return;
   const sample = load<i32>(first), span = load<i32>(end - stride) + 1 - sample;
   let touched: i32 = 0;
   if (<i32>((end - first) / stride) * STREAM_SPAN >= span) touched = touchSamples(state, sample, span);
