@@ -1,4 +1,4 @@
-import { firstTwo, lastTwo } from './simd';
+import { firstTwo, lastTwo, sumOfLanes } from './simd';
 
 /**
  * Adds rows to column sums, and stores each row's sum of squares and number.
@@ -28,7 +28,7 @@ export function row_squares_f32(
       at += 16;
       sum += 32;
     }
-    let square = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);
+    let square = sumOfLanes(lanes);
     for (let j = nFeatures & ~3; j < nFeatures; j++) {
       const x = <f64>load<f32>(at);
       square += x * x;

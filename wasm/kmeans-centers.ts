@@ -1,5 +1,6 @@
 import { KMeansState } from './kmeans-state';
 import { sumsStride } from './kmeans-sums';
+import { sumOfLanes } from './simd';
 
 /** Half the distance between float32 neighbours at 1. */
 const ROUNDING: f64 = 1.0 / 16777216;
@@ -92,9 +93,4 @@ export function squaredStep(from: usize, to: usize, nFeatures: i32): f64 {
     square += step * step;
   }
   return square;
-}
-
-@inline
-export function sumOfLanes(v: v128): f64 {
-  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }

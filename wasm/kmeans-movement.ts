@@ -1,5 +1,6 @@
-import { center_distances_f64, squaredStep, sumOfLanes } from './kmeans-centers';
+import { center_distances_f64, squaredStep } from './kmeans-centers';
 import { KMeansState } from './kmeans-state';
+import { sumOfLanes } from './simd';
 
 /** Clocks and radii are compared in float32: rounding by this much keeps the bounds right. */
 const ROUND_UP: f64 = 1 + 1e-6;
@@ -121,7 +122,7 @@ function largestDue(dues: usize, distances: usize, k: i32, reach: f64, clock: f6
   let most = f64x2.splat(clock);
   for (let c: usize = 0; c < whole; c += 16) {
     const isNear = f64x2.le(f64x2.mul(v128.load(distances + c), down), farthest);
-    // Dues are above 0.
+    // A due left out counts as 0, which no clock is below.
     most = f64x2.pmax(most, v128.and(v128.load(dues + c), isNear));
   }
   const largest = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));

@@ -1,4 +1,4 @@
-import { addSquares, firstTwo, lastTwo } from './simd';
+import { addSquares, firstTwo, lastTwo, sumOfLanes } from './simd';
 
 /**
  * Brings rows onto the kernels' axes: (x − offset) × scale, rounded to a multiple of the column's grid g
@@ -87,7 +87,7 @@ export function squares_f64(from: usize, count: i32): f64 {
     s3 = addSquares(lastTwo(at + 16), s3);
   }
   const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
-  let squares = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  let squares = sumOfLanes(sum);
   for (; at < end; at += 4) squares += <f64>load<f32>(at) * <f64>load<f32>(at);
   return squares;
 }

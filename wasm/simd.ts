@@ -72,6 +72,12 @@ export function horizontalMax(v: v128): v128 {
   return f32x4.pmax(half, v128.shuffle<f32>(half, half, 1, 0, 3, 2));
 }
 
+/** Sum of two float64 lanes. */
+@inline
+export function sumOfLanes(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+}
+
 /** Sum of the four lanes in float64, in lane order. */
 @inline
 export function horizontalSum(v: v128): f64 {

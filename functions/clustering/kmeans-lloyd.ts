@@ -38,7 +38,7 @@ export interface LloydOptions {
 
 /** A fit in placed units, clusters in the order of the initial centers. */
 export interface LloydFit {
-  /** Per sample. */
+  /** Per sample; where `lloyd` was told to leave them. */
   readonly labels: Uint16Array;
   /** nClusters × nFeatures. */
   readonly centers: Float64Array;
