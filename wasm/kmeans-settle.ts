@@ -36,6 +36,17 @@ export function shellsPassed(state: KMeansState, own0: usize, own1: usize, own2:
   return i32x4.add(first, i32x4.add(second, third));
 }
 
+/** The gaps that the margins of samples in four shells come to at the shells' clocks. */
+@inline
+function gapsOf(state: KMeansState, q0: usize, q1: usize, q2: usize, q3: usize, margin: v128): v128 {
+  const clocks = state.clocks;
+  let clock = v128.load32_zero(clocks + (q0 << 2));
+  clock = v128.load_lane<f32>(clocks + (q1 << 2), clock, 1);
+  clock = v128.load_lane<f32>(clocks + (q2 << 2), clock, 2);
+  clock = v128.load_lane<f32>(clocks + (q3 << 2), clock, 3);
+  return f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN));
+}
+
 /**
  * Gaps of four samples in a row, as their margins are, and the shells of their clusters that they are in now. Those that do not
  * stay with their clusters are to be settled after it.
@@ -43,17 +54,13 @@ export function shellsPassed(state: KMeansState, own0: usize, own1: usize, own2:
  */
 @inline
 export function keepInRow(state: KMeansState, sample: i32, margin: v128, upper: v128): void {
-  const labels = state.labels + (<usize>sample << 1), clocks = state.clocks;
+  const labels = state.labels + (<usize>sample << 1);
   const own0 = <usize>(load<u16>(labels) & ~3), own1 = <usize>(load<u16>(labels, 2) & ~3);
   const own2 = <usize>(load<u16>(labels, 4) & ~3), own3 = <usize>(load<u16>(labels, 6) & ~3);
   const passed = shellsPassed(state, own0, own1, own2, own3, upper);
   const q0 = own0 - i32x4.extract_lane(passed, 0), q1 = own1 - i32x4.extract_lane(passed, 1);
   const q2 = own2 - i32x4.extract_lane(passed, 2), q3 = own3 - i32x4.extract_lane(passed, 3);
-  let clock = v128.load32_zero(clocks + (q0 << 2));
-  clock = v128.load_lane<f32>(clocks + (q1 << 2), clock, 1);
-  clock = v128.load_lane<f32>(clocks + (q2 << 2), clock, 2);
-  clock = v128.load_lane<f32>(clocks + (q3 << 2), clock, 3);
-  v128.store(state.gaps + (<usize>sample << 2), f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN)));
+  v128.store(state.gaps + (<usize>sample << 2), gapsOf(state, q0, q1, q2, q3, margin));
   store<u16>(labels, <u16>q0);
   store<u16>(labels, <u16>q1, 2);
   store<u16>(labels, <u16>q2, 4);
@@ -148,12 +155,8 @@ function keepFour(state: KMeansState, samples: usize, shells: v128, margin: v128
 export function storeFour(
   state: KMeansState, samples: usize, q0: usize, q1: usize, q2: usize, q3: usize, margin: v128,
 ): void {
-  const gaps = state.gaps, labels = state.labels, clocks = state.clocks;
-  let clock = v128.load32_zero(clocks + (q0 << 2));
-  clock = v128.load_lane<f32>(clocks + (q1 << 2), clock, 1);
-  clock = v128.load_lane<f32>(clocks + (q2 << 2), clock, 2);
-  clock = v128.load_lane<f32>(clocks + (q3 << 2), clock, 3);
-  const gap = f32x4.mul(f32x4.add(margin, clock), f32x4.splat(ROUND_DOWN));
+  const gaps = state.gaps, labels = state.labels;
+  const gap = gapsOf(state, q0, q1, q2, q3, margin);
   const i0 = <usize>load<i32>(samples), i1 = <usize>load<i32>(samples, 4);
   const i2 = <usize>load<i32>(samples, 8), i3 = <usize>load<i32>(samples, 12);
   v128.store32_lane(gaps + (i0 << 2), gap, 0);

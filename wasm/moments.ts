@@ -4,12 +4,12 @@ import { madd } from './simd';
 const STRIP: i32 = 8;
 
 /**
- * Column ranges of a row-major table, four rows at a time: four rows of d values are d whole vectors, and lane l of
- * vector v always belongs to column (4v + l) mod d, so no row needs a tail.
+ * Column ranges of a row-major table, as few rows at a time as are whole vectors, four at most: lane l of vector v then always
+ * belongs to column (4v + l) mod d, and no row needs a tail.
  *
  * @param values IN f32 [4 × groups × nFeatures]
- * @param minima INOUT f32 [4 × nFeatures] running minimum of each lane
- * @param maxima INOUT f32 [4 × nFeatures] running maximum of each lane
+ * @param minima INOUT f32 [4 × nFeatures] running minimum of each lane; lanes past those of so few rows stay as they are
+ * @param maxima INOUT f32 [4 × nFeatures] running maximum of each lane, likewise
  * @returns 1 when every value is finite, else 0 (the ranges are then meaningless)
  * Cost: one read of the values.
  */
