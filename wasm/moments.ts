@@ -10,7 +10,8 @@ const STRIP: i32 = 8;
  * @param values IN f32 [4 × groups × nFeatures]
  * @param minima INOUT f32 [4 × nFeatures] running minimum of each lane; lanes past those of so few rows stay as they are
  * @param maxima INOUT f32 [4 × nFeatures] running maximum of each lane, likewise
- * @returns 1 when every value is finite, else 0 (the ranges are then meaningless)
+ * @returns 1 when every value is finite; 0 (the ranges may then be meaningless) when one may not be: past a quarter of what
+ *   float32 holds some are taken for infinite
  * Cost: one read of the values.
  */
 export function column_ranges_f32(values: usize, groups: i32, nFeatures: i32, minima: usize, maxima: usize): i32 {
@@ -35,7 +36,7 @@ function rangeFour(first: usize, end: usize, span: usize, distance: usize, minim
   let low0 = v128.load(minima), low1 = v128.load(minima, 16), low2 = v128.load(minima, 32), low3 = v128.load(minima, 48);
   let high0 = v128.load(maxima), high1 = v128.load(maxima, 16), high2 = v128.load(maxima, 32), high3 = v128.load(maxima, 48);
   const zero = f32x4.splat(0);
-  let bad0 = zero, bad1 = zero, bad2 = zero, bad3 = zero;
+  let bad = zero;
   for (let group = first; group < end; group += span) {
     let at = group;
     for (let strip = 0; strip < 4; strip++) {
@@ -48,11 +49,8 @@ function rangeFour(first: usize, end: usize, span: usize, distance: usize, minim
       high1 = f32x4.pmax(high1, x1);
       high2 = f32x4.pmax(high2, x2);
       high3 = f32x4.pmax(high3, x3);
-      // 0 × x is 0 for every finite x and NaN for NaN and infinity.
-      bad0 = madd(x0, zero, bad0);
-      bad1 = madd(x1, zero, bad1);
-      bad2 = madd(x2, zero, bad2);
-      bad3 = madd(x3, zero, bad3);
+      // 0 × a finite sum is 0, and NaN where one of the four was NaN or infinity. One such sum leaves the registers to the ranges.
+      bad = madd(f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3)), zero, bad);
       at += distance;
     }
   }
@@ -64,7 +62,6 @@ function rangeFour(first: usize, end: usize, span: usize, distance: usize, minim
   v128.store(maxima, high1, 16);
   v128.store(maxima, high2, 32);
   v128.store(maxima, high3, 48);
-  const bad = f32x4.add(f32x4.add(bad0, bad1), f32x4.add(bad2, bad3));
   return i32(i32x4.all_true(f32x4.eq(bad, zero)));
 }
 

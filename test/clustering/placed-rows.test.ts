@@ -54,6 +54,16 @@ describe('placeRows', () => {
     }
   });
 
+  it('takes values up to the largest of float32, whose sums would be infinite', () => {
+    const largest = 2 ** 127 * (2 - 2 ** -23);
+    kernels.memory.scope(() => {
+      const placed = placeRows(kernels, matrixOf(Array.from({ length: 9 }, () => Array(16).fill(-largest))));
+      placed.rows.forEach((value, at) => {
+        expect(value / placed.scale + placed.offset[at % 16]!).toBe(-largest);
+      });
+    });
+  });
+
   /** Numbers of rows around whole groups of four, and around kernel calls. */
   const lengths = [1, 2, 3, 4, 5, 8, 301, 4095, 4096, 4097, 8199];
   const shapes = lengths.flatMap((nSamples) => [1, 3, 4, 13].map((d) => [nSamples, d] as const));
