@@ -14,6 +14,8 @@ export interface PeerResult {
   readonly seconds?: number;
   /** Median over the pairs of peer time ÷ our time. */
   readonly ratio?: number;
+  /** Quartiles of the pairs' ratios: half of them lie between. */
+  readonly quartiles?: readonly [number, number];
   readonly pairs: number;
   readonly gate?: string;
   /** Why there is no time. */
@@ -41,10 +43,13 @@ export interface CaseResult {
   readonly measuredAt: string;
 }
 
-/** Pairs at most, and as many more as fit a short time: of calls of milliseconds nine would tell little. */
+/**
+ * Pairs at most, and as many more as fit a time longer than a shared machine's neighbours are busy for: what nine calls of
+ * milliseconds tell is how the machine was just then.
+ */
 const MOST_PAIRS = 9;
 const MOST_PAIRS_OF_SHORT = 101;
-const SHORT_SECONDS = 2;
+const SHORT_SECONDS = 10;
 /** Seconds that a side runs untimed before its first pair, if one call is shorter: until all its code is compiled. */
 const WARM_SECONDS = 1;
 /** And before each timed call, for the core it runs on to be back at full speed. */
@@ -133,6 +138,7 @@ async function pairUp(
     name: peer.name,
     seconds: median(seconds),
     ratio: median(ratios),
+    quartiles: quartiles(ratios),
     pairs,
     ...(gate !== undefined && { gate }),
   };
@@ -178,6 +184,13 @@ async function reference(job: PythonJob, python: PythonWorker) {
   const file = join(DATA_FOLDER, `reference-${key}.json`);
   if (!existsSync(file)) writeFileSync(file, JSON.stringify((await python.run(job)).outcome));
   return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Values that a quarter, and three quarters, of the others lie below; the nearest of them. */
+function quartiles(values: readonly number[]): [number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const quarter = Math.floor((sorted.length - 1) / 4);
+  return [sorted[quarter]!, sorted[sorted.length - 1 - quarter]!];
 }
 
 /** Median; the mean of the two middle ones of an even number. */

@@ -215,7 +215,10 @@ function ingestionLines(results: readonly IngestionResult[]): string[] {
   ];
 }
 
-function peerText({ name, seconds: time, ratio, pairs, gate, error }: PeerResult): string {
+function peerText({ name, seconds: time, ratio, quartiles, pairs, gate, error }: PeerResult): string {
   if (error !== undefined) return `${name}: no time (${error})`;
-  return `${name} ${seconds(time!)} = ${ratio!.toFixed(1)} × (${pairs} ${pairs === 1 ? 'pair' : 'pairs'}${gate ? `, ${gate}` : ''})`;
+  const half =
+    quartiles && pairs > 3 ? `, half of them ${quartiles.map((r) => r.toFixed(1)).join(' to ')}` : '';
+  const counted = `${pairs} ${pairs === 1 ? 'pair' : 'pairs'}${half}`;
+  return `${name} ${seconds(time!)} = ${ratio!.toFixed(1)} × (${counted}${gate ? `; ${gate}` : ''})`;
 }
