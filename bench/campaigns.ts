@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { CAMPAIGN_FEATURES, CLASSIFIER_COLUMNS } from '../functions/contracts/ca
 import { TARGET_METRICS } from '../functions/contracts/campaign-records.ts';
 import { config } from '../infra/config.ts';
 import { AWS_PRICES, costUsd, PRICES_AS_OF, PRICES_REGION } from './aws-prices.ts';
+import { PINNED } from './cores.ts';
 import { campaignId, daysBefore, madeUpDays, writeColumns } from './made-up-campaigns.ts';
 import { median } from './pairs.ts';
 
@@ -30,8 +31,6 @@ const DAYS = 90;
 const TOLERANCE = 1e-9;
 /** How much worse our trees may do on held-out campaigns than scikit-learn's, which are others: both learn the same samples. */
 const LOG_LOSS_RATIO = 1.02;
-/** The core that either side runs on, alone. */
-const PINNED = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '1'] : [];
 const DOCUMENT = new URL('../docs/campaigns.md', import.meta.url);
 const STEPS = {
   features: 'features',

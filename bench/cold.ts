@@ -14,7 +14,7 @@ export interface ColdResult {
   readonly ratio: number;
 }
 
-const PAIRS = 5;
+const PAIRS = 11;
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAMS = join(ROOT, 'build/bench-programs');
 

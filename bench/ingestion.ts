@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ALLOCATOR_ENV } from '../functions/contracts/env.ts';
+import { PINNED } from './cores.ts';
 import { customerRows } from './data/rows.ts';
 import { DATA_FOLDER } from './datasets.ts';
 import { median } from './pairs.ts';
@@ -13,8 +14,6 @@ const CHILD = join(import.meta.dirname, 'ingestion-process.ts');
 const PEER = join(import.meta.dirname, 'peers/ingest.py');
 /** Where `peers/setup.sh` puts what Debian has not. */
 const PYTHON_FOLDER = join(import.meta.dirname, '../build/python');
-/** The core that either side runs on, alone. */
-const PINNED = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '1'] : [];
 const PAIRS = 3;
 /** Rows from which one pair must do: it takes minutes. */
 const LARGE = 1_000_000;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CASES } from './cases.ts';
 import { coldStart } from './cold.ts';
+import { CORES, ONE_CORE, runOn } from './cores.ts';
 import { denseAssignment } from './dense-assignment.ts';
 import { densityLimit, HALF_OF_CUSTOMERS } from './density-limit.ts';
 import { ingestion } from './ingestion.ts';
@@ -33,6 +34,7 @@ const log = flags.json ? () => {} : (line: string) => console.log(line);
 
 const known: Partial<Results> =
   !flags.quick && existsSync(RESULTS_FILE) ? JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) : {};
+runOn(ONE_CORE);
 const python = new PythonWorker();
 const machine = await describeMachine((await python.run({ op: 'versions' })).outcome);
 log(
@@ -68,8 +70,10 @@ if (!flags.quick || positionals.length > 0) {
   }
 }
 const whole = !flags.quick || positionals.length > 0;
-const cold = whole && chosen('C1') ? await coldStart() : [known.cold ?? []].flat();
 const peak = whole && chosen('P1') ? denseAssignment(machine.multiplyAddPeak) : known.peak;
+// Whole processes and threads have what cores there are.
+runOn(CORES);
+const cold = whole && chosen('C1') ? await coldStart() : [known.cold ?? []].flat();
 const threads = whole && chosen('T1') ? await twoThreads() : known.threads;
 for (const { title, ratio } of chosen('T1') ? (threads ?? []) : []) log(`T1 ${title}: ${ratio.toFixed(2)} ×`);
 for (const { title, share } of chosen('P1') ? (peak ?? []) : []) {

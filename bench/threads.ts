@@ -4,6 +4,7 @@ import { loadKernelsSync } from '../functions/kernels/instance.ts';
 import { kmeansThreaded } from '../functions/threads/kmeans-threaded.ts';
 import { silhouetteSamplesThreaded } from '../functions/threads/silhouette-threaded.ts';
 import { ThreadPool } from '../functions/threads/thread-pool.ts';
+import { CORES, runOn } from './cores.ts';
 import { dataset } from './datasets.ts';
 import { inKernelMemory, labelsInKernelMemory } from './kernel-tables.ts';
 import { median, mostPairs, wakeAndTime, warmUp } from './pairs.ts';
@@ -11,7 +12,7 @@ import { median, mostPairs, wakeAndTime, warmUp } from './pairs.ts';
 /** One thread against two, same input. */
 export interface ThreadsResult {
   readonly title: string;
-  /** Medians, seconds. */
+  /** Medians, seconds; of one thread at the mean speed of the cores. */
   readonly oneThread: number;
   readonly twoThreads: number;
   /** Median over the pairs of one thread's time ÷ two threads' time. */
@@ -19,9 +20,16 @@ export interface ThreadsResult {
   readonly pairs: number;
 }
 
+const MOST_PAIRS = 25;
+/** Seconds that two threads run untimed: until the system has given each a core of its own, once both may have either. */
+const SETTLE_SECONDS = 0.5;
+/** The cores that two threads share; none where they cannot be told. */
+const TWO_CORES = CORES.slice(0, 2);
+
 /** Row T1: two threads against one, in alternating pairs. @throws Error when a byte of the results differs */
 export async function twoThreads(): Promise<ThreadsResult[]> {
   const kernels = loadKernelsSync();
+  runOn(TWO_CORES);
   const pool = new ThreadPool(kernels, 2);
   const fitCase = (name: string, nClusters: number) => {
     const set = inKernelMemory(kernels, dataset(name));
@@ -85,16 +93,27 @@ async function paired<T>(
   };
   const timeTwo = timed(together);
   const timeOne = timed(alone);
+  /** One thread, on either core in turn. @returns the time it takes at their mean speed */
+  const timeOneOnEach = async () => {
+    if (TWO_CORES.length === 0) return (await wakeAndTime(timeOne)).seconds;
+    const speeds: number[] = [];
+    for (const core of TWO_CORES) {
+      runOn([core]);
+      speeds.push(1 / (await wakeAndTime(timeOne)).seconds);
+    }
+    runOn(TWO_CORES);
+    return speeds.length / speeds.reduce((sum, speed) => sum + speed, 0);
+  };
   await warmUp(timeTwo);
   const first = await warmUp(timeOne);
-  const pairs = mostPairs(first.seconds);
+  const pairs = Math.min(MOST_PAIRS, mostPairs(first.seconds));
   const times: { one: number; two: number }[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     // Every other pair begins with the other side: a drift of the machine favours neither.
-    const early = pair % 2 === 0 ? await wakeAndTime(timeOne) : undefined;
-    const two = await wakeAndTime(timeTwo);
-    const one = early ?? (await wakeAndTime(timeOne));
-    times.push({ one: one.seconds, two: two.seconds });
+    const early = pair % 2 === 0 ? await timeOneOnEach() : undefined;
+    await warmUp(timeTwo, SETTLE_SECONDS);
+    const two = (await timeTwo()).seconds;
+    times.push({ one: early ?? (await timeOneOnEach()), two });
   }
   return {
     title,
