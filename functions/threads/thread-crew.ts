@@ -122,9 +122,14 @@ export class ThreadCrew implements Crew {
     if (rows !== this.#rows) latestTable++;
     this.#rows = rows;
     const made: FitAnswer[] = [];
-    const away = this.#sendFits({ table: latestTable, rows, attempts });
+    const task = { table: latestTable, rows, attempts };
+    const { control } = this.#room;
+    Atomics.store(control, NEXT_FIT, 0);
+    const away = this.#sendFits(task, 0);
     try {
       takeFits(this.#room, attempts.length, (attempt) => {
+        // Who has come since makes whole fits, too: to share each takes longer than to make every other.
+        away.push(...this.#sendFits(task, attempt));
         made.push({ attempt, fit: runAttempt(this.#pool.kernels, rows, attempts[attempt]!, this) });
       });
     } finally {
@@ -174,20 +179,25 @@ export class ThreadCrew implements Crew {
     }
   }
 
-  /** Sends fits to those who have come, who leave their seats to make them. @returns who they are */
-  #sendFits({ attempts, ...task }: Omit<FitsTask, 'nFree'>): number[] {
+  /**
+   * Sends fits to those who have come, who leave their seats to make them, if any are left.
+   * @param next the attempt that the caller makes next
+   * @returns who they are
+   */
+  #sendFits({ attempts, ...task }: Omit<FitsTask, 'nFree'>, next: number): number[] {
     const { control } = this.#room;
-    Atomics.store(control, NEXT_FIT, 0);
     this.#seatComers();
-    const away = this.#seated.splice(0);
     // Where all make equally many nobody waits long for the last; and in fits that cannot be shared nobody could join.
-    const isEven = attempts.length % (1 + away.length) === 0;
+    const isEven = (attempts.length - next) % (1 + this.#seated.length) === 0;
     const isJoined = !isEven && attempts.every(({ lloyd }) => shares(lloyd));
+    const nFree = attempts.length - Number(isJoined);
+    if (Atomics.load(control, NEXT_FIT) >= nFree) return [];
+    const away = this.#seated.splice(0);
     for (const other of away) {
-      this.#ports[other]!.postMessage({ ...task, attempts, nFree: attempts.length - Number(isJoined) });
+      this.#ports[other]!.postMessage({ ...task, attempts, nFree });
       Atomics.store(control, SEATS + other, FITTING);
     }
-    this.#wake();
+    if (away.length > 0) this.#wake();
     return away;
   }
 

@@ -17,6 +17,7 @@ import {
   FAILED,
   FITTING,
   KERNEL,
+  NEXT_FIT,
   PART,
   ROUND,
   SEATED,
@@ -55,6 +56,24 @@ const workerThat = (code: string) =>
   new URL(
     `data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads';${code}`)}`,
   );
+
+/** A worker that is there in rounds of calls, leaves all calls to the others, and ends when fits are sent to it. */
+const endsAtItsFits = (first = '') =>
+  workerThat(`parentPort.on('message', ({ room: { control } }) => {
+    ${first}
+    const isLate = Atomics.compareExchange(control, ${SEATS}, ${EMPTY}, ${WAITING}) === ${TOO_LATE};
+    if (!isLate) Atomics.wait(control, ${SEATS}, ${WAITING});
+    const seated = Atomics.load(control, ${SEATS});
+    if (seated === ${TOO_LATE}) return parentPort.postMessage({ rounds: 0 });
+    for (let known = seated - ${SEATED}; ; known++) {
+      Atomics.wait(control, ${ROUND}, known);
+      if (Atomics.load(control, ${SEATS}) === ${FITTING}) process.exit(3);
+      const parts = control[${KERNEL}] === ${PART};
+      Atomics.add(control, ${DONE}, 1);
+      Atomics.notify(control, ${DONE});
+      if (parts) return parentPort.postMessage({ rounds: 0 });
+    }
+  });`);
 
 const small = blobs(3000, 5, 6, 1, { heavyTail: true });
 /** Beyond the rows up to which every restart works on all of them. */
@@ -285,24 +304,22 @@ describe('a pool', () => {
   });
 
   it('fails at once when a thread ends in the middle of its fits', async () => {
-    // In rounds of calls it is there, and leaves all calls to the others.
-    const ends = `parentPort.on('message', ({ room: { control } }) => {
-      const isLate = Atomics.compareExchange(control, ${SEATS}, ${EMPTY}, ${WAITING}) === ${TOO_LATE};
-      if (!isLate) Atomics.wait(control, ${SEATS}, ${WAITING});
-      const seated = Atomics.load(control, ${SEATS});
-      if (seated === ${TOO_LATE}) return parentPort.postMessage({ rounds: 0 });
-      for (let known = seated - ${SEATED}; ; known++) {
-        Atomics.wait(control, ${ROUND}, known);
-        if (Atomics.load(control, ${SEATS}) === ${FITTING}) process.exit(3);
-        const parts = control[${KERNEL}] === ${PART};
-        Atomics.add(control, ${DONE}, 1);
-        Atomics.notify(control, ${DONE});
-        if (parts) return parentPort.postMessage({ rounds: 0 });
-      }
-    });`;
-    const pool = poolOf(2, undefined, workerThat(ends));
+    const pool = poolOf(2, undefined, endsAtItsFits());
     const untilItCame = async () => {
       for (;;) await kmeansThreaded(pool, small, { nClusters: 3, seed: 1 });
+    };
+    await expect(untilItCame()).rejects.toThrow(/worker thread ended with exit code 3/);
+  });
+
+  it('sends fits to a thread that comes when the first has begun', async () => {
+    const data = blobs(3000, 3, 3, 5);
+    const options = { nClusters: 3, seed: 1 };
+    // One round of fits: nobody waits for the next.
+    expect(kmeans(loadKernelsSync(), data, options).restarts).toBe(10);
+    const late = `while (Atomics.load(control, ${NEXT_FIT}) === 0 && Atomics.load(control, ${SEATS}) === ${EMPTY});`;
+    const pool = poolOf(2, undefined, endsAtItsFits(late));
+    const untilItCame = async () => {
+      for (let times = 0; times < 300; times++) await kmeansThreaded(pool, data, options);
     };
     await expect(untilItCame()).rejects.toThrow(/worker thread ended with exit code 3/);
   });
