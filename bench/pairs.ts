@@ -7,6 +7,12 @@ import type { Machine } from './machine.ts';
 import { processorSeconds } from './processor-time.ts';
 import type { Measured, PythonJob, PythonWorker } from './python-worker.ts';
 
+/** Of some ratios: a quarter lies below the one, and a quarter above the other. */
+export interface Quartiles {
+  readonly lower: number;
+  readonly upper: number;
+}
+
 /** One peer's part of a case's result. */
 export interface PeerResult {
   readonly name: string;
@@ -15,7 +21,7 @@ export interface PeerResult {
   /** Median over the pairs of peer time ÷ our time. */
   readonly ratio?: number;
   /** Quartiles of the pairs' ratios: half of them lie between. */
-  readonly quartiles?: readonly [number, number];
+  readonly quartiles?: Quartiles;
   readonly pairs: number;
   readonly gate?: string;
   /** Why there is no time. */
@@ -186,11 +192,11 @@ async function reference(job: PythonJob, python: PythonWorker) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Values that a quarter, and three quarters, of the others lie below; the nearest of them. */
-function quartiles(values: readonly number[]): [number, number] {
+/** The values nearest to the quartiles. */
+function quartiles(values: readonly number[]): Quartiles {
   const sorted = [...values].sort((a, b) => a - b);
   const quarter = Math.floor((sorted.length - 1) / 4);
-  return [sorted[quarter]!, sorted[sorted.length - 1 - quarter]!];
+  return { lower: sorted[quarter]!, upper: sorted[sorted.length - 1 - quarter]! };
 }
 
 /** Median; the mean of the two middle ones of an even number. */

@@ -218,7 +218,9 @@ function ingestionLines(results: readonly IngestionResult[]): string[] {
 function peerText({ name, seconds: time, ratio, quartiles, pairs, gate, error }: PeerResult): string {
   if (error !== undefined) return `${name}: no time (${error})`;
   const half =
-    quartiles && pairs > 3 ? `, half of them ${quartiles.map((r) => r.toFixed(1)).join(' to ')}` : '';
+    quartiles && pairs > 3
+      ? `, half of them ${quartiles.lower.toFixed(1)} to ${quartiles.upper.toFixed(1)}`
+      : '';
   const counted = `${pairs} ${pairs === 1 ? 'pair' : 'pairs'}${half}`;
   return `${name} ${seconds(time!)} = ${ratio!.toFixed(1)} × (${counted}${gate ? `; ${gate}` : ''})`;
 }
