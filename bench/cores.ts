@@ -7,7 +7,7 @@ const TASKSET = '/usr/bin/taskset';
 export const CORES: readonly number[] = existsSync(TASKSET) ? startedOn() : [];
 
 /**
- * The core that both sides of a pair run on: of a shared machine one core may be half as fast again as the next, for minutes,
+ * The core that both sides of a pair run on: of a shared machine one core may be much faster than the next, for minutes,
  * and a side that kept to the faster one would seem so much better.
  */
 export const ONE_CORE: readonly number[] = CORES.slice(-1);

@@ -50,8 +50,8 @@ export interface CaseResult {
 }
 
 /**
- * Pairs at most, and as many more as fit a time longer than a shared machine's neighbours are busy for: what nine calls of
- * milliseconds tell is how the machine was just then.
+ * Pairs at most, and as many more as this much of the peer's time holds: what nine calls of milliseconds tell is how the
+ * machine was just then.
  */
 const MOST_PAIRS = 9;
 const MOST_PAIRS_OF_SHORT = 101;

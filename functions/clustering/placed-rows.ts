@@ -147,6 +147,7 @@ function columnRanges(
     });
     areFinite &&= results.every((result) => result === 1);
   }
+  // Where that finds none to refuse, values are merely so large that the kernel could not tell, and the ranges hold.
   if (!areFinite) requireFinite(data);
   const ofColumn = (pick: (...values: number[]) => number, arrays: readonly KernelF32[]) =>
     Float32Array.from({ length: nFeatures }, (_, j) =>
